@@ -1,0 +1,41 @@
+# Everything sets itself up: `make demo` and `make test` work from a bare checkout.
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.PHONY: demo check test bench lock clean
+
+demo: .venv/.run-ready ## calls happening live, from a simulated PBX
+	@$(BIN)/ringtally demo
+
+check: .venv/.ready ## the inner loop: lint, types, import rules, unit tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q --ignore tests/asterisk --ignore tests/prometheus
+
+test: .venv/.ready ## everything, with the real parts
+	scripts/real-parts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: .venv/.ready ## what an event costs
+	$(BIN)/python -m tests.bench
+
+lock: .venv/.ready ## resolve the dependencies anew
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --no-header --no-annotate --extra test -o requirements/test.txt pyproject.toml requirements/build.in
+
+.venv/.run-ready: requirements/run.txt pyproject.toml scripts/setup
+	scripts/setup run
+
+.venv/.ready: requirements/test.txt pyproject.toml scripts/setup
+	scripts/setup test
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Runs things: sockets, tasks, signals. The only place with asyncio tasks and clocks."""

@@ -1,0 +1,101 @@
+"""The one loop: next events, or next deadline, into the core; what it says, into the sinks."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from daemon import clock
+from handlers.ami.events import Event, Tick
+from handlers.core import Core
+from handlers.facts import Fact
+
+# A deadline is wall time and the loop's timers are not: a stepped clock is noticed within this.
+AT_MOST_S = 60.0
+# Events taken before the loop gets a turn: about 10 ms of work, far below the 100 ms at which Asterisk cuts a reader off.
+SLICE = 1000
+# More than this many events waiting means that we are hopelessly behind; a snapshot is cheaper than catching up.
+BACKLOG_LIMIT = 1_000_000
+
+log = structlog.get_logger()
+
+
+class Sink(Protocol):
+    """Somewhere facts go."""
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Note the facts; never waits, never raises."""
+
+
+class Pump:
+    """Feeds one core. Order is the truth: events leave in the order in which they came in.
+
+    `feed` is called by the reader for each segment and only appends; `run` does the rest in slices, so that neither a burst
+    nor a slow sink holds up the reader. `turned_at` (monotonic seconds) tells a watchdog that the loop still turns.
+    """
+
+    def __init__(self, core: Core, sinks: Sequence[Sink], overrun: Callable[[], None] = lambda: None) -> None:
+        self._core = core
+        self._sinks = sinks
+        self._overrun = overrun
+        self._batches: deque[Sequence[Event]] = deque()
+        self._wake = asyncio.Event()
+        self._ending = False
+        self.backlog = 0
+        self.handled = 0
+        self.turned_at = clock.monotonic()
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told."""
+        if self.backlog + len(events) > BACKLOG_LIMIT:
+            self._overrun()
+            return
+        self._batches.append(events)
+        self.backlog += len(events)
+        self._wake.set()
+
+    def end(self) -> None:
+        """Nothing more comes: `run` returns when what is queued is handled."""
+        self._ending = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Turn until `end`."""
+        while True:
+            while self._batches:
+                self._slice()
+                await asyncio.sleep(0)
+            self.turned_at = clock.monotonic()
+            if self._ending:
+                return
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(self._seconds_to_deadline()):
+                    await self._wake.wait()
+            except TimeoutError:
+                self._handle([Tick(clock.now())])
+
+    def _seconds_to_deadline(self) -> float:
+        deadline = self._core.next_deadline
+        return AT_MOST_S if deadline is None else min(max(deadline - clock.now(), 0.0), AT_MOST_S)
+
+    def _slice(self) -> None:
+        taken = 0
+        while self._batches and taken < SLICE:
+            batch = self._batches.popleft()
+            self.backlog -= len(batch)
+            taken += len(batch)
+            self._handle(batch)
+        self.handled += taken
+        self.turned_at = clock.monotonic()
+
+    def _handle(self, events: Sequence[Event]) -> None:
+        handle = self._core.handle
+        facts: list[Fact] = []
+        for event in events:
+            facts += handle(event)
+        if facts:
+            for sink in self._sinks:
+                sink.take(facts)

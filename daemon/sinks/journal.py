@@ -1,0 +1,36 @@
+"""Facts that the operator should read: guesses, gaps, doubts. Calls themselves are not logged."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import structlog
+
+from daemon import clock
+from handlers.facts import EventDoubted, Fact, GapEnded, TrunkGuessed
+
+log = structlog.get_logger()
+DOUBTS_EVERY_S = 60.0
+
+
+class JournalSink:
+    """Tells guesses and gaps at once, doubts at most once a minute with their number."""
+
+    def __init__(self) -> None:
+        self.doubts: Counter[str] = Counter()
+        self._untold: Counter[str] = Counter()
+        self._told_at = -DOUBTS_EVERY_S
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Note the facts."""
+        for fact in facts:
+            if isinstance(fact, EventDoubted):
+                self._untold[fact.reason] += 1
+                self.doubts[fact.reason] += 1
+            elif isinstance(fact, TrunkGuessed):
+                log.warning("trunk_guessed", endpoint=fact.endpoint, cure="name it in [[trunks]] or [[departments]]")
+            elif isinstance(fact, GapEnded):
+                log.warning("gap_ended", seconds=round(fact.at - fact.since, 3))
+        if self._untold and clock.monotonic() - self._told_at >= DOUBTS_EVERY_S:
+            self._told_at = clock.monotonic()
+            log.warning("events_doubted", **self._untold)
+            self._untold.clear()

@@ -1,0 +1,1 @@
+"""What Asterisk's Manager Interface says: bytes to messages, messages to typed events. Pure, incremental, bounded."""

@@ -1,0 +1,17 @@
+"""From events to calls: which channels are one call, who is sought in it, who talks, and what became of it.
+
+The rules everything in here follows (contract, sections 1 and 2):
+
+1.  A channel is born by `Newchannel` alone (or a snapshot). Its `Linkedid` at birth says whose call it joins; Linkedids
+    that move later join nothing (14-attended-transfer-replaces, 15-pickup, 16-park-and-retrieve).
+2.  A dial moves the dialled channel to the dialler's call, whatever its Linkedid says.
+3.  Calls join when a channel of one hears the other's outside party or person, in a bridge that is not holding. The one
+    with an outside party survives, else the older. Two calls begun by trunks stay two.
+4.  Answered = an outside party and a person hear each other. Never: state Up, DialEnd ANSWER, cause 26.
+5.  Who hung up first shows in the hangup requests, never in the order of the Hangups.
+6.  A call is over when its last channel is gone, and is told once.
+7.  Nothing that comes twice, late or for unknown channels raises or counts.
+
+`names` and `evidence` say what a channel is, `channels` what is connected, `live_call` keeps one call's sums, `results` judges
+it, `record` writes it down, `tracker` takes the events, `resume` reconciles with a snapshot.
+"""

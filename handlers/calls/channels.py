@@ -1,0 +1,116 @@
+"""Channels, bridges and Local pairs: what is connected with what, right now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from handlers.calls.evidence import Side
+from handlers.calls.names import ChannelName
+
+if TYPE_CHECKING:
+    from handlers.calls.live_call import LiveCall
+
+HOLDING = "holding_bridge"
+
+
+@dataclass(slots=True, eq=False)
+class Bridge:
+    """Channels that hear each other; in a holding bridge (parking, an agents' pool) they hear music only."""
+
+    id: str
+    holding: bool
+    members: set["Channel"] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """One channel, and its story as a leg of a call. Moments in epoch seconds; kept after its end while its call lives."""
+
+    uniqueid: str
+    name: str
+    parts: ChannelName
+    side: Side | None
+    """None for what is no device: Local halves and helpers."""
+    created_at: float
+    state: int
+    number: str | None
+    caller_name: str | None
+    context: str
+    exten: str
+    call: "LiveCall | None" = None
+    bridge: Bridge | None = None
+    peer: "Channel | None" = None
+    pool: bool = False
+    """Waits in an agents' pool (AgentLogin): a device of calls, but none itself."""
+
+    dialled_at: float | None = None
+    dialled_by: "Channel | None" = None
+    dialled: str | None = None
+    queue: str | None = None
+    member: str | None = None
+    seeking: bool = False
+    """Dialled, and neither answered nor given up."""
+    rang_at: float | None = None
+    ringing: bool = False
+    ring_ended_at: float | None = None
+    status: str | None = None
+    """The first DialEnd's word; a dial may end twice (09-queue-timeout-voicemail)."""
+    forwarded: bool = False
+    up_at: float | None = None
+    joined_at: float | None = None
+    hold_at: float | None = None
+    killed: bool = False
+    """The PBX asked for its end (its dialplan, an operator, its own stop)."""
+    ended_at: float | None = None
+    cause: int | None = None
+    tech_cause: str | None = None
+
+    @property
+    def is_device(self) -> bool:
+        """Somebody's phone or line, as against a Local half."""
+        return self.side is not None
+
+    @property
+    def is_trunk(self) -> bool:
+        """A line to the outside."""
+        return self.side is not None and self.side.trunk is not None
+
+    @property
+    def busy(self) -> bool:
+        """Busy or refused. In a queue only the cause says so: DialEnd is NOANSWER (30-queue-agent-actions)."""
+        if self.joined_at is not None or self.forwarded:
+            return False
+        return self.status == "BUSY" or self.cause == _USER_BUSY or (self.cause == _REJECTED and self._declined)
+
+    @property
+    def _declined(self) -> bool:
+        # 603 is a person's button; 401 and 403 are the far switch's, and come as the same cause.
+        return self.tech_cause == "603" or (self.tech_cause is None and self.rang_at is not None)
+
+    @property
+    def signalled(self) -> bool:
+        """The far end said anything: ringing, progress or answer."""
+        return self.rang_at is not None or self.up_at is not None
+
+
+_USER_BUSY = 17
+_REJECTED = 21
+
+
+def connected(start: Channel) -> set[Channel]:
+    """All channels that hear `start`, itself included, through bridges that are not holding and through Local pairs."""
+    seen = {start}
+    todo = [start]
+    while todo:
+        for other in _neighbours(todo.pop()):
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return seen
+
+
+def _neighbours(channel: Channel) -> Iterator[Channel]:
+    if channel.bridge is not None and not channel.bridge.holding:
+        yield from channel.bridge.members
+    if channel.peer is not None:
+        yield channel.peer

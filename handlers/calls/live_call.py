@@ -1,0 +1,336 @@
+"""One call while it lives: who is in it, who is sought, who talks, and since when.
+
+Methods are told what happened and keep the sums; `results.py` says what the call was, `record.py` writes it down.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from handlers.calls.channels import Channel
+from handlers.calls.names import is_extension
+from handlers.calls.spans import SharedSpan
+from handlers.facts import CallState, Direction, EndedBy, StayOutcome
+
+# A caller's own hangup reaches us within the same burst of events as the end of the dial that it ends; two topics of
+# Asterisk's bus may swap them (ami.md 3.2: order across topics is mostly the publishing order).
+SAME_MOMENT_S = 0.1
+# Local optimisation and swaps leave and enter bridges within milliseconds (23-forward-302: 0.1 ms; ami.md: up to 5 ms).
+SAME_TALK_S = 0.1
+# What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
+LEGS_KEPT = 200
+
+
+@dataclass(slots=True, eq=False)
+class Stay:
+    """One stay in a queue, in progress or over; `outcome` is None while undecided."""
+
+    queue: str
+    channel: Channel
+    joined_at: float
+    position: int | None
+    left_at: float | None = None
+    abandoned: bool = False
+    outcome: StayOutcome | None = None
+    member: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class TalkPeriod:
+    """A person and the outside party bridged without a break."""
+
+    channel: Channel
+    started_at: float
+    ended_at: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class HoldPeriod:
+    """One side holds the other."""
+
+    channel: Channel
+    started_at: float
+    by: Literal["caller", "person"]
+    ended_at: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class LiveCall:
+    """The state of one call. `first` is the channel it began with, which also names it."""
+
+    id: str
+    first: Channel
+    started_at: float
+    direction: Direction
+    started: bool = False
+    """Its beginning was told: a device is in it, not Local halves alone."""
+    channels: set[Channel] = field(default_factory=set)
+    legs: list[Channel] = field(default_factory=list)
+    outside: set[Channel] = field(default_factory=set)
+    """The outside party's channels: the caller's of an incoming call, the dialled lines of an outgoing one."""
+    trunk_leg: Channel | None = None
+    originated: bool = False
+    incomplete: bool = False
+    answer_unseen: bool = False
+    """It was being talked already when we first saw it."""
+
+    sought_at: float | None = None
+    searching: set[Channel] = field(default_factory=set)
+    search_ended_at: float | None = None
+    refused: bool = False
+    """A queue or a dial turned the caller away without ringing anybody."""
+    refused_busy: bool = False
+    any_busy: bool = False
+    any_rung_free: bool = False
+    """Somebody was rung who wasn't busy."""
+    last_leg: Channel | None = None
+    left_at: float | None = None
+    left_while_sought: bool = False
+
+    stays: list[Stay] = field(default_factory=list)
+    queued: SharedSpan[Stay] = field(default_factory=SharedSpan)
+    queue_wait_s: float | None = None
+    """The queues' share of the wait, once answered: later stays are no part of it."""
+    rung: SharedSpan[Channel] = field(default_factory=SharedSpan)
+    talking: dict[Channel, TalkPeriod] = field(default_factory=dict)
+    talked: SharedSpan[Literal["talk"]] = field(default_factory=SharedSpan)
+    talks: list[TalkPeriod] = field(default_factory=list)
+    held: SharedSpan[Channel] = field(default_factory=SharedSpan)
+    holds: list[HoldPeriod] = field(default_factory=list)
+    talk_broken_at: float | None = None
+
+    answered_at: float | None = None
+    answerer: Channel | None = None
+    ended_by: EndedBy | None = None
+    voicemail: bool = False
+    searched_again: bool = False
+    state: CallState = "ivr"
+    state_since: float = 0.0
+
+    # ---- who is in it
+
+    def add(self, channel: Channel) -> None:
+        """A channel belongs to this call from here on."""
+        channel.call = self
+        self.channels.add(channel)
+        if channel.is_device and channel not in self.legs:
+            self.legs.append(channel)
+            if len(self.legs) > LEGS_KEPT:
+                self._forget_a_leg()
+
+    def _forget_a_leg(self) -> None:
+        for leg in self.legs:
+            if (
+                leg is not self.first
+                and leg.ended_at is not None
+                and leg.joined_at is None
+                and leg is not self.last_leg
+            ):
+                self.legs.remove(leg)
+                return
+
+    @property
+    def has_outside_party(self) -> bool:
+        """An outside line began it or was dialled by it."""
+        return self.direction != "internal"
+
+    def is_callers(self, channel: Channel) -> bool:
+        """Is it the side that began the call?"""
+        return channel is self.first
+
+    # ---- who is sought
+
+    def seek(self, leg: Channel, at: float) -> None:
+        """A device is dialled for this call."""
+        leg.seeking = True
+        self.last_leg = leg
+        self.searching.add(leg)
+        if self.sought_at is None:
+            self.sought_at = at
+        if self.answered_at is not None:
+            self.searched_again = True
+
+    def give_up(self, leg: Channel, at: float) -> None:
+        """A dialled device is sought no longer (answered, refused, timed out, cancelled); may be said twice."""
+        self.stop_ringing(leg, at)
+        if leg.seeking:
+            leg.seeking = False
+            self.searching.discard(leg)
+            self.search_ended_at = at
+
+    def ring(self, leg: Channel, at: float) -> bool:
+        """A sought device rings; True if it is the first sign of ringing in this call."""
+        if leg.ringing or leg.ring_ended_at is not None or leg.joined_at is not None:
+            return False
+        first = self.rung.first_at is None
+        leg.ringing = True
+        leg.rang_at = at
+        if self.answered_at is None:
+            self.rung.open(leg, at)
+        return first and self.rung.first_at is not None
+
+    def stop_ringing(self, leg: Channel, at: float) -> None:
+        """A device rings no longer."""
+        if leg.ringing:
+            leg.ringing = False
+            leg.ring_ended_at = at
+            self.rung.close(leg, at)
+
+    def judge(self, leg: Channel) -> None:
+        """A leg's end is known: remember what it says about the call's result."""
+        if leg.joined_at is not None or leg.dialled_at is None:
+            return
+        if leg.busy:
+            self.any_busy = True
+        elif leg.signalled and not leg.forwarded:
+            self.any_rung_free = True
+
+    @property
+    def is_sought(self) -> bool:
+        """Is somebody being dialled, or does the caller wait in a queue?"""
+        return bool(self.searching) or self.queued.is_open
+
+    def caller_left(self, at: float) -> None:
+        """The side that began the call hung up; said once."""
+        if self.left_at is not None:
+            return
+        self.left_at = at
+        if not self.talking:
+            recent = self.search_ended_at is not None and at - self.search_ended_at <= SAME_MOMENT_S
+            self.left_while_sought = self.is_sought or (recent and self._ended_with_a_cancel())
+
+    def _ended_with_a_cancel(self) -> bool:
+        undecided = bool(self.stays) and self.stays[-1].left_at is not None and self.stays[-1].outcome is None
+        return undecided or (self.last_leg is not None and self.last_leg.status in {"CANCEL", None})
+
+    # ---- where it waits
+
+    def join_queue(self, stay: Stay) -> None:
+        """The caller is in a queue from now on."""
+        self.stays.append(stay)
+        self.queued.open(stay, stay.joined_at)
+        if self.sought_at is None:
+            self.sought_at = stay.joined_at
+        if self.answered_at is not None:
+            self.searched_again = True
+
+    def leave_queue(self, stay: Stay, at: float) -> None:
+        """The caller is out of a queue; what became of the stay is decided apart."""
+        if stay.left_at is None:
+            stay.left_at = at
+            self.queued.close(stay, at)
+            self.search_ended_at = at
+
+    # ---- who talks
+
+    def talk_with(self, people: set[Channel], at: float) -> bool:
+        """The outside party hears exactly these people now; True if the call is answered by that."""
+        for channel in [c for c in self.talking if c not in people]:
+            self.talking.pop(channel).ended_at = at
+        for channel in people:
+            if channel not in self.talking:
+                self._begin_talk(channel, at)
+        if people:
+            return self._talk_goes_on(at)
+        if self.talked.is_open:
+            self.talked.close("talk", at)
+            self.talk_broken_at = at
+            self._end_holds(at)
+        return False
+
+    def _begin_talk(self, channel: Channel, at: float) -> None:
+        last = next((t for t in reversed(self.talks) if t.channel is channel), None)
+        if last is not None and last.ended_at is not None and at - last.ended_at <= SAME_TALK_S:
+            last.ended_at = None
+            self.talking[channel] = last
+            return
+        period = TalkPeriod(channel, at)
+        self.talks.append(period)
+        self.talking[channel] = period
+        if channel.joined_at is None:
+            channel.joined_at = at
+
+    def _talk_goes_on(self, at: float) -> bool:
+        if not self.talked.is_open:
+            gap = at - self.talk_broken_at if self.talk_broken_at is not None else None
+            if gap is not None and 0 < gap <= SAME_TALK_S:
+                self.talked.total_s += gap
+            self.talked.open("talk", at)
+            self.ended_by = None
+            self.left_at = None
+        if self.answered_at is not None or self.answer_unseen:
+            return False
+        self.answered_at = at
+        self.queued.close_all(at)
+        self.queue_wait_s = self.queued.total_s
+        self.rung.close_all(at)
+        return True
+
+    # ---- who holds
+
+    def hold(self, channel: Channel, at: float) -> None:
+        """A side of the talk holds the other."""
+        if self.talked.is_open and channel not in self.held.keys:
+            self.held.open(channel, at)
+            self.holds.append(HoldPeriod(channel, at, "caller" if self.is_callers(channel) else "person"))
+
+    def unhold(self, channel: Channel, at: float) -> None:
+        """A side holds no longer; harmless if it didn't."""
+        self.held.close(channel, at)
+        for period in self.holds:
+            if period.channel is channel and period.ended_at is None:
+                period.ended_at = at
+
+    def _end_holds(self, at: float) -> None:
+        self.held.close_all(at)
+        for period in self.holds:
+            if period.ended_at is None:
+                period.ended_at = at
+
+    def hand_over(self, other: "LiveCall", at: float) -> None:
+        """Everybody in this call, the ringing ones too, belongs to `other` from now on."""
+        for leg in list(self.searching):
+            self.searching.discard(leg)
+            self.rung.close(leg, at)
+            other.searching.add(leg)
+            other.last_leg = leg
+            if leg.ringing and other.answered_at is None:
+                other.rung.open(leg, at)
+        for channel in list(self.channels):
+            self.channels.discard(channel)
+            other.add(channel)
+
+    def close(self, at: float) -> None:
+        """Everything still open ends now."""
+        for leg in list(self.searching):
+            self.give_up(leg, at)
+        for stay in self.stays:
+            self.leave_queue(stay, at)
+        self.talk_with(set(), at)
+        self._end_holds(at)
+        self.rung.close_all(at)
+
+    # ---- what it looks like from outside
+
+    def refresh_state(self, at: float) -> bool:
+        """Work out the state again; True if it changed."""
+        state: CallState = "ivr"
+        if self.talking:
+            state = "held" if self.held.is_open else "talking"
+        elif self.queued.is_open:
+            state = "queued"
+        elif any(leg.ringing for leg in self.searching):
+            state = "ringing"
+        if state == self.state and self.state_since:
+            return False
+        self.state = state
+        self.state_since = at
+        return True
+
+
+def extension_of(channel: Channel) -> str:
+    """How people call the device: its extension, or for an outside line the number reached through it."""
+    if channel.is_trunk:
+        return channel.dialled or channel.number or channel.parts.endpoint
+    if is_extension(channel.parts.endpoint):
+        return channel.parts.endpoint
+    return channel.number if is_extension(channel.number) and channel.number else channel.parts.endpoint

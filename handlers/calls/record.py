@@ -1,0 +1,216 @@
+"""Writes a call down: the live state as frozen facts, with the durations of the contract, section 1."""
+
+from typing import NamedTuple
+
+from handlers.calls.channels import Channel
+from handlers.calls.live_call import LiveCall, extension_of
+from handlers.calls.names import is_extension
+from handlers.calls.results import leg_result, result_of
+from handlers.facts import Agent, Call, CallEnded, CallState, Hold, Leg, QueueStay, Result, Talk
+from handlers.numbers import NumberPlan
+from handlers.rules import Rules
+
+
+class _End(NamedTuple):
+    """What is known of a call at its end, and not before."""
+
+    at: float
+    seen: bool
+    merged_into: str | None
+    result: Result
+    missed: bool
+    wait_s: float | None
+    ivr_s: float | None
+    queue_s: float | None
+    ring_s: float | None
+    talk_s: float | None
+    hold_s: float | None
+    total_s: float | None
+
+
+class Recorder:
+    """Turns live calls into records. Holds what all records share: the rules, the number plan, the run of the PBX."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._sources = {did: source.name for source in rules.sources for did in source.dids}
+        self._plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
+        self.boot = ""
+        self.member_names: dict[str, str] = {}
+
+    def live(self, call: LiveCall) -> Call:
+        """The call as it stands, durations and result still None."""
+        return self._record(call)
+
+    def ended(self, call: LiveCall, at: float, end_seen: bool, merged_into: str | None) -> CallEnded:
+        """The call as it was, with its time line. The caller has closed it at `at`."""
+        return CallEnded(
+            at,
+            self._record(call, self._end(call, at, end_seen, merged_into)),
+            tuple(self._leg(call, leg) for leg in call.legs),
+            tuple(QueueStay(s.queue, s.joined_at, s.left_at, s.outcome, s.position, s.member) for s in call.stays),
+            tuple(
+                Talk(t.started_at, t.ended_at, self.device_of(t.channel), self.name_of(t.channel)) for t in call.talks
+            ),
+            tuple(Hold(h.started_at, h.ended_at, h.by) for h in call.holds),
+        )
+
+    def device_of(self, channel: Channel) -> str:
+        """The device as queues know it, or the number of a mobile reached through a trunk."""
+        return extension_of(channel) if channel.is_trunk else channel.parts.device
+
+    def name_of(self, channel: Channel) -> str | None:
+        """The name under which a queue knows the device, or None."""
+        return channel.member or self.member_names.get(channel.parts.device)
+
+    def _leg(self, call: LiveCall, leg: Channel) -> Leg:
+        side = "outside" if leg in call.outside or (call.direction == "in" and leg is call.first) else "person"
+        number = leg.number if leg is call.first else extension_of(leg)
+        return Leg(
+            uniqueid=leg.uniqueid,
+            channel=leg.name,
+            device=self.device_of(leg) if side == "person" else leg.parts.device,
+            side=side,  # type: ignore[arg-type]  # the two words of the Literal, just above
+            name=self.name_of(leg) if side == "person" else leg.caller_name,
+            number=number,
+            queue=leg.queue,
+            started_at=leg.created_at,
+            rang_at=leg.rang_at,
+            ring_ended_at=leg.ring_ended_at,
+            joined_at=leg.joined_at,
+            ended_at=leg.ended_at,
+            result=leg_result(call, leg),
+            cause=leg.cause,
+        )
+
+    def _record(self, call: LiveCall, end: _End | None = None) -> Call:
+        state: CallState = call.state
+        state_since = call.state_since
+        if end is not None:
+            state, state_since = "ended", end.at
+        return Call(
+            id=call.id,
+            pbx=self._rules.pbx,
+            boot=self.boot,
+            state=state,
+            state_since=state_since,
+            direction=call.direction,
+            result=end.result if end else None,
+            missed=end is not None and end.missed,
+            closed=False,
+            voicemail=call.voicemail,
+            **self._parties(call),
+            queue=call.stays[0].queue if call.stays else None,
+            queues=tuple(dict.fromkeys(stay.queue for stay in call.stays)) if call.stays else (),
+            answered_by=extension_of(call.answerer) if call.answerer is not None else None,
+            agents=self._agents(call) if call.talks else (),
+            started_at=call.started_at,
+            rang_at=call.rung.first_at,
+            queued_at=call.stays[0].joined_at if call.stays else None,
+            answered_at=call.answered_at,
+            ended_at=end.at if end and end.seen else None,
+            ended_by=(call.ended_by or "pbx") if end and end.seen else None,
+            lost_after_transfer=end is not None and end.seen and _lost_after_transfer(call),
+            wait_s=end.wait_s if end else None,
+            ivr_s=end.ivr_s if end else None,
+            queue_s=end.queue_s if end else None,
+            ring_s=end.ring_s if end else None,
+            talk_s=end.talk_s if end else None,
+            hold_s=end.hold_s if end else None,
+            total_s=end.total_s if end else None,
+            transfers=(),
+            end_seen=end is not None and end.seen,
+            incomplete=call.incomplete,
+            merged_into=end.merged_into if end else None,
+        )
+
+    def _end(self, call: LiveCall, at: float, seen: bool, merged_into: str | None) -> _End:
+        """What only the end of a call tells: its result and its durations."""
+        from_at, until = _wait_from(call), _wait_until(call, at)
+        wait_s = max(0.0, until - from_at) if seen or call.answered_at is not None else None
+        if call.answer_unseen:
+            wait_s = None
+        queue_s = ivr_s = ring_s = None
+        if wait_s is not None:
+            queue_s = min(call.queued.total_s if call.queue_wait_s is None else call.queue_wait_s, wait_s)
+            sought_at = min((t for t in (call.rung.first_at, call.sought_at) if t is not None), default=until)
+            ivr_s = min(max(0.0, sought_at - from_at), wait_s - queue_s)
+            ring_s = call.rung.total_s
+        known = seen and not call.answer_unseen
+        result = result_of(call, wait_s, self._rules.short_abandon_s, seen)
+        missed = call.direction == "in" and merged_into is None and result in self._rules.missed_results
+        return _End(
+            at,
+            seen,
+            merged_into,
+            result,
+            missed,
+            _rounded(wait_s),
+            _rounded(ivr_s),
+            _rounded(queue_s),
+            _rounded(ring_s),
+            _rounded(call.talked.total_s) if known else None,
+            _rounded(call.held.total_s) if known else None,
+            _rounded(max(0.0, at - call.started_at)) if seen else None,
+        )
+
+    def _parties(self, call: LiveCall) -> dict[str, str | None]:
+        first = call.first
+        trunk = did = None
+        if call.direction == "in":
+            caller, called = first.number, first.exten or None
+            did = called
+            trunk = first.side.trunk if first.side else None
+        else:
+            caller = first.number if is_extension(first.number) else extension_of(first)
+            called = first.exten or None
+            if call.direction == "out" and call.trunk_leg is not None:
+                called = call.trunk_leg.dialled or called
+                trunk = call.trunk_leg.side.trunk if call.trunk_leg.side else None
+        return {
+            "trunk": trunk,
+            "did": did,
+            "source": self._sources.get(did) if did else None,
+            "caller": caller,
+            "caller_e164": self._plan.normalised(caller),
+            "caller_name": first.caller_name,
+            "called": called,
+            "called_e164": self._plan.normalised(called, call.direction == "out"),
+        }
+
+    def _agents(self, call: LiveCall) -> tuple[Agent, ...]:
+        agents: dict[str, Agent] = {}
+        for talk in call.talks:
+            device = self.device_of(talk.channel)
+            agents.setdefault(device, Agent(device, self.name_of(talk.channel)))
+        return tuple(agents.values())
+
+
+def _wait_from(call: LiveCall) -> float:
+    if call.originated and call.direction != "in":
+        return call.first.rang_at or call.started_at
+    return call.started_at
+
+
+def _wait_until(call: LiveCall, ended_at: float) -> float:
+    """When the wait was over: answered, or nobody sought any longer, or the caller gone, whichever came first."""
+    if call.answered_at is not None:
+        return call.answered_at
+    until = ended_at
+    if call.left_at is not None:
+        until = min(until, call.left_at)
+    if call.sought_at is not None and call.search_ended_at is not None:
+        until = min(until, call.search_ended_at)
+    return until
+
+
+def _lost_after_transfer(call: LiveCall) -> bool:
+    """Answered once, then sought again, and that last search ended without a person."""
+    if call.direction != "in" or call.answered_at is None or not call.searched_again or not call.talks:
+        return False
+    last_talk_began = max(talk.started_at for talk in call.talks)
+    return call.search_ended_at is not None and call.search_ended_at > last_talk_began
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

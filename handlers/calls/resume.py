@@ -1,0 +1,98 @@
+"""What a snapshot of the PBX changes: calls that ended unseen are closed, calls never seen from their start are taken up."""
+
+from handlers.ami.events import LiveChannel, LiveQueueEntry, Snapshot
+from handlers.calls.channels import Channel
+from handlers.calls.tracker import Tracker
+
+
+def resume(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
+    """Bring the tracker in line with what the PBX says lives at `at`.
+
+    Another run of the PBX ends everything known of the one before. Channels that are gone end unseen: their calls get no
+    guessed duration. Unknown ones are met: their call's start is true to a second, and it is `incomplete`.
+    """
+    for member in snapshot.members or ():
+        tracker.take(member)
+    boot = snapshot.boot
+    restarted = bool(tracker.recorder.boot) and bool(boot) and boot != tracker.recorder.boot
+    if restarted:
+        _end_unseen(tracker, set(), at)
+    if boot:
+        tracker.recorder.boot = boot
+    if snapshot.channels is None:
+        return
+    alive = {channel.uniqueid for channel in snapshot.channels}
+    _end_unseen(tracker, alive, at)
+    met = [c for c in snapshot.channels if c.uniqueid not in tracker.channels]
+    for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
+        _meet(tracker, live, at)
+    _pair(tracker)
+    _rebridge(tracker, snapshot, at)
+    for entry in snapshot.entries or ():
+        _requeue(tracker, entry, at)
+
+
+def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:
+    gone = [channel for uniqueid, channel in tracker.channels.items() if uniqueid not in alive]
+    for call in {channel.call for channel in gone if channel.call is not None}:
+        call.incomplete = True
+    for channel in gone:
+        tracker.remove(channel, at, end_seen=False)
+
+
+def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
+    created_at = live.created_at if live.created_at is not None else at
+    channel = tracker.new_channel(
+        created_at, live.uniqueid, live.channel, live.state, live.number, live.name, live.context, live.exten
+    )
+    call = tracker.call_of(live.linkedid)
+    if call is None:
+        call = tracker.new_call(channel, live.linkedid)
+    call.incomplete = True
+    tracker.join_call(call, channel, at)
+
+
+def _pair(tracker: Tracker) -> None:
+    """Local halves find each other by name: a snapshot has no LocalBridge."""
+    halves: dict[str, Channel] = {}
+    for channel in tracker.channels.values():
+        if channel.parts.half and channel.peer is None:
+            other = halves.pop(channel.name[:-2], None)
+            if other is None:
+                halves[channel.name[:-2]] = channel
+            else:
+                other.peer, channel.peer = channel, other
+
+
+def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
+    technologies = {bridge.bridge: bridge.technology for bridge in snapshot.bridges or ()}
+    moved: list[Channel] = []
+    for live in snapshot.channels or ():
+        channel = tracker.channels.get(live.uniqueid)
+        if channel is None:
+            continue
+        now_in = channel.bridge.id if channel.bridge is not None else None
+        if now_in != live.bridge:
+            moved.append(channel)
+            tracker.place(channel, live.bridge, technologies.get(live.bridge or "", ""), at)
+    for channel in moved:
+        if channel.call is not None and channel.call.incomplete and channel.call.answered_at is None:
+            channel.call.answer_unseen = channel.call.answer_unseen or tracker.is_talking(channel.call)
+    for channel in moved:
+        if channel.bridge is not None and not channel.bridge.holding:
+            tracker.listen(channel, at)
+
+
+def _requeue(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
+    channel = tracker.channels.get(entry.uniqueid)
+    if channel is None or channel.call is None:
+        return
+    if any(stay.channel is channel and stay.left_at is None for stay in channel.call.stays):
+        return
+    tracker.join_queue(channel, entry.queue, at - entry.wait_s, entry.position)
+
+
+def _serial(uniqueid: str) -> tuple[float, int]:
+    """Order of birth: `[system-]epoch.counter`, compared as numbers."""
+    epoch, _, counter = uniqueid.rpartition("-")[2].partition(".")
+    return (float(epoch) if epoch.isdigit() else 0.0, int(counter) if counter.isdigit() else 0)

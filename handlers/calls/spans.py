@@ -1,0 +1,47 @@
+"""Time that several things share: a sum in which no moment counts twice."""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+
+
+@dataclass(slots=True)
+class SharedSpan(Generic[Key]):
+    """The total time in which at least one key was open. Seconds; never negative, whatever the order of calls."""
+
+    total_s: float = 0.0
+    first_at: float | None = None
+    _open: set[Key] = field(default_factory=set)
+    _since: float = 0.0
+
+    def open(self, key: Key, at: float) -> None:
+        """`key` begins; nothing happens if it is open already."""
+        if not self._open:
+            self._since = at
+            if self.first_at is None:
+                self.first_at = at
+        self._open.add(key)
+
+    def close(self, key: Key, at: float) -> None:
+        """`key` ends; nothing happens if it isn't open."""
+        if key in self._open:
+            self._open.discard(key)
+            if not self._open:
+                self.total_s += max(0.0, at - self._since)
+
+    def close_all(self, at: float) -> None:
+        """Whatever is open ends."""
+        if self._open:
+            self._open.clear()
+            self.total_s += max(0.0, at - self._since)
+
+    @property
+    def is_open(self) -> bool:
+        """Is anything open now?"""
+        return bool(self._open)
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """What is open now."""
+        return frozenset(self._open)

@@ -1,0 +1,83 @@
+"""The core's one door: events in, facts out."""
+
+from collections.abc import Iterator, Sequence
+
+from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.calls.resume import resume
+from handlers.calls.tracker import Tracker
+from handlers.facts import Call, Fact, GapEnded
+from handlers.rules import Rules
+
+
+class Core:
+    """All that ringtally knows of one PBX, in memory. Holds no clock: time passes only as events say so.
+
+    The same events always give the same facts, whatever `Tick`s come between them.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._facts: list[Fact] = []
+        self._tracker = Tracker(rules, self._facts)
+        self._queues = set(rules.queue_service_level_s)
+        self._now = 0.0
+        self._broken_at: float | None = None
+        self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When a `Tick` next has something to say, or None."""
+        return None
+
+    @property
+    def now(self) -> float:
+        """The latest moment that any event told of."""
+        return self._now
+
+    def handle(self, event: Event) -> Sequence[Fact]:
+        """Take one event and return what it means, oldest first.
+
+        Time never runs backwards: an event older than the one before it happens at the moment of that one (with several
+        threads Asterisk's own stamps go back by up to 0.7 ms). Never raises for anything that Asterisk can send.
+        """
+        if event.at < self._now:
+            event = event._replace(at=self._now)
+        else:
+            self._now = event.at
+        handler = self._handlers.get(type(event))
+        if handler is None:
+            return ()
+        handler(event)
+        if not self._facts:
+            return ()
+        facts = tuple(self._facts)
+        self._facts.clear()
+        return facts
+
+    def _broken(self, event: StreamBroken) -> None:
+        if self._broken_at is None:
+            self._broken_at = event.at
+        self._tracker.doubt_all()
+
+    def _resumed(self, event: StreamResumed) -> None:
+        if self._broken_at is not None:
+            self._facts.append(GapEnded(event.at, self._broken_at))
+            self._broken_at = None
+        self._queues.update(event.snapshot.queues or ())
+        resume(self._tracker, event.snapshot, event.at)
+
+    def live_calls(self) -> Iterator[Call]:
+        """The calls that live now, oldest first."""
+        return self._tracker.live_calls()
+
+    def queues(self) -> list[str]:
+        """The names of the queues that the PBX or the settings know, sorted."""
+        return sorted(self._queues)
+
+    def bridge_of(self, uniqueid: str) -> str | None:
+        """The bridge that a live channel is in, or None."""
+        channel = self._tracker.channels.get(uniqueid)
+        return channel.bridge.id if channel is not None and channel.bridge is not None else None
+
+    def sizes(self) -> dict[str, int]:
+        """How much is remembered, by kind: what must be empty when nobody calls."""
+        return self._tracker.sizes()

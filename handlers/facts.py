@@ -1,0 +1,259 @@
+"""What the core says: facts about calls, as frozen values. Sinks and storage know nothing else of it.
+
+Moments are epoch seconds UTC (float), durations seconds; what does not apply or was not seen is None.
+The words are those of the contract, sections 1, 2 and 4.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["in", "out", "internal"]
+Result = Literal[
+    "answered",
+    "abandoned",
+    "short_abandoned",
+    "no_answer",
+    "busy",
+    "unavailable",
+    "ivr_only",
+    "failed",
+    "cancelled",
+    "service",
+    "unknown",
+]
+CallState = Literal["ivr", "queued", "ringing", "talking", "held", "ended"]
+LegResult = Literal["answered", "busy", "no_answer", "cancelled", "elsewhere", "forwarded", "unavailable", "unknown"]
+StayOutcome = Literal["answered", "abandoned", "timeout", "left", "unknown"]
+EndedBy = Literal["caller", "person", "pbx"]
+
+DIRECTIONS: tuple[Direction, ...] = ("in", "out", "internal")
+CALL_STATES: tuple[CallState, ...] = ("ivr", "queued", "ringing", "talking", "held")
+STAY_OUTCOMES: tuple[StayOutcome, ...] = ("answered", "abandoned", "timeout", "left")
+RESULTS: dict[Direction, tuple[Result, ...]] = {
+    "in": (
+        "answered",
+        "abandoned",
+        "short_abandoned",
+        "no_answer",
+        "busy",
+        "unavailable",
+        "ivr_only",
+        "failed",
+        "unknown",
+    ),
+    "out": ("answered", "no_answer", "busy", "cancelled", "failed", "unknown"),
+    "internal": ("answered", "no_answer", "busy", "cancelled", "failed", "service", "unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One of our people in a call: the device (`PJSIP/101`, or a mobile's number) and the name a queue knows it by."""
+
+    device: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One channel of a call that is not a Local half. `side` is whose device it is."""
+
+    uniqueid: str
+    channel: str
+    device: str
+    side: Literal["outside", "person"]
+    name: str | None
+    number: str | None
+    queue: str | None
+    started_at: float
+    rang_at: float | None
+    ring_ended_at: float | None
+    joined_at: float | None
+    """When it was first bridged with the other side."""
+    ended_at: float | None
+    result: LegResult | None
+    """None for the leg that began the call."""
+    cause: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStay:
+    """One stay of the caller in one queue."""
+
+    queue: str
+    joined_at: float
+    left_at: float | None
+    outcome: StayOutcome | None
+    position: int | None
+    member: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One period in which outside party and person were bridged without a break."""
+
+    started_at: float
+    ended_at: float | None
+    device: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One period on hold within the talk; `by` is the side that held."""
+
+    started_at: float
+    ended_at: float | None
+    by: Literal["caller", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The caller was passed on."""
+
+    kind: Literal["blind", "attended"]
+    by: str | None
+    to: str | None
+    at: float
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as the contract words it, live (`state` is not `ended`, durations so far None) or finished."""
+
+    id: str
+    pbx: str
+    boot: str
+    """The run of the PBX that `id` belongs to; with `pbx` it makes the id unique."""
+    state: CallState
+    state_since: float
+    direction: Direction
+    result: Result | None
+    missed: bool
+    closed: bool
+    voicemail: bool
+    trunk: str | None
+    did: str | None
+    source: str | None
+    caller: str | None
+    caller_e164: str | None
+    caller_name: str | None
+    called: str | None
+    called_e164: str | None
+    queue: str | None
+    queues: tuple[str, ...]
+    answered_by: str | None
+    agents: tuple[Agent, ...]
+    started_at: float
+    rang_at: float | None
+    queued_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    ended_by: EndedBy | None
+    lost_after_transfer: bool
+    wait_s: float | None
+    ivr_s: float | None
+    queue_s: float | None
+    ring_s: float | None
+    talk_s: float | None
+    hold_s: float | None
+    total_s: float | None
+    transfers: tuple[Transfer, ...]
+    end_seen: bool
+    incomplete: bool
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call exists. Its direction may still become `out` when a trunk is dialled."""
+
+    at: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class CallRang:
+    """A person's device rings for the first time in this call."""
+
+    at: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    """The caller joined a queue."""
+
+    at: float
+    call: Call
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """Outside party and a person are bridged for the first time."""
+
+    at: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStayEnded:
+    """A caller is no longer in a queue. `within_threshold` is None unless answered; short abandons are `short`."""
+
+    at: float
+    call_id: str
+    stay: QueueStay
+    wait_s: float
+    short: bool
+    within_threshold: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The call is over (or was merged into another): its row, and the parts of its time line in order of start."""
+
+    at: float
+    call: Call
+    legs: tuple[Leg, ...]
+    stays: tuple[QueueStay, ...]
+    talks: tuple[Talk, ...]
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkGuessed:
+    """A channel was taken for an outside line by its name alone; told once per endpoint."""
+
+    at: float
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventDoubted:
+    """An event contradicts what is known (an unknown or misnamed channel) and was not believed."""
+
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapEnded:
+    """The stream is whole again; what happened between the two moments was not seen."""
+
+    at: float
+    since: float
+
+
+Fact = (
+    CallStarted
+    | CallRang
+    | CallQueued
+    | CallAnswered
+    | QueueStayEnded
+    | CallEnded
+    | TrunkGuessed
+    | EventDoubted
+    | GapEnded
+)

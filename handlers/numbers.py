@@ -1,0 +1,57 @@
+"""One spelling of a number, so that 8 900..., +7 900... and 7900... are one caller."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+USABLE_DIGITS = 5
+_NOT_DIGITS = re.compile(r"\D")
+# `anonymous`, `Restricted2` and `*8` present no number.
+_A_NUMBER = re.compile(r"\s*\+?[\d ().-]+")
+_LOCAL_LENGTHS = (6, 7)
+
+
+class NumberPlan:
+    """Normalises numbers for one region and area code. Pure, and cached: a number costs its parsing once."""
+
+    def __init__(self, region: str, area_code: str = "", strip_prefixes: tuple[str, ...] = ()) -> None:
+        self._region = region
+        self._area_code = area_code
+        self._strip_prefixes = strip_prefixes
+        self.normalised = lru_cache(maxsize=20_000)(self._normalised)
+
+    def _normalised(self, number: str | None, dialled: bool = False) -> str | None:
+        """E.164 of a number; its bare digits where the numbering plan rejects it; None where it is none.
+
+        `dialled` strips what is dialled for an outside line. Numbers of up to five digits are extensions and stay.
+        Contract, sections 3 and 5.
+        """
+        if not number:
+            return None
+        digits = _NOT_DIGITS.sub("", number)
+        if not digits or not _A_NUMBER.fullmatch(number):
+            return None
+        if len(digits) <= USABLE_DIGITS:
+            return digits
+        if dialled:
+            digits = self._stripped(digits)
+        if self._area_code and len(digits) in _LOCAL_LENGTHS and len(digits) + len(self._area_code) == 10:  # noqa: PLR2004
+            digits = self._area_code + digits
+        return self._e164("+" + digits if number.lstrip().startswith("+") else digits) or digits
+
+    def _stripped(self, digits: str) -> str:
+        for prefix in self._strip_prefixes:
+            rest = digits.removeprefix(prefix)
+            if rest != digits and (self._e164(rest) or not self._e164(digits)):
+                return rest
+        return digits
+
+    def _e164(self, text: str) -> str | None:
+        try:
+            parsed = phonenumbers.parse(text, self._region)
+        except phonenumbers.NumberParseException:
+            return None
+        if not phonenumbers.is_valid_number(parsed):
+            return None
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

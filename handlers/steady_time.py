@@ -1,0 +1,26 @@
+"""Time without the steps of the wall clock, for what was recorded with both clocks."""
+
+STEP_S = 2.0
+
+
+class SteadyTime:
+    """Takes steps of the wall clock out: a step of more than 2 s against the monotonic clock changes no duration.
+
+    Contract, section 4 (recordings): `t` is epoch seconds, `mono` the monotonic clock. After a step, moments go on as the clock
+    before the step would have told them.
+    """
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._last: tuple[float, float] | None = None
+
+    def at(self, t: float, mono: float | None) -> float:
+        """The moment of something stamped with `t` and, where it was recorded, `mono`."""
+        if mono is None:
+            return t - self._offset
+        if self._last is not None:
+            step = (t - self._last[0]) - (mono - self._last[1])
+            if abs(step) > STEP_S:
+                self._offset += step
+        self._last = (t, mono)
+        return t - self._offset

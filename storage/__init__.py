@@ -1,0 +1,1 @@
+"""Calls in SQLite: schema and migrations, writing facts, reading them."""

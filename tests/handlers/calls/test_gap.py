@@ -1,0 +1,162 @@
+"""What a broken connection does to calls."""
+
+from handlers.ami import events as ev
+from handlers.facts import CallStarted, GapEnded
+from tests.handlers.playbook import START, Play
+
+
+def _snapshot(boot: str = "one", **parts: object) -> ev.Snapshot:
+    fields: dict[str, object] = {
+        "channels": (),
+        "bridges": (),
+        "entries": (),
+        "members": (),
+        "queues": (),
+        "system": {},
+    }
+    return ev.Snapshot(boot=boot, **(fields | parts))  # type: ignore[arg-type]  # keywords checked by the NamedTuple
+
+
+def _live(play: Play, uniqueid: str, linkedid: str, state: int = 6, bridge: str | None = None) -> ev.LiveChannel:
+    return ev.LiveChannel(
+        uniqueid,
+        linkedid,
+        play.names[uniqueid],
+        state,
+        None,
+        None,
+        None,
+        "from-internal",
+        "s",
+        "Dial",
+        bridge,
+        START - 9,
+    )
+
+
+def test_a_call_that_ended_in_the_gap_gets_no_guessed_duration() -> None:
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.answer(caller, leg)
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot()))
+
+    call = play.only_call.call
+    assert (call.result, call.end_seen, call.incomplete) == ("answered", False, True)
+    assert (call.talk_s, call.total_s, call.ended_at, call.wait_s) == (None, None, None, 0)
+    (gap,) = play.told(GapEnded)
+    assert isinstance(gap, GapEnded)
+    assert gap.at - gap.since == 30
+
+
+def test_a_call_of_which_neither_answer_nor_end_was_seen_is_unknown() -> None:
+    play = Play()
+    play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot()))
+    assert (play.only_call.call.result, play.only_call.call.missed) == ("unknown", False)
+
+
+def test_a_call_that_lives_on_goes_on() -> None:
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.ring(leg)
+    play.wait(2)
+    play.answer(caller, leg)
+    bridge = play.core.bridge_of(caller)
+    play.say(ev.StreamBroken(play.now))
+    play.wait(10)
+    channels = (_live(play, caller, caller, bridge=bridge), _live(play, leg, caller, bridge=bridge))
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=channels)))
+    play.wait(1)
+    play.far_end_hangs_up(caller, leg)
+
+    call = play.only_call.call
+    assert (call.result, call.wait_s, call.talk_s, call.incomplete) == ("answered", 2, 11, True)
+
+
+def test_calls_met_in_the_first_snapshot_are_taken_up_as_incomplete() -> None:
+    play = Play()
+    play.names |= {"5.1": "PJSIP/trunk-00000001", "5.2": "PJSIP/101-00000002"}
+    channels = (
+        ev.LiveChannel(
+            "5.2", "5.1", "PJSIP/101-00000002", 6, "101", None, None, "from-internal", "", "AppDial", "b", START - 5
+        ),
+        ev.LiveChannel(
+            "5.1",
+            "5.1",
+            "PJSIP/trunk-00000001",
+            6,
+            "79001112233",
+            None,
+            None,
+            "from-trunk",
+            "7001",
+            "Dial",
+            "b",
+            START - 9,
+        ),
+    )
+    bridges = (ev.LiveBridge("b", "simple_bridge"),)
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=channels, bridges=bridges)))
+    assert len(list(play.told(CallStarted))) == 1
+    (live,) = play.core.live_calls()
+    assert (live.state, live.started_at, live.direction) == ("talking", START - 9, "in")
+    play.wait(5)
+    for uniqueid in ("5.1", "5.2"):
+        play.say(ev.ChannelHungUp(play.now, uniqueid, play.names[uniqueid], 16, None))
+
+    call = play.only_call.call
+    assert (call.result, call.incomplete, call.wait_s, call.talk_s, call.total_s) == ("answered", True, None, None, 14)
+    assert call.answered_at is None
+
+
+def test_a_caller_met_in_a_queue_has_waited_since_asterisk_says_so() -> None:
+    play = Play()
+    channels = (
+        ev.LiveChannel(
+            "5.1",
+            "5.1",
+            "PJSIP/trunk-00000001",
+            6,
+            "79001112233",
+            None,
+            None,
+            "from-trunk",
+            "7001",
+            "Queue",
+            None,
+            START - 9,
+        ),
+    )
+    entries = (ev.LiveQueueEntry("support", "5.1", 1, 7.0),)
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=channels, entries=entries)))
+    (live,) = play.core.live_calls()
+    assert (live.state, live.queue, live.queued_at) == ("queued", "support", START - 7)
+
+
+def test_another_run_of_the_pbx_ends_everything_of_the_one_before() -> None:
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot("one")))
+    caller = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(5)
+    again = (
+        ev.LiveChannel(caller, caller, play.names[caller], 4, "7999", None, None, "from-trunk", "7001", "", None, None),
+    )
+    play.say(ev.StreamResumed(play.now, _snapshot("two", channels=again)))
+    assert (play.only_call.call.boot, play.only_call.call.end_seen) == ("one", False)
+    (live,) = play.core.live_calls()
+    assert (live.id, live.boot) == (caller, "two")
+
+
+def test_an_account_that_may_not_see_channels_changes_no_call() -> None:
+    play = Play()
+    play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
+    assert len(list(play.core.live_calls())) == 1
