@@ -1,0 +1,201 @@
+"""Bytes to blocks: where one AMI message ends and the next begins, and which are worth parsing.
+
+Rules, each with what taught it (the numbers are recordings):
+
+1.  Messages end at CR LF CR LF, lines at CR LF; a bare LF stays inside its value (28b-injected-numbers).
+2.  Nothing is decoded here: a character cut by a segment is whole again before anybody looks at it.
+3.  An unwanted event is counted by its first line and dropped; none of its headers is parsed.
+4.  Asterisk writes a caller's number raw, so a SIP caller can put line ends and whole forged messages into it
+    (28b-injected-numbers). One event is contiguous in the stream and its channel's headers always run from `Channel` to
+    `Linkedid`: an event that breaks off in between is held, and what follows is part of it until the run is complete.
+    What stands free in there was forged, and never seen as a message.
+5.  Lines, blocks and what is held are bounded. What is too long is dropped in constant memory, and counted.
+
+What a forger can still do: complete the run himself, so that the event seems whole, and add whole messages after it. Those are
+believed as far as the core finds them plausible; only asking the PBX settles it.
+"""
+
+from collections import Counter
+
+END = b"\r\n\r\n"
+LINE_LIMIT = 65_536
+BLOCK_LIMIT = 1_048_576
+HELD_BLOCKS = 64
+HELD_BYTES = 262_144
+
+# Bear a channel's headers, and are not wanted: cut in two, their halves must not be taken for messages of their own.
+NOISE_WITH_CHANNEL = frozenset(
+    {
+        b"VarSet",
+        b"Newexten",
+        b"NewConnectedLine",
+        b"NewAccountCode",
+        b"MusicOnHoldStart",
+        b"MusicOnHoldStop",
+        b"DTMFBegin",
+        b"DTMFEnd",
+        b"RTCPSent",
+        b"RTCPReceived",
+        b"MessageWaiting",
+        b"UserEvent",
+        b"ChanSpyStart",
+        b"ChanSpyStop",
+        b"LocalOptimizationBegin",
+        b"LocalOptimizationEnd",
+        b"ConfbridgeJoin",
+        b"ConfbridgeLeave",
+        b"ConfbridgeTalking",
+        b"CEL",
+    }
+)
+NOISE = frozenset(
+    {
+        b"DeviceStateChange",
+        b"TestEvent",
+        b"BridgeCreate",
+        b"Cdr",
+        b"SuccessfulAuth",
+        b"ChallengeSent",
+        b"InvalidAccountID",
+        b"ExtensionStatus",
+        b"PeerStatus",
+        b"ContactStatus",
+        b"Registry",
+        b"Reload",
+        b"PresenceStatus",
+        b"BridgeVideoSourceUpdate",
+        b"BridgeInfoComplete",
+    }
+)
+VARIABLES = (b"QUEUESTATUS", b"DIALSTATUS", b"VMSTATUS")
+_OTHER = "other"
+
+
+class Framer:
+    """One connection's stream. `feed` takes bytes as they come and gives the blocks worth parsing, without their end.
+
+    `wanted` are the names of events to give; answers (`Response:`, and events with our ActionID) are always given. `events`
+    counts by name (known ones and `other`), `bad` by reason; `banner` is the first line, once it came.
+    """
+
+    def __init__(self, wanted: frozenset[bytes], banner: bool = True) -> None:
+        self._wanted = wanted
+        self._tail = b""
+        self._expects_banner = banner
+        self._skipping = False
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self.banner: str | None = None
+        self.events: Counter[str] = Counter()
+        self.bad: Counter[str] = Counter()
+        self.bytes = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; give the wanted blocks they complete, in order."""
+        self.bytes += len(data)
+        data = self._tail + data if self._tail else data
+        if self._expects_banner:
+            data = self._take_banner(data)
+        blocks = data.split(END)
+        self._tail = blocks.pop()
+        if len(self._tail) > BLOCK_LIMIT:
+            self._drop_tail()
+        if not blocks:
+            return []
+        if self._skipping:
+            del blocks[0]
+            self._skipping = False
+        return self._select(blocks)
+
+    def _take_banner(self, data: bytes) -> bytes:
+        """`Asterisk Call Manager/11.0.0`, one line; a proxy may send none."""
+        if data.startswith((b"Event: ", b"Response: ")):
+            self._expects_banner = False
+            return data
+        line, end, rest = data.partition(b"\r\n")
+        if not end:
+            if len(line) > LINE_LIMIT:
+                self.bad["oversized_line"] += 1
+                self._expects_banner = False
+                return b""
+            return data
+        self._expects_banner = False
+        self.banner = line.decode("ascii", "replace")
+        return rest
+
+    def _drop_tail(self) -> None:
+        """An endless block: forget it but for what could be the beginning of its end."""
+        if not self._skipping:
+            self.bad["oversized_block"] += 1
+        self._skipping = True
+        self._tail = self._tail[-3:]
+
+    def _select(self, blocks: list[bytes]) -> list[bytes]:
+        wanted, noisy, noise = self._wanted, NOISE_WITH_CHANNEL, NOISE
+        counts: dict[bytes, int] = {}
+        given: list[bytes] = []
+        for block in blocks:
+            if self._held:
+                self._continue(block, given)
+                continue
+            name = block[7 : block.find(b"\r\n", 7)] if block[:7] == b"Event: " else b""
+            if name in noisy:
+                counts[name] = counts.get(name, 0) + 1
+                if b"\r\nLinkedid: " not in block and b"\r\nCallerIDNum: " in block:
+                    self._hold(block)
+                elif name == b"VarSet" and b"STATUS\r\nValue: " in block:
+                    given.append(block)
+            elif name in noise:
+                counts[name] = counts.get(name, 0) + 1
+                if b"\r\nActionID: " in block:
+                    given.append(block)
+            elif name in wanted:
+                counts[name] = counts.get(name, 0) + 1
+                if is_whole(block):
+                    given.append(block)
+                else:
+                    self._hold(block)
+            else:
+                self._unknown(name, block, given)
+        for name, count in counts.items():
+            self.events[name.decode()] += count
+        return given
+
+    def _unknown(self, name: bytes, block: bytes, given: list[bytes]) -> None:
+        if block.startswith(b"Response: ") or (name and b"\r\nActionID: " in block):
+            given.append(block)
+        elif name:
+            self.events[_OTHER] += 1
+        elif block:
+            self.bad["orphan"] += 1
+
+    def _hold(self, block: bytes) -> None:
+        self.bad["torn"] += 1
+        self._held = [block]
+        self._held_bytes = len(block)
+
+    def _continue(self, block: bytes, given: list[bytes]) -> None:
+        """A block within a torn event: the rest of it, or what was forged into it."""
+        self._held.append(block)
+        self._held_bytes += len(block)
+        whole = END.join(self._held)
+        head = self._held[0]
+        if is_whole(whole):
+            self.bad["forged"] += len(self._held) - 2
+            self._held = []
+            if head[7 : head.find(b"\r\n", 7)] in self._wanted or b"STATUS\r\nValue: " in block:
+                given.append(whole)
+        elif len(self._held) > HELD_BLOCKS or self._held_bytes > HELD_BYTES:
+            self.bad["torn_lost"] += 1
+            self._held = []
+
+
+def is_whole(block: bytes) -> bool:
+    """Does every run of a channel's headers that begins in this event reach its end?
+
+    Each run begins with `...CallerIDNum` and ends with `...Linkedid`, one per channel that the event tells of.
+    """
+    begun = block.count(b"CallerIDNum: ")
+    return (
+        begun == 0 or block.rfind(b"Linkedid: ") > block.rfind(b"CallerIDNum: ") and block.count(b"Linkedid: ") >= begun
+    )
