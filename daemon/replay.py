@@ -1,0 +1,84 @@
+"""Recordings through the same pipeline as the live stream, as fast as they go."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from handlers.ami.decode import WANTED, Decoder
+from handlers.ami.events import Event, StreamBroken
+from handlers.ami.framing import Framer
+from handlers.ami.recording import Entry, RecordingError, parse_line
+from handlers.core import Core
+from handlers.facts import CallEnded, Fact
+from handlers.rules import Rules
+from handlers.steady_time import SteadyTime
+from storage.database import writing
+from storage.writer import Writer
+
+FLUSH_EVERY = 5000
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """The lines of a recording, `.gz` or not. Raises RecordingError with file and line, OSError."""
+    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    with opened as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    yield parse_line(line)
+                except RecordingError as error:
+                    raise RecordingError(f"{path}, line {number}: {error}") from None
+
+
+def events_of(path: Path, steady: SteadyTime) -> Iterator[Event]:
+    """The events of one recording, in order, at the moments at which they came."""
+    framer, decoder = Framer(WANTED, banner=False), Decoder()
+    for entry in entries(path):
+        if entry.raw is None:
+            continue
+        at = steady.at(entry.t, entry.mono)
+        for block in framer.feed(entry.raw):
+            event = decoder.decode(block, at)
+            if event is not None:
+                yield event
+
+
+def facts_of(paths: Sequence[Path], core: Core) -> Iterator[Sequence[Fact]]:
+    """What the core says of several recordings of one PBX, one connection after the other."""
+    steady = SteadyTime()
+    for number, path in enumerate(paths):
+        if number:
+            yield core.handle(StreamBroken(core.now))
+        for event in events_of(path, steady):
+            facts = core.handle(event)
+            if facts:
+                yield facts
+
+
+@asynccontextmanager
+async def running_writer(path: Path, now: float) -> AsyncIterator[Writer]:
+    """A writer on the database at `path`, which has stored everything when the block is left."""
+    async with writing(path, now=now) as database, asyncio.TaskGroup() as tasks:
+        writer = Writer(database)
+        tasks.create_task(writer.run(), name="writer")
+        try:
+            yield writer
+            await writer.flush()
+        finally:
+            await writer.close(5.0)
+
+
+async def replay(paths: Sequence[Path], rules: Rules, database: Path, now: float) -> list[CallEnded]:
+    """Replay into a database; the finished calls, in the order of their ends."""
+    ended: list[CallEnded] = []
+    async with running_writer(database, now) as writer:
+        for facts in facts_of(paths, Core(rules)):
+            for fact in facts:
+                if isinstance(fact, CallEnded):
+                    ended.append(fact)
+                    writer.put(fact)
+                    if len(ended) % FLUSH_EVERY == 0:
+                        await writer.flush()
+    return ended

@@ -1,0 +1,151 @@
+"""Finished calls into rows: a whole batch in one transaction, in as few statements as it takes.
+
+Few statements, because Python's sqlite3 lets go of the interpreter lock at every step of a statement, and gets it back
+only when the event loop's thread gives it away, up to 5 ms later. `executemany` steps once a row: beside a loop without
+a pause it took 1.6 s for 50 calls (3.9 s with a hop to the thread for each table), against 23 ms for the same rows as
+lists of VALUES in one hop. CPython 3.11, SQLite 3.40, medians.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+from itertools import chain
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import orjson
+
+from handlers.facts import CallEnded
+from storage.number_match import match_key
+from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, Table
+
+# Of a power of two there are few, so that every statement is soon in the connection's cache of prepared ones; and
+# 512 rows of the widest table stay below SQLite's limit of 32,766 parameters.
+MOST_ROWS = 512
+_CallId = tuple[str, str, str]
+_Row = tuple[Any, ...]
+_T = TypeVar("_T")
+
+_call_id = attrgetter("id", "pbx", "boot")
+_call_fields = attrgetter(*CALL.fields)
+_leg_fields = attrgetter(*LEG.fields)
+_stay_fields = attrgetter(*QUEUE_STAY.fields)
+_talk_fields = attrgetter(*TALK.fields)
+_hold_fields = attrgetter(*HOLD.fields)
+_transfer_fields = attrgetter(*TRANSFER.fields)
+
+
+class BatchConnection(sqlite3.Connection):
+    """A connection that stores what was staged when it commits.
+
+    aiosqlite runs only sqlite3's own methods in its thread. This makes a whole transaction one of them.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.staged: Sequence[CallEnded] = ()
+
+    def commit(self) -> None:
+        """Store what was staged, all or nothing."""
+        facts, self.staged = self.staged, ()
+        if facts:
+            write(self, facts)
+
+
+def write(connection: sqlite3.Connection, facts: Iterable[CallEnded]) -> None:
+    """Store finished calls in one transaction of the connection, which is in autocommit mode.
+
+    A call that is there already (same id, PBX and boot) gets the new values and parts and keeps its row: what is told
+    twice is stored once, the last word wins. Half characters (lone surrogates) are stored as `?`. Raises what sqlite3
+    raises, and OverflowError for a number that no column holds; nothing is stored then.
+    """
+    calls = {_call_id(fact.call): fact for fact in facts}
+    try:
+        _transact(connection, calls)
+    except (UnicodeEncodeError, orjson.JSONEncodeError):
+        _transact(connection, {call_id: _whole_characters(fact) for call_id, fact in calls.items()})
+
+
+def _transact(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _write(connection, calls)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite has rolled back by itself where the disk is full or fails
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _write(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> None:
+    known, unused = _keys(connection, list(calls))
+    for table in PARTS if known else ():
+        for keys in _slices(list(known.values())):
+            marks = ", ".join("?" * len(keys))
+            connection.execute(f"DELETE FROM {table.name} WHERE call IN ({marks})", keys)  # noqa: S608 - our own names
+    rows: dict[Table, list[_Row]] = {table: [] for table in (CALL, *PARTS)}
+    for call_id, fact in calls.items():
+        key = known.get(call_id)
+        if key is None:
+            key, unused = unused, unused + 1
+        _add_rows(rows, key, fact)
+    for table, all_rows in rows.items():
+        for some in _slices(all_rows):
+            connection.execute(table.insert(len(some)), list(chain.from_iterable(some)))
+
+
+def _keys(connection: sqlite3.Connection, ids: Sequence[_CallId]) -> tuple[dict[_CallId, int], int]:
+    """The keys of those calls that are there, and the first key that is free. Within the write lock both stay true."""
+    known: dict[_CallId, int] = {}
+    for some in _slices(ids):
+        values = ", ".join(["(?, ?, ?, ?)"] * len(some))
+        found = connection.execute(
+            f"SELECT group_concat(v.column1 || ' ' || c.key) FROM (VALUES {values}) v "  # noqa: S608 - only marks
+            "CROSS JOIN call c ON c.id = v.column2 AND c.pbx = v.column3 AND c.boot = v.column4",
+            [value for index, call_id in enumerate(some) for value in (index, *call_id)],
+        ).fetchone()[0]
+        for pair in found.split(",") if found else ():
+            index, _, key = pair.partition(" ")
+            known[some[int(index)]] = int(key)
+    highest = connection.execute("SELECT max(key) FROM call").fetchone()[0]
+    return known, (highest or 0) + 1
+
+
+def _slices(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The rows in slices whose lengths are powers of two, the longest first."""
+    start = 0
+    while rest := len(rows) - start:
+        length = min(MOST_ROWS, 1 << (rest.bit_length() - 1))
+        yield rows[start : start + length]
+        start += length
+
+
+def _add_rows(rows: dict[Table, list[_Row]], key: int, fact: CallEnded) -> None:
+    call = fact.call
+    rows[CALL].append(
+        (
+            key,
+            *_call_fields(call),
+            fact.at,
+            orjson.dumps(call.queues).decode() if call.queues else None,
+            orjson.dumps(call.agents).decode() if call.agents else None,
+            match_key(call.caller_e164, call.caller),
+            match_key(call.called_e164, call.called),
+        )
+    )
+    rows[LEG] += [(key, n, *_leg_fields(leg)) for n, leg in enumerate(fact.legs)]
+    rows[QUEUE_STAY] += [(key, n, *_stay_fields(stay), call.started_at) for n, stay in enumerate(fact.stays)]
+    rows[TALK] += [(key, n, *_talk_fields(talk)) for n, talk in enumerate(fact.talks)]
+    rows[HOLD] += [(key, n, *_hold_fields(hold)) for n, hold in enumerate(fact.holds)]
+    rows[TRANSFER] += [(key, n, *_transfer_fields(transfer)) for n, transfer in enumerate(call.transfers)]
+
+
+def _whole_characters(value: Any) -> Any:
+    """The same with every lone surrogate replaced: SQLite takes none, and a strange name must not lose a call."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, tuple):
+        return tuple(map(_whole_characters, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _whole_characters(getattr(value, field.name)) for field in fields(value)})
+    return value

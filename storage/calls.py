@@ -1,0 +1,110 @@
+"""Reading calls back, as the facts they were: lists by filter, and one call with its whole time line.
+
+The connection is one of `database.reading`. Every function raises StorageError if the database cannot be read.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import aiosqlite
+import orjson
+
+from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Talk, Transfer
+from storage.call_filter import CallFilter, bindable, selection
+from storage.errors import StorageError, cure
+from storage.tables import CALL, HOLD, LEG, QUEUE_STAY, TALK, TRANSFER, Table
+
+_T = TypeVar("_T")
+_TRUTHS = ("missed", "closed", "voicemail", "lost_after_transfer", "end_seen", "incomplete")
+
+
+def _parts_of(table: Table) -> str:
+    """The parts of `c` as one JSON value: a call and its time line are read in one statement, hence of one moment."""
+    columns = f"json_array(p.n, {table.selected('p')})"
+    return f"(SELECT json_group_array({columns}) FROM {table.name} p WHERE p.call = c.key)"  # noqa: S608 - our own names
+
+
+_OTHER_COLUMNS = ("c.over_at / 1000.0", "c.queues", "c.agents", _parts_of(TRANSFER))
+_CALL = f"{CALL.selected('c')}, {', '.join(_OTHER_COLUMNS)}"
+_TIME_LINE = ", ".join(map(_parts_of, (LEG, QUEUE_STAY, TALK, HOLD)))
+
+
+async def find_calls(connection: aiosqlite.Connection, wanted: CallFilter) -> list[Call]:
+    """The calls wanted, in order of their start (with `last`: the latest of them)."""
+    return [call async for call in each_call(connection, wanted)]
+
+
+async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncIterator[Call]:
+    """The same one by one, for more than fit into memory. Not read to the end, it wants contextlib.aclosing."""
+    chosen = selection(wanted)
+    oldest_first = chosen.order.replace(" DESC", "")
+    if wanted.last is None:
+        question = f"SELECT {_CALL} FROM {chosen.tables} WHERE {chosen.condition} ORDER BY {oldest_first}"  # noqa: S608
+        values = chosen.values
+    else:
+        question = (
+            f"SELECT {_CALL} FROM (SELECT c.key FROM {chosen.tables} WHERE {chosen.condition} "  # noqa: S608
+            f"ORDER BY {chosen.order} LIMIT ?) latest CROSS JOIN call c ON c.key = latest.key "
+            "ORDER BY c.started_at, c.key"
+        )
+        values = (*chosen.values, max(wanted.last, 0))
+    with _readable():
+        async with connection.execute(question, values) as rows:
+            async for row in rows:
+                yield _call(row)
+
+
+async def find_call(connection: aiosqlite.Connection, call_id: str) -> CallEnded | None:
+    """The call of this id with its time line, also one that became part of another; None if there is none.
+
+    An id is unique within one run of one PBX. Where several have it, the latest by start is meant.
+    """
+    return await _ended(connection, "WHERE c.id = ? ORDER BY c.started_at DESC, c.key DESC", call_id)
+
+
+async def latest(connection: aiosqlite.Connection) -> CallEnded | None:
+    """The call that started last, or None."""
+    return await _ended(connection, "WHERE c.merged_into IS NULL ORDER BY c.started_at DESC, c.key DESC")
+
+
+async def _ended(connection: aiosqlite.Connection, which: str, *values: str) -> CallEnded | None:
+    question = f"SELECT {_CALL}, {_TIME_LINE} FROM call c {which} LIMIT 1"  # noqa: S608 - `which` is ours
+    with _readable():
+        async with connection.execute(question, tuple(map(bindable, values))) as rows:
+            row = await rows.fetchone()
+    if row is None:
+        return None
+    legs, stays, talks, holds = row[-4:]
+    call = _call(row)
+    return CallEnded(
+        call.state_since, call, _parts(Leg, legs), _parts(QueueStay, stays), _parts(Talk, talks), _parts(Hold, holds)
+    )
+
+
+def _parts(part: type[_T], array: str) -> tuple[_T, ...]:
+    return tuple(part(*columns) for _, *columns in sorted(orjson.loads(array)))
+
+
+def _call(row: Sequence[Any]) -> Call:
+    values = dict(zip(CALL.fields, row, strict=False))
+    for name in _TRUTHS:
+        values[name] = bool(values[name])
+    over_at, queues, agents, transfers = row[len(CALL.fields) : len(CALL.fields) + len(_OTHER_COLUMNS)]
+    return Call(
+        **values,
+        state="ended",
+        state_since=over_at,
+        queues=tuple(orjson.loads(queues)) if queues else (),
+        agents=tuple(Agent(**agent) for agent in orjson.loads(agents)) if agents else (),
+        transfers=_parts(Transfer, transfers),
+    )
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StorageError(f"the database {cure(error)}") from error

@@ -1,0 +1,33 @@
+"""What can be wrong with the database, in words that tell an operator what to do."""
+
+import sqlite3
+
+# The primary result codes; the extended ones carry them in their low byte. https://www.sqlite.org/rescode.html
+_PRIMARY = 0xFF
+_CURES = {
+    sqlite3.SQLITE_BUSY: "is locked by another program; end the program that holds it (fuser FILE names it)",
+    sqlite3.SQLITE_LOCKED: "is locked by another program; end the program that holds it (fuser FILE names it)",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk (or the quota) is full; free some space",
+    sqlite3.SQLITE_READONLY: "cannot be written; give this user the right to write to the file and its directory",
+    sqlite3.SQLITE_PERM: "may not be opened by this user; give it the right to",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; see that the path and the rights to it and its directory are right",
+    sqlite3.SQLITE_NOTADB: "is not a database; name another file or move this one away",
+    sqlite3.SQLITE_CORRUPT: "is damaged; stop ringtally and restore a backup, or save the rest (sqlite3 FILE .recover)",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error; see the kernel's log",
+}
+
+
+class StorageError(Exception):
+    """The database cannot be used; the message is one line that names the file and the cure."""
+
+
+class SchemaTooNewError(StorageError):
+    """The database was made by a newer ringtally than this one."""
+
+
+def cure(error: BaseException) -> str:
+    """What is wrong and what to do about it, to be said after the file's name. SQLite's own words where it has more."""
+    code = getattr(error, "sqlite_errorcode", None)
+    known = _CURES.get(code & _PRIMARY) if code is not None else None
+    words = " ".join(str(error).split())
+    return f"{known} ({words})" if known else f"cannot be used: {words}"

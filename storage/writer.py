@@ -1,0 +1,232 @@
+"""The one writer: takes finished calls without ever waiting, and stores them in short batches.
+
+What it promises:
+
+1.  `put` does no I/O, never waits and never raises.
+2.  While the database keeps up, a call is durable within 250 ms of `put`: it waits at most 100 ms for company.
+3.  A batch that fails (disk full, locked, read-only) is kept and tried again, oldest first, until it succeeds. That is
+    told once when it begins and once when it is over; `health` tells it at any time.
+4.  Memory is bounded: beyond a limit of waiting calls the oldest are dropped, counted and told.
+5.  A call that the database refuses for what it says costs that call, not its batch.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+from handlers.facts import CallEnded
+from storage.batch import MOST_ROWS
+from storage.database import Database, to_the_end
+from storage.errors import StorageError, cure
+
+WAITING_LIMIT = 100_000
+BATCH = MOST_ROWS
+LINGER_S = 0.1
+_FIRST_RETRY_S = 0.25
+_LAST_RETRY_S = 5.0
+_CLOSING_RETRY_S = 0.05
+# What a call itself can be at fault for; everything else is the database's state, and passes.
+_REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, TypeError, AttributeError)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the storing goes: one line for the operator while degraded, and numbers of calls since the start."""
+
+    state: Literal["ok", "degraded"]
+    reason: str | None
+    waiting: int
+    written: int
+    dropped: int
+    refused: int
+
+
+class Writer:
+    """Stores finished calls behind the pump's back: `run` in a task of its own, ended by `close`.
+
+    `observe` is told the seconds that each successful transaction took, for a metric. Everything is called in the event
+    loop's thread.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        observe: Callable[[float], None] = lambda _seconds: None,
+        limit: int = WAITING_LIMIT,
+        linger_s: float = LINGER_S,
+    ) -> None:
+        self._database = database
+        self._observe = observe
+        self._limit = limit
+        self._linger_s = linger_s
+        self._queue: deque[CallEnded] = deque()
+        self._in_flight: Sequence[CallEnded] = ()
+        self._taken = self._written = self._dropped = self._refused = 0
+        self._reason: str | None = None
+        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._closing = self._giving_up = False
+
+    @property
+    def waiting(self) -> int:
+        """Calls taken and not yet stored."""
+        return len(self._queue) + len(self._in_flight)
+
+    @property
+    def health(self) -> Health:
+        """How the storing goes at this moment."""
+        state: Literal["ok", "degraded"] = "ok" if self._reason is None else "degraded"
+        return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused)
+
+    def put(self, fact: CallEnded) -> None:
+        """Take a finished call.
+
+        Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
+        """
+        self._taken += 1
+        self._queue.append(fact)
+        if self.waiting > self._limit:
+            self._queue.popleft()
+            self._dropped += 1
+            if self._dropped == 1:
+                log.error("calls_dropped", database=str(self._database.path), limit=self._limit)
+        self._wake.set()
+        if len(self._queue) >= BATCH and self._reason is None:
+            self._hurry.set()
+
+    async def run(self) -> None:
+        """Store what comes, until `close`. Cancelled, it ends after the transaction it is in."""
+        retry_s = _FIRST_RETRY_S
+        try:
+            while await self._batch_waits():
+                if await to_the_end(self._store_batch()):
+                    retry_s = _FIRST_RETRY_S
+                else:
+                    await self._pause(retry_s)
+                    retry_s = min(retry_s * 2, _LAST_RETRY_S)
+        finally:
+            self._ended.set()
+            self._end_flushes("the writer has ended")
+
+    async def flush(self) -> None:
+        """Wait until all that was put before is settled: stored, or else counted as dropped or refused.
+
+        Raises StorageError with the reason when an attempt fails; what waits is kept and tried again all the same.
+        """
+        if self._taken == self._settled:
+            return
+        if self._ended.is_set():
+            raise StorageError("the writer has ended")
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._flushes.append((self._taken, settled))
+        self._hurry.set()
+        await settled
+
+    async def close(self, timeout_s: float) -> int:
+        """Store what waits and end `run`, within so many seconds. Returns how many calls are not known to be stored."""
+        self._closing = True
+        self._wake.set()
+        self._hurry.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._ended.wait()
+        self._giving_up = True
+        if self.waiting:
+            log.error("calls_lost", number=self.waiting, reason=self._reason)
+        return self.waiting
+
+    @property
+    def _settled(self) -> int:
+        return self._written + self._dropped + self._refused
+
+    async def _batch_waits(self) -> bool:
+        """Wait for a call, and a moment more for others. False when the writer's work is over."""
+        if self._giving_up:
+            return False
+        if not self._queue and not self._closing:
+            self._wake.clear()
+            await self._wake.wait()
+        if self._reason is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._linger_s):
+                    await self._hurry.wait()
+        return bool(self._queue)
+
+    async def _pause(self, retry_s: float) -> None:
+        """Wait before the next attempt. A flush or the stop comes first."""
+        if self._closing:
+            await asyncio.sleep(_CLOSING_RETRY_S)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(retry_s):
+                await self._hurry.wait()
+
+    async def _store_batch(self) -> bool:
+        """Store the oldest that wait, and count them; False if it failed, and then they wait as before."""
+        self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        clock = asyncio.get_running_loop().time
+        began_at = clock()
+        try:
+            refused = await self._write(self._in_flight)
+        except Exception as error:  # whatever it is, the calls are kept and the operator is told
+            self._queue.extendleft(reversed(self._in_flight))
+            self._in_flight = ()
+            self._degrade(f"{self._database.path} {cure(error)}")
+            return False
+        self._written += len(self._in_flight) - refused
+        self._refused += refused
+        self._in_flight = ()
+        self._recover()
+        self._observe(clock() - began_at)
+        return True
+
+    async def _write(self, facts: Sequence[CallEnded]) -> int:
+        """Store them, and return how many the database refused for what they say, found by halving."""
+        try:
+            await self._database.write(facts)
+        except _REFUSALS as error:
+            if len(facts) == 1:
+                log.error("call_refused", call=facts[0].call.id, reason=str(error))  # noqa: TRY400 - no bug of ours
+                return 1
+            half = len(facts) // 2
+            return await self._write(facts[:half]) + await self._write(facts[half:])
+        return 0
+
+    def _degrade(self, reason: str) -> None:
+        if reason != self._reason:
+            self._reason = reason
+            log.error("store_degraded", reason=reason, waiting=self.waiting)
+        self._end_flushes(reason)
+        if not self._closing:
+            self._hurry.clear()
+
+    def _recover(self) -> None:
+        if self._reason is not None:
+            self._reason = None
+            log.info("store_recovered", database=str(self._database.path), waiting=self.waiting, dropped=self._dropped)
+        open_flushes = []
+        for taken, settled in self._flushes:
+            if taken > self._settled:
+                open_flushes.append((taken, settled))
+            elif not settled.done():
+                settled.set_result(None)
+        self._flushes = open_flushes
+        if not (open_flushes or self._closing or len(self._queue) >= BATCH):
+            self._hurry.clear()
+
+    def _end_flushes(self, reason: str) -> None:
+        for _, settled in self._flushes:
+            if not settled.done():
+                settled.set_exception(StorageError(reason))
+        self._flushes.clear()
