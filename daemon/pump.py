@@ -36,16 +36,20 @@ class Pump:
     nor a slow sink holds up the reader. `turned_at` (monotonic seconds) tells a watchdog that the loop still turns.
     """
 
-    def __init__(self, core: Core, sinks: Sequence[Sink], overrun: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, core: Core, sinks: Sequence[Sink]) -> None:
         self._core = core
         self._sinks = sinks
-        self._overrun = overrun
+        self._overrun: Callable[[], None] = lambda: None
         self._batches: deque[Sequence[Event]] = deque()
         self._wake = asyncio.Event()
         self._ending = False
         self.backlog = 0
         self.handled = 0
         self.turned_at = clock.monotonic()
+
+    def on_overrun(self, call: Callable[[], None]) -> None:
+        """Whom to tell when events had to be dropped: the reader, whose next snapshot settles what was lost."""
+        self._overrun = call
 
     def feed(self, events: Sequence[Event]) -> None:
         """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told."""

@@ -9,13 +9,14 @@ lists of VALUES in one hop. CPython 3.11, SQLite 3.40, medians.
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
 import orjson
 
-from handlers.facts import CallEnded
+from handlers.facts import Agent, CallEnded
 from storage.number_match import match_key
 from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, Table
 
@@ -127,8 +128,8 @@ def _add_rows(rows: dict[Table, list[_Row]], key: int, fact: CallEnded) -> None:
             key,
             *_call_fields(call),
             fact.at,
-            orjson.dumps(call.queues).decode() if call.queues else None,
-            orjson.dumps(call.agents).decode() if call.agents else None,
+            _json(call.queues) if call.queues else None,
+            _json(call.agents) if call.agents else None,
             match_key(call.caller_e164, call.caller),
             match_key(call.called_e164, call.called),
         )
@@ -138,6 +139,11 @@ def _add_rows(rows: dict[Table, list[_Row]], key: int, fact: CallEnded) -> None:
     rows[TALK] += [(key, n, *_talk_fields(talk)) for n, talk in enumerate(fact.talks)]
     rows[HOLD] += [(key, n, *_hold_fields(hold)) for n, hold in enumerate(fact.holds)]
     rows[TRANSFER] += [(key, n, *_transfer_fields(transfer)) for n, transfer in enumerate(call.transfers)]
+
+
+@lru_cache(maxsize=4096)  # the same few queues and people, all day
+def _json(values: tuple[str, ...] | tuple[Agent, ...]) -> str:
+    return orjson.dumps(values).decode()
 
 
 def _whole_characters(value: Any) -> Any:

@@ -26,9 +26,9 @@ def _is_time(column: str) -> bool:
     return column == "at" or column.endswith(("_at", "_ms"))
 
 
-def _stored(column: str) -> str:
-    """The parameter as it is stored. A half is added because CAST cuts; moments and durations are never negative."""
-    return "CAST(? * 1000 + 0.5 AS INTEGER)" if _is_time(column) else "?"
+def _stored(column: str, value: str) -> str:
+    """The value as it is stored. A half is added because CAST cuts; moments and durations are never negative."""
+    return f"CAST({value} * 1000 + 0.5 AS INTEGER)" if _is_time(column) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,15 @@ class Table:
 @lru_cache(maxsize=256)
 def _insert(table: Table, rows: int) -> str:
     columns = table.columns
-    row = "(" + ", ".join(map(_stored, columns)) + ")"
+    # Converted outside of the VALUES: inside, each CAST is a constant to SQLite, and preparing the statement compares
+    # every constant with every other (0.6 s for 512 rows of `call`).
+    stored = ", ".join(_stored(column, f"column{place}") for place, column in enumerate(columns, start=1))
+    values = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * rows)
+    statement = (
+        f"INSERT INTO {table.name} ({', '.join(columns)}) "  # noqa: S608 - names of ours and marks
+        f"SELECT {stored} FROM (VALUES {values}) WHERE true"  # WHERE: else ON would belong to a join
+    )
     key = table.first[0]
-    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"  # noqa: S608 - our names
     if len(table.first) > 1:
         return statement
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)

@@ -1,0 +1,209 @@
+"""The composition root: builds every part from the settings, runs them together, stops them in order."""
+
+import asyncio
+import signal
+import ssl
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+from config.sections import Ami, Settings
+from daemon import clock
+from daemon.ami_client import AmiAccount, AmiClient
+from daemon.http_server import BadQueryError, HttpServer, Sources
+from daemon.periods import PERIODS, PeriodError, between, named_period
+from daemon.pump import Pump, Sink
+from daemon.rules import rules_of
+from daemon.sinks.database import DatabaseSink
+from daemon.sinks.journal import JournalSink
+from daemon.sinks.metrics import Goals, MetricsSink
+from daemon.sinks.stream import StreamSink
+from handlers.core import Core
+from handlers.facts import DIRECTIONS, RESULTS, Call
+from storage.call_filter import CallFilter
+from storage.call_json import call_json, iso, time_line_json
+from storage.calls import find_call, find_calls
+from storage.database import reading, writing
+from storage.masking import masked
+from storage.writer import Writer
+
+log = structlog.get_logger()
+FLUSH_WITHIN_S = 1.0
+LIMIT_DEFAULT = 50
+LIMIT_MOST = 1000
+
+
+def account_of(ami: Ami) -> AmiAccount:
+    """The AMI account of the settings. Off loopback without TLS it logs in by MD5 challenge."""
+    tls = None
+    if ami.tls:
+        tls = ssl.create_default_context(cafile=ami.ca_file or None)
+    return AmiAccount(
+        host=ami.host,
+        port=ami.port,
+        username=ami.username,
+        secret=ami.secret.get_secret_value(),
+        md5=ami.auth == "md5" or (ami.auth == "auto" and not ami.is_loopback and not ami.tls),
+        tls=tls,
+        ping_interval_s=ami.ping_interval,
+        ping_timeout_s=ami.ping_timeout,
+        timeout_s=ami.timeout,
+        reconnect_most_s=ami.reconnect_max,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What others may look at while the daemon runs."""
+
+    core: Core
+    client: AmiClient
+    writer: Writer
+    pump: Pump
+    port: int
+
+
+class App:
+    """One daemon. `run` until `stop` is set; `started` is told once everything listens."""
+
+    def __init__(self, settings: Settings, extra_sinks: Iterable[Sink] = ()) -> None:
+        self._settings = settings
+        self._extra_sinks = tuple(extra_sinks)
+        self._database = Path(settings.storage.path)
+        self.stop = asyncio.Event()
+        self.started: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Run until stopped. Raises StorageError or HttpListenError where it cannot begin.
+
+        The stop: the reader first, then what is queued is handled, the store flushed within a second, everything closed.
+        """
+        settings = self._settings
+        core = Core(rules_of(settings))
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(
+                writing(self._database, now=clock.now(), durability=settings.storage.durability)
+            )
+            metrics = self._metrics()
+            writer = Writer(database, observe=metrics.observe_write)
+            stream = StreamSink(_render, core.live_calls)
+            pump = Pump(core, [metrics, DatabaseSink(writer), stream, JournalSink(), *self._extra_sinks])
+            client = AmiClient(account_of(settings.ami), pump.feed)
+            pump.on_overrun(client.drop)
+            server = HttpServer(
+                self._sources(core, client, metrics), stream, settings.http.read_token.get_secret_value()
+            )
+            port = await server.start(settings.http.listen)
+            stack.push_async_callback(server.stop)
+            log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(writer.run(), name="writer")
+                pumping = tasks.create_task(pump.run(), name="pump")
+                listening = tasks.create_task(client.run(), name="ami")
+                self.started.set_result(Running(core, client, writer, pump, port))
+                await self.stop.wait()
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+                pump.end()
+                await pumping
+                await writer.close(FLUSH_WITHIN_S)
+        log.info("stopped")
+
+    def _metrics(self) -> MetricsSink:
+        settings = self._settings
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        thresholds = {
+            name: settings.service_level.threshold if queue.threshold is None else queue.threshold
+            for name, queue in settings.queues.items()
+        }
+        goals = Goals(settings.service_level.threshold, settings.service_level.goal, thresholds)
+        return MetricsSink(registry, [trunk.name for trunk in settings.trunks], goals, version("ringtally"))
+
+    def _sources(self, core: Core, client: AmiClient, metrics: MetricsSink) -> Sources:
+        async def render(accept: str) -> tuple[bytes, str]:
+            return await metrics.render(core, client.counters, clock.now(), accept)
+
+        def live(full: bool) -> dict[str, Any]:
+            calls = [_render(call, full) for call in core.live_calls()]
+            return {"v": 1, "ts": clock.now(), "total": len(calls), "calls": calls}
+
+        async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
+            wanted = call_filter(query, self._settings)
+            async with reading(self._database) as connection:
+                found = await find_calls(connection, wanted)
+            return {"v": 1, "calls": [_render(each, full) for each in found]}
+
+        async def call(call_id: str, full: bool) -> dict[str, Any] | None:
+            async with reading(self._database) as connection:
+                found = await find_call(connection, call_id)
+            if found is None:
+                return None
+            return time_line_json(found) if full else masked(time_line_json(found))
+
+        def not_ready() -> str | None:
+            return None if client.state == "ready" else f"the PBX is not connected ({client.state})"
+
+        return Sources(version("ringtally"), render, not_ready, live, calls, call)
+
+
+def _render(call: Call, full: bool) -> dict[str, Any]:
+    as_json = call_json(call)
+    if call.state != "ended":
+        as_json |= {"state": call.state, "state_since": iso(call.state_since)}
+    return as_json if full else masked(as_json)
+
+
+def call_filter(query: Mapping[str, str], settings: Settings) -> CallFilter:
+    """The filter of a request's parameters; BadQueryError says what would be allowed."""
+    allowed = {"missed", "direction", "result", "queue", "trunk", "number", "from", "to", "period", "limit"}
+    unknown = sorted(set(query) - allowed)
+    if unknown:
+        raise BadQueryError(f"unknown parameter {', '.join(unknown)}; there are {', '.join(sorted(allowed))}")
+    results = {result for each in RESULTS.values() for result in each}
+    for name, words in (("direction", set(DIRECTIONS)), ("result", results), ("missed", {"true", "false"})):
+        if name in query and query[name] not in words:
+            raise BadQueryError(f"{name} is one of {', '.join(sorted(words))}")
+    limit = query.get("limit", str(LIMIT_DEFAULT))
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= LIMIT_MOST:
+        raise BadQueryError(f"limit is a number from 1 to {LIMIT_MOST}")
+    zone = settings.zone or UTC
+    try:
+        if "period" in query:
+            period = named_period(query["period"], clock.now(), zone)
+        else:
+            period = between(query.get("from"), query.get("to"), zone)
+    except PeriodError as error:
+        raise BadQueryError(f"{error} ({', '.join(PERIODS)})") from None
+    return CallFilter(
+        missed=query["missed"] == "true" if "missed" in query else None,
+        direction=query.get("direction"),  # type: ignore[arg-type]  # checked above
+        result=query.get("result"),  # type: ignore[arg-type]  # checked above
+        queue=query.get("queue"),
+        trunk=query.get("trunk"),
+        number=query.get("number"),
+        since=period.since,
+        until=period.until,
+        last=int(limit),
+    )
+
+
+async def run_until_signalled(app: App) -> None:
+    """Run the daemon until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, app.stop.set)
+    try:
+        await app.run()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
