@@ -159,7 +159,7 @@ class AmiClient:
             self._held = None
             self._past(protocol)
             protocol.close()
-            if ready:
+            if ready and not _is_cancelled():
                 self._broken_at = clock.now()
                 self._set_state("lost")
                 self._sink([StreamBroken(self._broken_at)])
@@ -246,6 +246,12 @@ async def take_snapshot(protocol: AmiProtocol, timeout_s: float) -> Snapshot:
 async def _ask_list(protocol: AmiProtocol, action: dict[str, str], timeout_s: float) -> Blocks:
     blocks = await protocol.ask(action, timeout_s)
     return blocks if Message(blocks[0]).get("Response") == "Success" else None
+
+
+def _is_cancelled() -> bool:
+    """Are we being stopped? Then nothing broke."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _reason(error: BaseException) -> str:

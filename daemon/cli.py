@@ -260,13 +260,13 @@ def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language |
             click.get_binary_stream("stdout").write(xlsx_bytes("ringtally", header(language), rows))
 
 
-@main.command()
+@main.command("call")
 @click.argument("call_id", metavar="ID")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
 @click.option("--lang", type=click.Choice(("en", "ru")))
 @click.option("--db", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another database.")
 @click.pass_context
-def call(context: click.Context, call_id: str, form: str, lang: Language | None, db: Path | None) -> None:
+def call_story(context: click.Context, call_id: str, form: str, lang: Language | None, db: Path | None) -> None:
     """Tell the story of one call: legs, rings, queue stays, holds, talk."""
     settings = _settings(context, needed=False).settings
 

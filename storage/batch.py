@@ -10,9 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from itertools import chain
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
@@ -24,8 +23,6 @@ from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, T
 # 512 rows of the widest table stay below SQLite's limit of 32,766 parameters.
 MOST_ROWS = 512
 _CallId = tuple[str, str, str]
-_Row = tuple[Any, ...]
-_T = TypeVar("_T")
 
 _call_id = attrgetter("id", "pbx", "boot")
 _call_fields = attrgetter(*CALL.fields)
@@ -81,64 +78,67 @@ def _transact(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -
 def _write(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> None:
     known, unused = _keys(connection, list(calls))
     for table in PARTS if known else ():
-        for keys in _slices(list(known.values())):
-            marks = ", ".join("?" * len(keys))
-            connection.execute(f"DELETE FROM {table.name} WHERE call IN ({marks})", keys)  # noqa: S608 - our own names
-    rows: dict[Table, list[_Row]] = {table: [] for table in (CALL, *PARTS)}
+        connection.executemany(f"DELETE FROM {table.name} WHERE call = ?", [(key,) for key in known.values()])  # noqa: S608
+    values: dict[Table, list[Any]] = {table: [] for table in (CALL, *PARTS)}
     for call_id, fact in calls.items():
         key = known.get(call_id)
         if key is None:
             key, unused = unused, unused + 1
-        _add_rows(rows, key, fact)
-    for table, all_rows in rows.items():
-        for some in _slices(all_rows):
-            connection.execute(table.insert(len(some)), list(chain.from_iterable(some)))
+        _add_values(values, key, fact)
+    for table, all_values in values.items():
+        width = len(table.columns)
+        for start, end in _slices(len(all_values) // width):
+            connection.execute(table.insert(end - start), all_values[start * width : end * width])
 
 
 def _keys(connection: sqlite3.Connection, ids: Sequence[_CallId]) -> tuple[dict[_CallId, int], int]:
     """The keys of those calls that are there, and the first key that is free. Within the write lock both stay true."""
     known: dict[_CallId, int] = {}
-    for some in _slices(ids):
-        values = ", ".join(["(?, ?, ?, ?)"] * len(some))
+    for start, end in _slices(len(ids)):
+        marks = ", ".join(["(?, ?, ?, ?)"] * (end - start))
         found = connection.execute(
-            f"SELECT group_concat(v.column1 || ' ' || c.key) FROM (VALUES {values}) v "  # noqa: S608 - only marks
+            f"SELECT group_concat(v.column1 || ' ' || c.key) FROM (VALUES {marks}) v "  # noqa: S608
             "CROSS JOIN call c ON c.id = v.column2 AND c.pbx = v.column3 AND c.boot = v.column4",
-            [value for index, call_id in enumerate(some) for value in (index, *call_id)],
+            [value for index in range(start, end) for value in (index, *ids[index])],
         ).fetchone()[0]
         for pair in found.split(",") if found else ():
             index, _, key = pair.partition(" ")
-            known[some[int(index)]] = int(key)
+            known[ids[int(index)]] = int(key)
     highest = connection.execute("SELECT max(key) FROM call").fetchone()[0]
     return known, (highest or 0) + 1
 
 
-def _slices(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """The rows in slices whose lengths are powers of two, the longest first."""
+def _slices(rows: int) -> Iterator[tuple[int, int]]:
+    """From where to where, in lengths that are powers of two, the longest first."""
     start = 0
-    while rest := len(rows) - start:
+    while rest := rows - start:
         length = min(MOST_ROWS, 1 << (rest.bit_length() - 1))
-        yield rows[start : start + length]
+        yield start, start + length
         start += length
 
 
-def _add_rows(rows: dict[Table, list[_Row]], key: int, fact: CallEnded) -> None:
+def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> None:
+    """One call's values to those of each table, flat: rows of their own would cost a third of the whole encoding."""
     call = fact.call
-    rows[CALL].append(
-        (
-            key,
-            *_call_fields(call),
-            fact.at,
-            _json(call.queues) if call.queues else None,
-            _json(call.agents) if call.agents else None,
-            match_key(call.caller_e164, call.caller),
-            match_key(call.called_e164, call.called),
-        )
+    values[CALL] += (
+        key,
+        *_call_fields(call),
+        fact.at,
+        _json(call.queues) if call.queues else None,
+        _json(call.agents) if call.agents else None,
+        match_key(call.caller_e164, call.caller),
+        match_key(call.called_e164, call.called),
     )
-    rows[LEG] += [(key, n, *_leg_fields(leg)) for n, leg in enumerate(fact.legs)]
-    rows[QUEUE_STAY] += [(key, n, *_stay_fields(stay), call.started_at) for n, stay in enumerate(fact.stays)]
-    rows[TALK] += [(key, n, *_talk_fields(talk)) for n, talk in enumerate(fact.talks)]
-    rows[HOLD] += [(key, n, *_hold_fields(hold)) for n, hold in enumerate(fact.holds)]
-    rows[TRANSFER] += [(key, n, *_transfer_fields(transfer)) for n, transfer in enumerate(call.transfers)]
+    for n, leg in enumerate(fact.legs):
+        values[LEG] += (key, n, *_leg_fields(leg))
+    for n, stay in enumerate(fact.stays):
+        values[QUEUE_STAY] += (key, n, *_stay_fields(stay), call.started_at)
+    for n, talk in enumerate(fact.talks):
+        values[TALK] += (key, n, *_talk_fields(talk))
+    for n, hold in enumerate(fact.holds):
+        values[HOLD] += (key, n, *_hold_fields(hold))
+    for n, transfer in enumerate(call.transfers):
+        values[TRANSFER] += (key, n, *_transfer_fields(transfer))
 
 
 @lru_cache(maxsize=4096)  # the same few queues and people, all day

@@ -1,0 +1,1 @@
+"""Against real Asterisk, 22 and 16."""

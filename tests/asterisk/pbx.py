@@ -1,0 +1,202 @@
+"""One real Asterisk with its phones, for one test: started, called through, stopped."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from config.ami_account import account_lines
+from tests.asterisk.lab import sipua
+
+LAB = Path(__file__).parent / "lab"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ringtally"
+SUITES = {22: os.environ.get("ASTERISK_22_SUITE", "forky"), 16: os.environ.get("ASTERISK_16_SUITE", "bullseye")}
+SECRET = "the-lab-knows-it"
+EXTENSIONS = ("101", "102", "103", "104", "105", "106")
+BOOT_S = 30.0
+
+Scenario = Callable[["Pbx"], Coroutine[Any, Any, None]]
+
+
+class Control:
+    """A second AMI session of the lab's all-mighty account: actions only."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._serial = 0
+
+    @classmethod
+    async def open(cls, host: str) -> "Control":
+        """Log in as `lab`; OSError while Asterisk isn't there."""
+        control = cls(*await asyncio.open_connection(host, 5038))
+        try:
+            await control._reader.readline()
+            await control.act("Login", Username="lab", Secret="lab", Events="off")
+        except OSError:
+            await control.close()
+            raise
+        return control
+
+    async def act(self, action: str, **headers: str) -> dict[str, str]:
+        """One action, and the first block of its answer."""
+        self._serial += 1
+        mine = f"ctl-{self._serial}"
+        lines = [f"Action: {action}", f"ActionID: {mine}", *(f"{name}: {value}" for name, value in headers.items())]
+        self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        while True:
+            block: dict[str, str] = {}
+            while (line := (await self._reader.readline()).decode("utf-8", "replace").rstrip("\r\n")) or not block:
+                if not line:
+                    raise ConnectionResetError("Asterisk closed the control session")
+                name, _, value = line.partition(":")
+                block.setdefault(name, value.strip())
+            if block.get("ActionID") == mine:
+                return block
+
+    async def close(self) -> None:
+        """Leave."""
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+
+class Pbx:
+    """What the lab's scenarios play on: `p` are the phones by extension, `trunk` is the town, `ctl` the control session."""
+
+    def __init__(self, version: int, number: int) -> None:
+        self.version = version
+        self.net = f"127.{version}.{number}"
+        self.ip = f"{self.net}.1"
+        self.root = CACHE / f"asterisk-{SUITES[version]}"
+        self.run = Path(tempfile.mkdtemp(prefix="ringtally-lab-"))
+        self.truth: list[dict[str, Any]] = []
+        self.recs: list[dict[str, Any]] = []
+        self.facts: list[str] = []
+        self.p: dict[str, Any] = {}
+        self.trunk: Any = None
+        self.ctl: Control | None = None
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def boot(self) -> None:
+        """Start Asterisk and wait until all its modules answer."""
+        assert (self.root / "usr/sbin/asterisk").exists(), f"no Asterisk in {self.root}: run scripts/real-parts"
+        manager = self.run / "manager.conf"
+        manager.write_text(
+            (LAB / "etc/manager.conf").read_text()
+            + "\n"
+            + "\n".join(account_lines(SECRET, "127.0.0.0/255.0.0.0"))
+            + "\n"
+        )
+        with (self.run / "console.txt").open("ab") as console:
+            self._process = await asyncio.create_subprocess_exec(
+                str(LAB / "start"),
+                str(self.root),
+                str(self.run),
+                self.ip,
+                str(manager),
+                stdout=console,
+                stderr=console,
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        async with asyncio.timeout(BOOT_S):
+            while True:
+                try:
+                    control = self.ctl = await Control.open(self.ip)
+                    break
+                except OSError:
+                    await asyncio.sleep(0.05)  # a port that isn't open yet has no signal
+            await control.act("Command", Command="core waitfullybooted")
+
+    async def plug_in(self) -> None:
+        """The phones and the town are there."""
+        for extension in EXTENSIONS:
+            phone = sipua.Phone(extension, extension, f"{self.net}.{extension}", self.ip, self.truth.append, self.recs)
+            self.p[extension] = await phone.open()
+        self.trunk = await sipua.Phone(
+            "trunk", "trunk", f"{self.net}.200", self.ip, self.truth.append, self.recs
+        ).open()
+
+    async def kill(self) -> None:
+        """Asterisk dies."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+        if self.ctl is not None:
+            await self.ctl.close()
+            self.ctl = None
+
+    async def stop(self) -> None:
+        """Everything ends, and nothing is left."""
+        for phone in [*self.p.values(), self.trunk]:
+            if phone is not None:
+                phone.close()
+        if self.ctl is not None:
+            await self.ctl.close()
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(10):
+                    await self._process.wait()
+            except TimeoutError:
+                await self.kill()
+        shutil.rmtree(self.run, ignore_errors=True)
+
+    # ---- the words of the scenarios
+
+    def fact(self, text: str) -> None:
+        """Something worth knowing of this run."""
+        self.facts.append(text)
+
+    def incoming(self, number: str, cid: str = "79001112233", name: str | bytes | None = None) -> Any:
+        """The town calls a number of ours."""
+        return self.trunk.call(number, cid=cid, name=name)
+
+    async def up(self, leg: Any, seconds: float = 20) -> Any:
+        """The leg is answered (or refused)."""
+        return await asyncio.wait_for(asyncio.shield(leg.final), seconds)
+
+    async def over(self, leg: Any, seconds: float = 60) -> Any:
+        """The leg is over."""
+        return await asyncio.wait_for(asyncio.shield(leg.ended), seconds)
+
+
+@contextlib.asynccontextmanager
+async def running_pbx(version: int, number: int) -> AsyncIterator[Pbx]:
+    """A PBX with phones, stopped and removed at the end."""
+    pbx = Pbx(version, number)
+    try:
+        await pbx.boot()
+        await pbx.plug_in()
+        yield pbx
+    finally:
+        await pbx.stop()
+
+
+def scenarios() -> dict[str, Scenario]:
+    """The lab's scenarios by name."""
+    found: dict[str, Scenario] = {}
+
+    def scenario(name: str, extra: object = None) -> Callable[[Scenario], Scenario]:
+        def keep(play: Scenario) -> Scenario:
+            if extra is None:
+                found[name] = play
+            return play
+
+        return keep
+
+    words = {
+        "scenario": scenario,
+        "asyncio": asyncio,
+        "sleep": asyncio.sleep,
+        "answer": sipua.answer,
+        "noanswer": sipua.noanswer,
+        "reject": sipua.reject,
+        "redirect": sipua.redirect,
+    }
+    exec(compile((LAB / "scenarios.py").read_text(), "scenarios.py", "exec"), words)  # our own file
+    return found
