@@ -100,6 +100,18 @@ def run(context: click.Context) -> None:
     _attempt(go)
 
 
+@main.command()
+@click.option("--listen", default="127.0.0.1:0", help="Where /metrics is served; port 0 takes a free one.")
+@click.option("--seed", type=int, help="The same calls again.")
+@click.option("--seconds", type=float, help="Stop by itself after so long.")
+@click.option("--lang", type=click.Choice(("en", "ru")), default="en", show_default=True)
+def demo(listen: str, seed: int | None, seconds: float | None, lang: Language) -> None:
+    """Watch calls happen: the daemon on a simulated PBX that replays real traffic. Needs no root and no network."""
+    from daemon.demo.show import show_demo  # noqa: PLC0415 - the daemon itself does without
+
+    _attempt(lambda: show_demo(listen, seed, lang, seconds))
+
+
 def _attempt(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     """Run a coroutine function; what an operator can mend becomes one clear line and exit 1."""
     try:

@@ -7,7 +7,7 @@ lists of VALUES in one hop. CPython 3.11, SQLite 3.40, medians.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from operator import attrgetter
@@ -50,21 +50,21 @@ class BatchConnection(sqlite3.Connection):
             write(self, facts)
 
 
-def write(connection: sqlite3.Connection, facts: Iterable[CallEnded]) -> None:
+def write(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> None:
     """Store finished calls in one transaction of the connection, which is in autocommit mode.
 
     A call that is there already (same id, PBX and boot) gets the new values and parts and keeps its row: what is told
     twice is stored once, the last word wins. Half characters (lone surrogates) are stored as `?`. Raises what sqlite3
     raises, and OverflowError for a number that no column holds; nothing is stored then.
     """
-    calls = {_call_id(fact.call): fact for fact in facts}
     try:
-        _transact(connection, calls)
+        _transact(connection, facts)
     except (UnicodeEncodeError, orjson.JSONEncodeError):
-        _transact(connection, {call_id: _whole_characters(fact) for call_id, fact in calls.items()})
+        _transact(connection, [_whole_characters(fact) for fact in facts])
 
 
-def _transact(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> None:
+def _transact(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> None:
+    calls = {_call_id(fact.call): fact for fact in facts}
     connection.execute("BEGIN IMMEDIATE")
     try:
         _write(connection, calls)
@@ -94,17 +94,18 @@ def _write(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> N
 def _keys(connection: sqlite3.Connection, ids: Sequence[_CallId]) -> tuple[dict[_CallId, int], int]:
     """The keys of those calls that are there, and the first key that is free. Within the write lock both stay true."""
     known: dict[_CallId, int] = {}
+    highest = None
     for start, end in _slices(len(ids)):
         marks = ", ".join(["(?, ?, ?, ?)"] * (end - start))
-        found = connection.execute(
-            f"SELECT group_concat(v.column1 || ' ' || c.key) FROM (VALUES {marks}) v "  # noqa: S608
+        found, highest = connection.execute(
+            "SELECT group_concat(v.column1 || ' ' || c.key), (SELECT max(key) FROM call) "  # noqa: S608 - marks only
+            f"FROM (VALUES {marks}) v "
             "CROSS JOIN call c ON c.id = v.column2 AND c.pbx = v.column3 AND c.boot = v.column4",
             [value for index in range(start, end) for value in (index, *ids[index])],
-        ).fetchone()[0]
+        ).fetchone()
         for pair in found.split(",") if found else ():
             index, _, key = pair.partition(" ")
             known[ids[int(index)]] = int(key)
-    highest = connection.execute("SELECT max(key) FROM call").fetchone()[0]
     return known, (highest or 0) + 1
 
 
@@ -118,7 +119,7 @@ def _slices(rows: int) -> Iterator[tuple[int, int]]:
 
 
 def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> None:
-    """One call's values to those of each table, flat: rows of their own would cost a third of the whole encoding."""
+    """Add one call's values to those of each table, one after the other as the statements take them."""
     call = fact.call
     values[CALL] += (
         key,

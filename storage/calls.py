@@ -38,22 +38,28 @@ async def find_calls(connection: aiosqlite.Connection, wanted: CallFilter) -> li
 
 async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncIterator[Call]:
     """The same one by one, for more than fit into memory. Not read to the end, it wants contextlib.aclosing."""
-    chosen = selection(wanted)
-    oldest_first = chosen.order.replace(" DESC", "")
-    if wanted.last is None:
-        question = f"SELECT {_CALL} FROM {chosen.tables} WHERE {chosen.condition} ORDER BY {oldest_first}"  # noqa: S608
-        values = chosen.values
-    else:
-        question = (
-            f"SELECT {_CALL} FROM (SELECT c.key FROM {chosen.tables} WHERE {chosen.condition} "  # noqa: S608
-            f"ORDER BY {chosen.order} LIMIT ?) latest CROSS JOIN call c ON c.key = latest.key "
-            "ORDER BY c.started_at, c.key"
-        )
-        values = (*chosen.values, max(wanted.last, 0))
+    question, values = listing(wanted)
     with _readable():
         async with connection.execute(question, values) as rows:
             async for row in rows:
                 yield _call(row)
+
+
+def listing(wanted: CallFilter) -> tuple[str, tuple[Any, ...]]:
+    """The statement that lists the calls wanted, and its values."""
+    chosen = selection(wanted)
+    if wanted.last is None:
+        order = chosen.order.replace(" DESC", "")
+        return (
+            f"SELECT {_CALL} FROM {chosen.tables} WHERE {chosen.condition} ORDER BY {order}",  # noqa: S608 - marks only
+            chosen.values,
+        )
+    return (
+        f"SELECT {_CALL} FROM (SELECT c.key FROM {chosen.tables} WHERE {chosen.condition} "  # noqa: S608 - marks only
+        f"ORDER BY {chosen.order} LIMIT ?) latest CROSS JOIN call c ON c.key = latest.key "
+        "ORDER BY c.started_at, c.key",
+        (*chosen.values, max(wanted.last, 0)),
+    )
 
 
 async def find_call(connection: aiosqlite.Connection, call_id: str) -> CallEnded | None:
