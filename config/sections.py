@@ -1,262 +1,280 @@
-"""Every setting: its name, type, default and meaning (contract, section 5). Frozen; unknown keys are errors."""
+"""Every setting: name, type, default and meaning (contract, section 5). Frozen; durations are seconds.
 
-import re
-from datetime import date
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+docs/settings.md is the reference for people; a test holds the two together.
+"""
 
-import phonenumbers
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    field_validator,
-    model_validator,
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.durations import CENTURY, DAY, HOUR, DurationRange
+from config.fields import (
+    AreaCode,
+    Channels,
+    DialledPrefix,
+    Dids,
+    FilePath,
+    Host,
+    Listen,
+    OptionalText,
+    Port,
+    Region,
+    Secret,
+    Share,
+    Text,
+    TopicKey,
+    TopicPrefix,
+    Zone,
+    host_and_port,
+    is_loopback,
 )
+from config.problems import Fault
+from config.refusal import refusals
+from config.system_zone import system_zone
+from config.working_hours import WorkingHours, working_hours_of
 
-from config.durations import Seconds
+Seconds = Annotated[float, BeforeValidator(DurationRange())]
+# Keeping a connection alive: neither so often that it is all the traffic, nor so seldom that a dead peer goes unnoticed.
+Patience = Annotated[float, BeforeValidator(DurationRange(0.001, HOUR))]
+Retention = Annotated[float, BeforeValidator(DurationRange(DAY, CENTURY))]
 
-MISSABLE = (
-    "abandoned",
-    "short_abandoned",
-    "no_answer",
-    "busy",
-    "unavailable",
-    "ivr_only",
-    "failed",
-    "lost_after_transfer",
-)
-_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_KEY = r"^[a-z0-9-]+$"
-_LOOPBACK = ("localhost", "::1")
+MissedResult = Literal[
+    "abandoned", "short_abandoned", "no_answer", "busy", "unavailable", "ivr_only", "failed", "lost_after_transfer"
+]
+MISSED_RESULTS: tuple[MissedResult, ...] = get_args(MissedResult)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+class Section(BaseModel):
+    """A table of the settings file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False, hide_input_in_errors=True)
 
 
-def _zone(name: str) -> str:
-    if name and name not in available_timezones():
-        raise ValueError(f'{name!r} is no time zone; write e.g. "Europe/Moscow"')
-    return name
+class Site(Section):
+    """Which PBX this is, among others."""
 
-
-def _address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdigit() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - ports end there
-        raise ValueError(f'{text!r} is no address; write host:port, e.g. "127.0.0.1:9796" or "[::1]:9796"')
-    return text
-
-
-class Site(_Section):
-    """This PBX among others."""
-
-    name: Annotated[str, StringConstraints(pattern=_KEY)] = "office"
-    timezone: Annotated[str, AfterValidator(_zone)] = ""
-    """Empty: the system's."""
+    name: TopicKey = "office"
+    timezone: Zone = ""
+    """Of working hours, days and reports; empty: the system's."""
     language: Literal["en", "ru"] = "en"
 
 
-class Ami(_Section):
+class Ami(Section):
     """How to reach Asterisk's Manager Interface."""
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 5038
-    username: str = "ringtally"
-    secret: SecretStr = SecretStr("")
-    secret_file: str = ""
+    host: Host = "127.0.0.1"
+    port: Port = 5038
+    username: Text = "ringtally"
+    secret: Secret = SecretStr("")
+    secret_file: FilePath | None = None
     auth: Literal["auto", "plain", "md5"] = "auto"
+    """`auto`: MD5 challenge where the secret would cross a network in the clear."""
     tls: bool = False
-    ca_file: str = ""
-    ping_interval: Seconds = 10.0
-    ping_timeout: Seconds = 5.0
-    timeout: Seconds = 10.0
-    reconnect_max: Seconds = 60.0
+    ca_file: FilePath | None = None
+    """Who may have signed the PBX's certificate; None: the system's authorities."""
+    ping_interval: Patience = 10.0
+    ping_timeout: Patience = 5.0
+    timeout: Patience = 10.0
+    """For one action's answer."""
+    reconnect_max: Patience = 60.0
 
     @property
     def is_loopback(self) -> bool:
         """Does the connection stay on this machine?"""
-        return self.host in _LOOPBACK or self.host.startswith("127.")
+        return is_loopback(self.host)
+
+    @property
+    def crosses_in_clear(self) -> bool:
+        """Can others on the network read the connection?"""
+        return not (self.tls or self.is_loopback)
 
 
-class Trunk(_Section):
-    """An outside line; first match wins."""
+class Trunk(Section):
+    """An outside line, known by its channels; the first match wins."""
 
-    name: str
-    channels: list[str]
+    name: Text
+    channels: Channels
 
 
-class Queue(_Section):
-    """What Asterisk does not tell of a queue."""
+class Queue(Section):
+    """What Asterisk does not tell of a queue. None: the site's."""
 
+    id: TopicKey | None = None
     wrapup: Seconds | None = None
-    id: Annotated[str, StringConstraints(pattern=_KEY)] | None = None
     threshold: Seconds | None = None
+    goal: Share | None = None
 
 
-class Source(_Section):
-    """The number dialled -> where the client saw it."""
+class Source(Section):
+    """Call tracking: the numbers dialled that tell where the client saw them."""
 
-    name: str
-    dids: list[str]
+    name: Text
+    dids: Dids
 
 
-class Department(_Section):
+class Department(Section):
     """Queues, extensions and numbers of one team."""
 
-    name: str
-    queues: list[str] = []
-    extensions: list[str] = []
-    dids: list[str] = []
-    missed_goal: Annotated[float, Field(ge=0, le=1)] | None = None
+    name: Text
+    queues: tuple[Text, ...] = ()
+    extensions: tuple[Text, ...] = ()
+    dids: tuple[Text, ...] = ()
+    missed_goal: Share | None = None
 
 
-class Numbers(_Section):
+class Numbers(Section):
     """How numbers are read."""
 
-    region: str = "RU"
-    area_code: str = ""
-    strip_prefixes: list[str] = []
-
-    @field_validator("region")
-    @classmethod
-    def _known_region(cls, value: str) -> str:
-        if value not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValueError(f'{value!r} is no region; write two capital letters, e.g. "RU"')
-        return value
+    region: Region = "RU"
+    area_code: AreaCode = ""
+    strip_prefixes: tuple[DialledPrefix, ...] = ()
 
 
-class ServiceLevel(_Section):
+class ServiceLevel(Section):
     """What counts as answered in time."""
 
     threshold: Seconds = 20.0
-    goal: Annotated[float, Field(ge=0, le=1)] = 0.8
+    goal: Share = 0.8
     short_abandon: Seconds = 5.0
 
 
-class FollowUp(_Section):
+Rule = Literal["default", "miko", "bitrix24", "strict"]
+# What a preset of the rule says of the times (contract, section 3); a key that is set wins over its preset.
+PRESETS: dict[Rule, dict[str, float]] = {
+    "default": {"window": HOUR, "min_talk_out": 5.0, "min_talk_in": 0.0},
+    "miko": {"window": HOUR, "min_talk_out": 0.0, "min_talk_in": 0.0},
+    "bitrix24": {"window": DAY, "min_talk_out": 0.0, "min_talk_in": 0.0},
+    "strict": {"window": 0.0, "min_talk_out": 5.0, "min_talk_in": 0.0},
+}
+
+
+class FollowUp(Section):
     """When a missed call counts as truly missed."""
 
-    rule: Literal["default", "miko", "bitrix24", "strict"] = "default"
-    window: Seconds = 3600.0
+    rule: Rule = "default"
+    window: Seconds = HOUR
+    """In working time."""
     min_talk_out: Seconds = 5.0
     min_talk_in: Seconds = 0.0
-    list_for: Seconds = 604_800.0
-    ignore: list[str] = []
-    count: list[Literal[MISSABLE]] = ["abandoned", "short_abandoned", "no_answer", "busy", "unavailable"]  # type: ignore[valid-type]
+    list_for: Seconds = 7 * DAY
+    ignore: tuple[Text, ...] = ()
+    count: tuple[MissedResult, ...] = MISSED_RESULTS[:5]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, given: Any) -> Any:
+        rule = given.get("rule", "default") if isinstance(given, dict) else None
+        return {**PRESETS[rule], **given} if isinstance(rule, str) and rule in PRESETS else given
+
+    @model_validator(mode="after")
+    def _window_fits_rule(self) -> "FollowUp":
+        if self.rule == "strict" and self.window:
+            raise refusals(
+                [Fault(("window",), 'the rule "strict" knows no window', "remove it, or choose another rule")]
+            )
+        if self.rule != "strict" and not self.window:
+            raise refusals(
+                [Fault(("window",), "leaves no time for a call-back", 'write e.g. "60m", or rule = "strict"')]
+            )
+        return self
 
 
-class Storage(_Section):
-    """Where calls are kept."""
+class Storage(Section):
+    """Where calls are kept, and for how long."""
 
-    path: str = "/var/lib/ringtally/ringtally.db"
-    keep: Seconds = 400 * 86_400.0
+    path: FilePath = Path("/var/lib/ringtally/ringtally.db")
+    keep: Retention = 400 * DAY
     durability: Literal["normal", "full"] = "normal"
+    """`full` survives a power cut to the last transaction, for a disk flush each."""
 
 
-class Mqtt(_Section):
-    """The broker; no [mqtt] section: not published."""
+class Mqtt(Section):
+    """The broker to publish to."""
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
-    prefix: Annotated[str, StringConstraints(pattern=r"^[^+#\s\x00]+$")] = "ringtally"
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    password_file: str = ""
+    host: Host = "127.0.0.1"
+    port: Port = 1883
+    username: OptionalText = ""
+    password: Secret = SecretStr("")
+    password_file: FilePath | None = None
+    tls: bool = False
+    ca_file: FilePath | None = None
+    prefix: TopicPrefix = "ringtally"
     numbers: Literal["masked", "full"] = "masked"
     accept_contacts: bool = False
 
 
-class Http(_Section):
+class Http(Section):
     """What the daemon serves."""
 
-    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9796"
-    read_token: SecretStr = SecretStr("")
-    read_token_file: str = ""
+    listen: Listen = "127.0.0.1:9796"
+    """`host:port`; port 0: any free one."""
+    web_config_file: FilePath | None = None
+    """TLS and basic auth, in the exporter-toolkit's format."""
+    read_token: Secret = SecretStr("")
+    """Who shows it sees numbers and names unmasked; empty: nobody."""
+    read_token_file: FilePath | None = None
+    write_token: Secret = SecretStr("")
+    """Who shows it may record contacts; empty: nobody."""
+    write_token_file: FilePath | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Can only this machine ask?"""
+        return is_loopback(host_and_port(self.listen)[0])
 
 
-class Log(_Section):
-    """What the daemon says."""
+class Log(Section):
+    """What the daemon says on stderr."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
 
 
-def working_spans(days: str, spans: list[str]) -> dict[str, list[tuple[int, int]]]:
-    """The minutes of the day that are worked, per weekday, of one line such as `mon-fri = ["09:00-18:00"]`; ValueError."""
-    first, dash, last = days.partition("-")
-    if first not in _DAYS or (dash and last not in _DAYS):
-        raise ValueError(f'{days!r} are no weekdays; write "mon-fri", "sat"')
-    begin, end = _DAYS.index(first), _DAYS.index(last or first)
-    if end < begin:
-        raise ValueError(f"{days!r} runs backwards")
-    minutes: list[tuple[int, int]] = []
-    for span in spans:
-        match = _SPAN.fullmatch(span)
-        if match is None:
-            raise ValueError(f'{span!r} is no span of hours; write "09:00-18:00"')
-        start, stop = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4]))
-        if stop <= start:
-            raise ValueError(f"{span!r} ends before it starts")
-        if minutes and start < minutes[-1][1]:
-            raise ValueError(f"{span!r} overlaps the span before it")
-        minutes.append((start, stop))
-    return {day: minutes for day in _DAYS[begin : end + 1]}
+class Settings(BaseSettings):
+    """All settings. `Settings()` is what an empty file says, whatever the environment: `load_settings` reads that."""
 
-
-class Settings(_Section):
-    """All settings."""
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=False,
+        hide_input_in_errors=True,
+        env_prefix="RINGTALLY_",
+        env_nested_delimiter="__",
+    )
 
     site: Site = Site()
     ami: Ami = Ami()
-    trunks: list[Trunk] = []
-    queues: dict[str, Queue] = {}
-    sources: list[Source] = []
-    departments: list[Department] = []
+    trunks: tuple[Trunk, ...] = ()
+    queues: dict[Text, Queue] = {}
+    sources: tuple[Source, ...] = ()
+    departments: tuple[Department, ...] = ()
     numbers: Numbers = Numbers()
     service_level: ServiceLevel = ServiceLevel()
-    working_hours: dict[str, list[str]] = {}
+    working_hours: Annotated[WorkingHours, BeforeValidator(working_hours_of)] | None = None
+    """None: always open."""
     follow_up: FollowUp = FollowUp()
     storage: Storage = Storage()
     mqtt: Mqtt | None = None
+    """None: nothing is published."""
     http: Http = Http()
     log: Log = Log()
 
-    @field_validator("trunks", "sources", "departments")
-    @classmethod
-    def _names_differ(cls, value: list[Trunk | Source | Department]) -> list[Trunk | Source | Department]:
-        names = [each.name for each in value]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"named twice: {', '.join(twice)}")
-        return value
-
-    @field_validator("working_hours")
-    @classmethod
-    def _hours_make_sense(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        worked: set[str] = set()
-        for days, spans in value.items():
-            if days == "holidays":
-                for day in spans:
-                    date.fromisoformat(day)
-                continue
-            named = working_spans(days, spans).keys()
-            if worked & named:
-                raise ValueError(f"{days!r} names a day that another line names too")
-            worked |= named
-        return value
-
-    @model_validator(mode="after")
-    def _one_secret(self) -> "Settings":
-        if self.ami.secret.get_secret_value() and self.ami.secret_file:
-            raise ValueError("ami.secret and ami.secret_file are both set; keep one")
-        return self
-
     @property
-    def zone(self) -> ZoneInfo | None:
-        """The site's time zone, None for the system's."""
-        return ZoneInfo(self.site.timezone) if self.site.timezone else None
+    def zone(self) -> ZoneInfo:
+        """The site's time zone: of the settings, else the system's, else UTC."""
+        return ZoneInfo(self.site.timezone or system_zone().name)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing but what is given: the loader lays file, credentials and environment over each other itself."""
+        del settings_cls, others, more
+        return (init_settings,)

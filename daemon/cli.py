@@ -53,7 +53,7 @@ class Failure(click.ClickException):
 @click.version_option(version("ringtally"), prog_name="ringtally")
 @click.pass_context
 def main(context: click.Context, config_path: Path | None) -> None:
-    """Live call analytics beside Asterisk.
+    r"""Live call analytics beside Asterisk.
 
     \b
     ringtally check-config             are the settings right?
@@ -269,7 +269,7 @@ def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language |
         elif form == "html":
             click.echo(html_text("ringtally", header(language), rows, language))
         else:
-            click.get_binary_stream("stdout").write(xlsx_bytes("ringtally", header(language), rows))
+            sys.stdout.buffer.write(xlsx_bytes("ringtally", header(language), rows))
 
 
 @main.command("call")

@@ -12,10 +12,10 @@ VALUE_LIMIT = 500
 
 
 def harmless(text: str, limit: int = VALUE_LIMIT) -> str:
-    """Text with everything escaped that a terminal or a log reader might obey, cut to `limit` characters.
+    r"""Text with everything escaped that a terminal or a log reader might obey, cut to `limit` characters.
 
     Control characters (ANSI sequences begin with one), line and paragraph separators and the marks that reverse the direction
-    of writing become `\\xNN` or `\\uNNNN`; ordinary text, Cyrillic too, stays readable.
+    of writing become `\xNN` or `\uNNNN`; ordinary text, Cyrillic too, stays readable.
     """
     cut = text if len(text) <= limit else text[:limit] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)

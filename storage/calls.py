@@ -4,7 +4,7 @@ The connection is one of `database.reading`. Every function raises StorageError 
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -36,7 +36,7 @@ async def find_calls(connection: aiosqlite.Connection, wanted: CallFilter) -> li
     return [call async for call in each_call(connection, wanted)]
 
 
-async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncIterator[Call]:
+async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncGenerator[Call, None]:
     """The same one by one, for more than fit into memory. Not read to the end, it wants contextlib.aclosing."""
     question, values = listing(wanted)
     with _readable():

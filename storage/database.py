@@ -18,7 +18,7 @@ import aiosqlite
 
 from handlers.facts import CallEnded
 from storage.batch import BatchConnection
-from storage.errors import StorageError, cure
+from storage.errors import StorageError, cure, primary_code
 from storage.schema import Migration, check, migrate, migrations, version
 
 Durability = Literal["normal", "full"]
@@ -185,7 +185,7 @@ def _readable_address(path: Path) -> str:
         # A reader of WAL needs the -wal and -shm beside the file, or the right to make them. Without a -wal there is
         # nobody writing and nothing to miss, and the file alone is the whole truth.
         wal = path.with_name(path.name + "-wal")
-        if (error.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_CANTOPEN or wal.exists():
+        if primary_code(error) not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} or wal.exists():
             raise StorageError(f"{path} {cure(error)}") from error
         address += "&immutable=1"
         try:

@@ -25,9 +25,14 @@ class SchemaTooNewError(StorageError):
     """The database was made by a newer ringtally than this one."""
 
 
-def cure(error: BaseException) -> str:
-    """What is wrong and what to do about it, to be said after the file's name. SQLite's own words where it has more."""
+def primary_code(error: BaseException) -> int | None:
+    """SQLite's result code without its extension; None if it was not SQLite that failed."""
     code = getattr(error, "sqlite_errorcode", None)
-    known = _CURES.get(code & _PRIMARY) if code is not None else None
+    return None if code is None else code & _PRIMARY
+
+
+def cure(error: BaseException) -> str:
+    """What is wrong and what to do about it, to be said after the file's name; SQLite's own words in brackets."""
+    known = _CURES.get(primary_code(error) or 0)
     words = " ".join(str(error).split())
     return f"{known} ({words})" if known else f"cannot be used: {words}"

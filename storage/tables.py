@@ -5,7 +5,7 @@ A column has its field's name, but for durations (`wait_s` is `wait_ms`) and wor
 """
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from handlers.facts import Call, Hold, Leg, QueueStay, Talk, Transfer
@@ -31,7 +31,7 @@ def _stored(column: str, value: str) -> str:
     return f"CAST({value} * 1000 + 0.5 AS INTEGER)" if _is_time(column) else value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # one object for each table: found by what it is, without hashing all its names
 class Table:
     """A table of the schema: the columns that come first (keys), the fields, the columns that come last."""
 
@@ -40,7 +40,7 @@ class Table:
     fields: tuple[str, ...]
     last: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """All columns, in the order in which they are written."""
         return (*self.first, *map(column_of, self.fields), *self.last)
@@ -51,9 +51,10 @@ class Table:
         return ", ".join(f"{alias}.{name} / 1000.0" if _is_time(name) else f"{alias}.{name}" for name in names)
 
     def insert(self, rows: int) -> str:
-        """The statement that inserts so many rows at once, their values given as one flat sequence.
+        """The statement that inserts up to so many rows at once, their values given as one flat sequence.
 
-        A row that is there already is replaced; only `call` can meet one, see `batch.write`.
+        Rows that only fill it up, all 0, are left out. A row that is there already is replaced; only `call` can meet
+        one, see `batch.write`.
         """
         return _insert(self, rows)
 
@@ -67,7 +68,7 @@ def _insert(table: Table, rows: int) -> str:
     values = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * rows)
     statement = (
         f"INSERT INTO {table.name} ({', '.join(columns)}) "  # noqa: S608 - names of ours and marks
-        f"SELECT {stored} FROM (VALUES {values}) WHERE true"  # WHERE: else ON would belong to a join
+        f"SELECT {stored} FROM (VALUES {values}) WHERE column1 > 0"
     )
     key = table.first[0]
     if len(table.first) > 1:

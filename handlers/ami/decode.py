@@ -34,6 +34,7 @@ class _Channel:
     """The run of one channel's headers in a block."""
 
     __slots__ = (
+        "account",
         "channel",
         "connected",
         "context",
@@ -42,7 +43,6 @@ class _Channel:
         "linkedid",
         "name",
         "number",
-        "account",
         "state",
         "uniqueid",
     )

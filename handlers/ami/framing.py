@@ -199,6 +199,6 @@ def is_whole(block: bytes) -> bool:
     Each run begins with `...CallerIDNum` and ends with `...Linkedid`, one per channel that the event tells of.
     """
     begun = block.count(b"CallerIDNum: ")
-    return (
-        begun == 0 or block.rfind(b"Linkedid: ") > block.rfind(b"CallerIDNum: ") and block.count(b"Linkedid: ") >= begun
+    return begun == 0 or (
+        block.rfind(b"Linkedid: ") > block.rfind(b"CallerIDNum: ") and block.count(b"Linkedid: ") >= begun
     )

@@ -13,7 +13,6 @@ from handlers.calls.stays import Stays
 from handlers.facts import (
     Call,
     CallAnswered,
-    CallEnded,
     CallQueued,
     CallRang,
     CallStarted,

@@ -64,7 +64,7 @@ class Play:
 
     # ---- channels
 
-    def channel(  # noqa: PLR0913 - one keyword for each header that matters
+    def channel(
         self,
         endpoint: str,
         *,

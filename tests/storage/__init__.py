@@ -1,0 +1,1 @@
+"""Storage, with real SQLite."""

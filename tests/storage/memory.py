@@ -1,4 +1,4 @@
-"""A database in memory that is written and read through one connection, for tests of what is stored and not of where."""
+"""A database in memory, written and read through one connection: for tests of what is stored and not of where."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -48,7 +48,10 @@ def a_call(number: int = 0, **changes: Any) -> Call:
         talk_s=53.2,
         hold_s=4.004,
         total_s=61.5,
-        transfers=(Transfer("blind", "101", "102", at + 30.25, "answered"), Transfer("attended", None, None, at + 40, None)),
+        transfers=(
+            Transfer("blind", "101", "102", at + 30.25, "answered"),
+            Transfer("attended", None, None, at + 40, None),
+        ),
         end_seen=True,
         incomplete=False,
         merged_into=None,
@@ -66,8 +69,8 @@ def ended(call: Call) -> CallEnded:
     """The call with a time line: three legs, a stay in each of its queues, two periods of talk, a hold."""
     at = call.started_at
     legs = (
-        Leg(call.id, "PJSIP/megafon-00000001", "PJSIP/megafon", "outside", call.caller_name, call.caller, None, at, None,
-            None, at + 8.2, at + 61.5, None, 16),
+        Leg(call.id, "PJSIP/megafon-00000001", "PJSIP/megafon", "outside", call.caller_name, call.caller, None, at,
+            None, None, at + 8.2, at + 61.5, None, 16),
         Leg(f"{call.id}1", "PJSIP/101-00000002", "PJSIP/101", "person", "Анна", "101", "support", at + 3.1, at + 3.4,
             at + 8.2, at + 8.2, at + 30.25, "answered", 16),
         Leg(f"{call.id}2", "PJSIP/102-00000003", "PJSIP/102", "person", None, "102", "support", at + 3.1, at + 3.4,

@@ -16,7 +16,9 @@ def finds(wanted: str, presented: str) -> bool:
     return key is not None and first <= key < end
 
 
-@pytest.mark.parametrize("stored", ["89001112233", "+79001112233", "79001112233", "8 (900) 111-22-33", "+7 900 1112233"])
+@pytest.mark.parametrize(
+    "stored", ["89001112233", "+79001112233", "79001112233", "8 (900) 111-22-33", "+7 900 1112233"]
+)
 @pytest.mark.parametrize("wanted", ["89001112233", "+79001112233", "79001112233", "8 (900) 111-22-33", "9001112233"])
 def test_all_spellings_of_a_number_are_one(stored: str, wanted: str) -> None:
     assert finds(wanted, stored)

@@ -39,7 +39,10 @@ def test_migrating_again_changes_nothing(connection: sqlite3.Connection) -> None
 def test_a_later_migration_is_added_to_the_earlier_ones(connection: sqlite3.Connection) -> None:
     steps = migrations()
     migrate(connection, PATH, 1.0, steps)
-    more = [*steps, Migration(len(steps) + 1, "more", "CREATE TABLE more (a INTEGER) STRICT;\nINSERT INTO more VALUES (7);")]
+    more = [
+        *steps,
+        Migration(len(steps) + 1, "more", "CREATE TABLE more (a INTEGER) STRICT;\nINSERT INTO more VALUES (7);"),
+    ]
     assert migrate(connection, PATH, 2.0, more) == 1
     assert connection.execute("SELECT a FROM more").fetchone() == (7,)
 
@@ -48,7 +51,9 @@ def test_a_migration_that_fails_leaves_no_trace(connection: sqlite3.Connection) 
     steps = migrations()
     migrate(connection, PATH, 1.0, steps)
     before = list(connection.iterdump())
-    broken = Migration(len(steps) + 1, "broken", "CREATE TABLE half (a INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);")
+    broken = Migration(
+        len(steps) + 1, "broken", "CREATE TABLE half (a INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);"
+    )
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         migrate(connection, PATH, 2.0, [*steps, broken])
     assert list(connection.iterdump()) == before
@@ -86,7 +91,7 @@ def test_an_empty_file_may_become_ours(connection: sqlite3.Connection) -> None:
 def test_a_gap_in_the_numbers_is_told(tmp_path: Path) -> None:
     (tmp_path / "0001_one.sql").write_text("SELECT 1;")
     (tmp_path / "0003_three.sql").write_text("SELECT 1;")
-    with pytest.raises(StorageError, match="0003_three.sql should be migration number 0002"):
+    with pytest.raises(StorageError, match=r"0003_three\.sql should be migration number 0002"):
         migrations(tmp_path)
 
 
