@@ -15,7 +15,19 @@ _NAMED_SHARE = 0.4
 _TOWN_SHARE = 0.3
 
 _STEMS = (
-    *("Ivanov", "Smirnov", "Kuznetsov", "Popov", "Sokolov", "Lebedev", "Kozlov", "Novikov", "Morozov", "Volkov", "Pavlov"),
+    *(
+        "Ivanov",
+        "Smirnov",
+        "Kuznetsov",
+        "Popov",
+        "Sokolov",
+        "Lebedev",
+        "Kozlov",
+        "Novikov",
+        "Morozov",
+        "Volkov",
+        "Pavlov",
+    ),
     *("Golubev", "Bogdanov", "Belov", "Komarov", "Orlov", "Makarov"),
 )
 _WOMEN = ("Anna", "Clara", "Elena", "Galina", "Irina", "Marina", "Olga", "Polina", "Tatiana", "Vera", "Yulia")

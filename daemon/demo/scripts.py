@@ -71,7 +71,8 @@ CASTINGS = {
 @dataclass(frozen=True, slots=True)
 class Script:
     """A recording to be played: its lines in order, how many calls it makes, and whose phones, which queue and which outside
-    numbers take part."""
+    numbers take part.
+    """
 
     name: str
     lines: tuple[Line, ...]

@@ -51,11 +51,9 @@ def test_quiet_moments_are_known_for_what_they_are() -> None:
     told = {script.name: [line.meanwhile for line in script.lines if line.meanwhile] for script in scripts()}
     assert told["01-direct-caller-hangs-up"] == ["ring", "talk"]
     assert told["06-ivr-hangup"] == ["wait"]
-    assert told["07-ivr-queue-second-agent"] == ["wait", "wait", "ring", "wait", "ring", "talk"]
+    assert told["07-ivr-queue-second-agent"] == ["wait", "ring", "wait", "ring", "talk"]
     assert told["20-missed-then-callback"] == ["ring", "pause", "ring", "talk"]
-    assert all(
-        line.after_s < QUIET_S for script in scripts() for line in script.lines if line.meanwhile is None
-    )
+    assert all(line.after_s < QUIET_S for script in scripts() for line in script.lines if line.meanwhile is None)
 
 
 def test_each_recording_says_how_many_calls_it_makes_and_who_takes_part() -> None:
