@@ -22,6 +22,7 @@ _PATIENCE_S = (8.0, 90.0)
 _CALL_BACK_SHARE = 0.75
 _CALLS_AGAIN_SHARE = 0.12
 _MISSED_REMEMBERED = 50
+_TRIES = 8
 _LOCAL_QUEUE = "suplocaln"
 _MEMBERS_OF = {"support": ("101", "102", "103"), _LOCAL_QUEUE: ("101", "102")}
 
@@ -85,33 +86,28 @@ class TrafficGenerator:
 
     def _begin(self, at: float) -> Replay | None:
         """A new call, or none because everybody whom it needs is busy."""
-        (script,) = self._random.choices(self._scripts, [script.casting.weight for script in self._scripts])
-        department = self._department(script)
-        people = department and self._people(script, department)
-        spaces = [space for space in PARKING_SPACES if space not in self._busy]
-        if department is None or people is None or not spaces:
-            self.skipped += 1
-            return None
-        cast = Cast(department, self._random.choice(TRUNKS), people, self._subscribers(script, at), spaces[0])
-        self._busy |= self._resources(cast, script)
-        self._town.on_the_line |= {who.number for who in cast.subscribers.values()}
-        return Replay(script, cast, Random(self._random.getrandbits(64)), self._serials, self._speed)
+        weights = [script.casting.weight for script in self._scripts]
+        for script in self._random.choices(self._scripts, weights, k=_TRIES):
+            department = self._department(script)
+            people = self._people(script, department)
+            spaces = [space for space in PARKING_SPACES if space not in self._busy]
+            if people is not None and spaces:
+                cast = Cast(department, self._random.choice(TRUNKS), people, self._subscribers(script, at), spaces[0])
+                self._busy |= _taken(cast, script)
+                return Replay(script, cast, Random(self._random.getrandbits(64)), self._serials, self._speed)
+        self.skipped += 1
+        return None
 
     def _end(self, replay: Replay, at: float) -> None:
         """Everybody is free again; who was missed may be called back."""
         subscribers = replay.cast.subscribers
-        self._busy -= self._resources(replay.cast, replay.script)
+        self._busy -= _taken(replay.cast, replay.script)
         self._town.on_the_line -= {who.number for who in subscribers.values()}
         for recorded in replay.script.casting.not_reached:
             patience_s = self._random.uniform(*_PATIENCE_S) / self._speed
             self._missed.append(_Missed(subscribers[recorded], at, patience_s))
 
-    @staticmethod
-    def _resources(cast: Cast, script: Script) -> set[str]:
-        taken = {cast.people[extension].extension for extension in script.extensions}
-        return taken | {cast.space} if script.parks else taken
-
-    def _department(self, script: Script) -> Department | None:
+    def _department(self, script: Script) -> Department:
         """Where the call goes: a queue of the recorded kind, with as many members as it needs."""
         fitting = [
             department
@@ -119,7 +115,7 @@ class TrafficGenerator:
             if department.is_local == (script.queue == _LOCAL_QUEUE)
             or (script.queue is None and not set(script.extensions) & {"103"})
         ]
-        return self._random.choice(fitting) if fitting else None
+        return self._random.choice(fitting)
 
     def _people(self, script: Script, department: Department) -> dict[str, Member] | None:
         """Who is free, by recorded extension: members of the department for those of the queue, the office for the others."""
@@ -136,15 +132,13 @@ class TrafficGenerator:
         return found
 
     def _subscribers(self, script: Script, at: float) -> dict[str, Subscriber]:
-        """Who is outside, by recorded number: somebody whom the office missed, or somebody new."""
+        """Who is outside, by recorded number, and on the line from now on: somebody whom the office missed, or anybody."""
         found: dict[str, Subscriber] = {}
         for recorded in script.numbers:
             returns = _CALL_BACK_SHARE if recorded == CALLED else _CALLS_AGAIN_SHARE
             again = self._missed_one(at) if self._random.random() < returns else None
-            who = again or self._town.somebody()
-            while who in found.values():
-                who = self._town.somebody()
-            found[recorded] = who
+            found[recorded] = again or self._town.somebody()
+            self._town.on_the_line.add(found[recorded].number)
         return found
 
     def _missed_one(self, at: float) -> Subscriber | None:
@@ -154,3 +148,8 @@ class TrafficGenerator:
                 self._missed.remove(missed)
                 return missed.who
         return None
+
+
+def _taken(cast: Cast, script: Script) -> set[str]:
+    """The extensions, and the parking space, that nobody else can have meanwhile."""
+    return {person.extension for person in cast.people.values()} | ({cast.space} if script.parks else set())

@@ -1,147 +1,211 @@
-"""The AMI server of the simulated PBX: loopback, a port of its own, the few actions that ringtally asks."""
+"""The simulated PBX: an AMI server on loopback, on a port of its own, where recorded calls happen over and over.
+
+It logs nothing. Like Asterisk it cuts off a client that does not read, hangs up on a wrong secret, and answers in order.
+"""
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable
-from random import Random
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
 
 from daemon import clock
-from daemon.demo.traffic import MEMBERS, TEAMS, Traffic
+from daemon.demo.answers import Answers, block, failed, succeeded
+from daemon.demo.cast import DEPARTMENTS
+from daemon.demo.generator import TrafficGenerator
+from daemon.demo.switchboard import Switchboard
 from handlers.ami.message import Message
 
-SECRET = "demo"  # noqa: S105 - a simulated PBX on loopback
-EVERY_S = 2.0
-_NAME = re.compile(rb"Event: (\w+)\r\n")
+BANNER = b"Asterisk Call Manager/11.0.0\r\n"
+USERNAME = "ringtally"
+UNREAD_LIMIT = 1_048_576
+"""A client with more than so many bytes unread is cut off."""
+LOGIN_WITHIN_S = 30.0
+_ACTION_LIMIT = 65_536
+_BOOTED = block(
+    {
+        "Event": "FullyBooted",
+        "Privilege": "system,all",
+        "Uptime": "1",
+        "LastReload": "1",
+        "Status": "Fully Booted",
+    }.items()
+)
+_OFF = frozenset({"off", "no", "false"})
+_ALL = frozenset({"on", "yes", "true", "all", ""})
 
 
 class SimulatedPbx:
-    """Calls come about every two seconds from `play`, and go to whoever is logged in."""
+    """An AMI server with traffic; an async context manager that listens on entering and leaves nothing on exit.
 
-    def __init__(self, random: Random, every_s: float = EVERY_S) -> None:
-        self._random = random
-        self._every_s = every_s
-        self._traffic = Traffic(random)
-        self._clients: set[asyncio.StreamWriter] = set()
-        self._live: dict[str, Message] = {}
-        self._started_at = clock.now()
-        self._server: asyncio.Server | None = None
+    `play` makes the calls happen, until cancelled. Log in as `USERNAME` with `secret`.
+    """
+
+    def __init__(self, traffic: TrafficGenerator, secret: str | None = None, unread_limit: int = UNREAD_LIMIT) -> None:
+        self.secret = secret if secret is not None else secrets.token_urlsafe(16)
+        self.board = Switchboard(DEPARTMENTS, clock.now())
         self.logged_in = asyncio.Event()
+        self.port = 0
+        self._traffic = traffic
+        self._unread_limit = unread_limit
+        self._answers = Answers(self.board)
+        self._sessions: dict[asyncio.Task[None], _Session] = {}
+        self._server: asyncio.Server | None = None
 
-    async def start(self) -> int:
-        """Listen on a free port of loopback; gives the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+    async def __aenter__(self) -> Self:
+        """Listen on a free port of 127.0.0.1, which is then `port`."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_ACTION_LIMIT)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
 
-    async def stop(self) -> None:
-        """Hang up on everybody."""
-        if self._server is not None:
-            self._server.close()
-        for client in list(self._clients):
-            client.close()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Listen no longer, hang up on everybody, and wait until the last session is over."""
+        assert self._server is not None  # noqa: S101 - we were entered
+        self._server.close()
+        for session in self._sessions.values():
+            session.cut()
+        if self._sessions:
+            await asyncio.wait(self._sessions)
+        await self._server.wait_closed()
 
     async def play(self) -> None:
-        """Let calls happen until cancelled, from the first log-in on."""
+        """Let calls happen from the first log-in on, until cancelled."""
         await self.logged_in.wait()
-        async with asyncio.TaskGroup() as calls:
-            while True:
-                call = self._traffic.call(clock.now())
-                if call is not None:
-                    calls.create_task(self._play_call(*call))
-                await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._every_s)
+        await self._play(self._traffic.messages(clock.now()))
 
-    async def _play_call(self, team: int, messages: Iterable[tuple[float, bytes]]) -> None:
-        try:
-            for after_s, raw in messages:
-                if after_s > 0:
-                    await asyncio.sleep(after_s)
-                self._remember(raw)
-                for client in self._clients:
-                    client.write(raw)
-        finally:
-            self._traffic.free.add(team)
+    async def _play(self, messages: Iterator[tuple[float, bytes]]) -> None:
+        due = clock.monotonic()
+        for delay_s, raw in messages:
+            due += delay_s
+            early_s = due - clock.monotonic()
+            if early_s > 0:
+                await asyncio.sleep(early_s)
+            self.send(raw)
 
-    def _remember(self, raw: bytes) -> None:
-        match = _NAME.match(raw)
-        if match is not None and match[1] in {b"Newchannel", b"Hangup"}:
-            message = Message(raw)
-            uniqueid = message.get("Uniqueid") or ""
-            if match[1] == b"Newchannel":
-                self._live[uniqueid] = message
-            else:
-                self._live.pop(uniqueid, None)
+    def send(self, raw: bytes) -> None:
+        """An event happens: the switchboard knows it, and everybody who listens is told."""
+        self.board.take(raw, clock.now())
+        for session in self._sessions.values():
+            session.tell(raw)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        session = _Session(reader, writer, self)
+        self._sessions[task] = session
         try:
-            while True:
-                action = Message(await reader.readuntil(b"\r\n\r\n"))
-                answer = self._answer(action, writer)
-                writer.write("".join(answer).encode())
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError):
-            pass  # the client is gone, or is none
+            await session.run()
         finally:
-            self._clients.discard(writer)
+            del self._sessions[task]
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
-    def _answer(self, action: Message, writer: asyncio.StreamWriter) -> list[str]:
+    def answer(self, action: Message) -> bytes:
+        """The answer to an action about the PBX's state."""
+        return self._answers.answer(action, clock.now())
+
+    @property
+    def unread_limit(self) -> int:
+        """How much a client may leave unread."""
+        return self._unread_limit
+
+
+class _Session:
+    """One client: who it is, and which events it wants (None: all)."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pbx: SimulatedPbx) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._pbx = pbx
+        self._challenge = ""
+        self._is_logged_in = False
+        self._classes: frozenset[bytes] | None = frozenset()
+
+    async def run(self) -> None:
+        """Answer until the client leaves, is refused, or talks no AMI."""
+        self._writer.write(BANNER)
+        with suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, TimeoutError):
+            async with asyncio.timeout(LOGIN_WITHIN_S):
+                while not self._is_logged_in and await self._next():
+                    pass
+            while self._is_logged_in and await self._next():
+                pass
+
+    def tell(self, raw: bytes) -> None:
+        """Send an event, if it is wanted."""
+        if self._classes is not None:
+            start = raw.find(b"\r\nPrivilege: ") + 13
+            if raw[start : raw.find(b",", start)] not in self._classes:
+                return
+        self._writer.write(raw)
+        if self._writer.transport.get_write_buffer_size() > self._pbx.unread_limit:
+            self.cut()
+
+    def cut(self) -> None:
+        """End it at once, unread bytes and all."""
+        self._writer.transport.abort()
+
+    async def _next(self) -> bool:
+        """Answer one action. False when that was the last one."""
+        action = Message(await self._reader.readuntil(b"\r\n\r\n"))
         asked = (action.get("Action") or "").lower()
-        tail = f"ActionID: {action.get('ActionID')}\r\n" if action.get("ActionID") else ""
+        goes_on = asked != "logoff"
         if asked == "login":
-            return self._log_in(action, tail, writer)
-        answers: dict[str, Callable[[str], list[str]]] = {
-            "ping": lambda end: [f"Response: Success\r\n{end}Ping: Pong\r\nTimestamp: {clock.now():.6f}\r\n\r\n"],
-            "corestatus": self._core_status,
-            "coreshowchannels": self._channels,
-            "bridgelist": lambda end: _listed(end, "BridgeList", []),
-            "queuestatus": self._queues,
-        }
-        if writer not in self._clients:
-            return [f"Response: Error\r\n{tail}Message: Permission denied\r\n\r\n"]
-        if asked not in answers:
-            return [f"Response: Error\r\n{tail}Message: Invalid/unknown command\r\n\r\n"]
-        return answers[asked](tail)
+            goes_on = self._log_in(action)
+        else:
+            self._writer.write(self._answer(action, asked))
+        await self._writer.drain()
+        return goes_on
 
-    def _log_in(self, action: Message, tail: str, writer: asyncio.StreamWriter) -> list[str]:
-        if action.get("Secret") != SECRET:
-            return [f"Response: Error\r\n{tail}Message: Authentication failed\r\n\r\n"]
-        self._clients.add(writer)
-        self.logged_in.set()
-        return [
-            f"Response: Success\r\n{tail}Message: Authentication accepted\r\n\r\n",
-            "Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 1\r\nLastReload: 1\r\nStatus: Fully Booted\r\n\r\n",
-        ]
+    def _answer(self, action: Message, asked: str) -> bytes:
+        if not asked:
+            return failed(action, "Missing action in request")
+        if asked == "logoff":
+            return succeeded(action, {"Message": "Thanks for all the fish."}).replace(b"Success", b"Goodbye", 1)
+        if asked == "challenge":
+            if (action.get("AuthType") or "").upper() != "MD5":
+                return failed(action, "Must specify AuthType")
+            self._challenge = str(secrets.randbelow(10**9))
+            return succeeded(action, {"Challenge": self._challenge})
+        if not self._is_logged_in:
+            return failed(action, "Permission denied")
+        if asked == "events":
+            self._want(action.get("EventMask") or "")
+            return succeeded(action, {"Events": "On" if self._classes != frozenset() else "Off"})
+        return self._pbx.answer(action)
 
-    def _core_status(self, tail: str) -> list[str]:
-        return [f"Response: Success\r\n{tail}CoreStartupDate: demo\r\nCoreStartupTime: {self._started_at:.0f}\r\n\r\n"]
+    def _log_in(self, action: Message) -> bool:
+        if not self._is_right(action):
+            self._writer.write(failed(action, "Authentication failed"))
+            return False
+        self._is_logged_in = True
+        self._want(action.get("Events") or "")
+        self._writer.write(succeeded(action, {"Message": "Authentication accepted"}))
+        self.tell(_BOOTED)
+        self._pbx.logged_in.set()
+        return True
 
-    def _channels(self, tail: str) -> list[str]:
-        items = []
-        for message in self._live.values():
-            headers = "".join(
-                f"{name}: {value}\r\n" for name, value in message.items() if name not in {"event", "privilege"}
+    def _is_right(self, action: Message) -> bool:
+        secret = self._pbx.secret
+        if action.get("Username") != USERNAME:
+            return False
+        if (action.get("AuthType") or "").upper() != "MD5":
+            return hmac.compare_digest((action.get("Secret") or "").encode(), secret.encode())
+        right = hashlib.md5((self._challenge + secret).encode(), usedforsecurity=False).hexdigest()
+        return bool(self._challenge) and hmac.compare_digest((action.get("Key") or "").encode(), right.encode())
+
+    def _want(self, mask: str) -> None:
+        """Events of these classes; `on` and `off` are all and none."""
+        words = mask.strip().lower()
+        if words in _ALL:
+            self._classes = None
+        else:
+            self._classes = (
+                frozenset() if words in _OFF else frozenset(word.strip().encode() for word in words.split(","))
             )
-            items.append(
-                f"Event: CoreShowChannel\r\n{tail}{headers}Application: Dial\r\nDuration: 00:00:05\r\nBridgeId: \r\n\r\n"
-            )
-        return _listed(tail, "CoreShowChannels", items)
-
-    def _queues(self, tail: str) -> list[str]:
-        items = []
-        for team, queue in TEAMS.items():
-            items.append(
-                f"Event: QueueParams\r\nQueue: {queue}\r\nMax: 0\r\nStrategy: linear\r\nCalls: 0\r\n{tail}\r\n"
-            )
-            for extension, name in MEMBERS.items():
-                interface = f"PJSIP/{team}{extension[1:]}"
-                items.append(
-                    f"Event: QueueMember\r\nQueue: {queue}\r\nName: {name}\r\nLocation: {interface}\r\nStateInterface: {interface}\r\n"
-                    f"Membership: static\r\nPenalty: 0\r\nInCall: 0\r\nStatus: 1\r\nPaused: 0\r\nPausedReason: \r\n{tail}\r\n"
-                )
-        return _listed(tail, "QueueStatus", items)
-
-
-def _listed(tail: str, name: str, items: list[str]) -> list[str]:
-    start = f"Response: Success\r\n{tail}EventList: start\r\nMessage: {name} will follow\r\n\r\n"
-    return [start, *items, f"Event: {name}Complete\r\n{tail}EventList: Complete\r\nListItems: {len(items)}\r\n\r\n"]

@@ -1,5 +1,6 @@
-"""The recordings that the demo plays: real calls of a real Asterisk 22, cut to what an account of ringtally's sort is sent, with
-some noise left in. Each line knows how long nothing happened before it, and what was going on meanwhile.
+"""The recordings that the demo plays: real calls of a real Asterisk 22, cut to what an account of ours is sent.
+
+Some noise is left in. Each line knows how long nothing happened before it, and what was going on meanwhile.
 """
 
 import gzip
@@ -41,14 +42,14 @@ class Casting:
 
 # A day at an office: most get through, one in five or six does not, some of those are called back.
 CASTINGS = {
-    "01-direct-caller-hangs-up": Casting(6),
-    "02-direct-agent-hangs-up": Casting(6),
+    "01-direct-caller-hangs-up": Casting(4),
+    "02-direct-agent-hangs-up": Casting(4),
     "03-direct-no-answer": Casting(2, (CALLER,)),
     "04-direct-busy": Casting(1, (CALLER,)),
     "05-direct-caller-abandons": Casting(2, (CALLER,)),
     "06-ivr-hangup": Casting(1.5),
-    "07-ivr-queue-second-agent": Casting(7),
-    "08-queue-abandon": Casting(3, (CALLER,)),
+    "07-ivr-queue-second-agent": Casting(10),
+    "08-queue-abandon": Casting(4, (CALLER,)),
     "09-queue-timeout-voicemail": Casting(1.5, (CALLER,)),
     "10-queue-joinempty": Casting(0.7, (CALLER,)),
     "11-ring-group": Casting(3),
@@ -56,23 +57,21 @@ CASTINGS = {
     "14-attended-transfer-replaces": Casting(1.5),
     "15-pickup": Casting(1),
     "16-park-and-retrieve": Casting(1),
-    "17-outgoing-answered": Casting(8),
+    "17-outgoing-answered": Casting(9),
     "18-outgoing-busy-and-unanswered": Casting(1, (CALLED,)),
     "19-internal": Casting(1),
     "20-missed-then-callback": Casting(1.5),
     "20b-missed-then-calls-again": Casting(1.5, (OTHER_CALLER,)),
     "21-hold": Casting(2),
-    "22-queue-local-n": Casting(7),
+    "22-queue-local-n": Casting(8),
     "23-forward-302": Casting(1),
-    "30-queue-agent-actions": Casting(1.5),
+    "30-queue-agent-actions": Casting(3),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A recording to be played: its lines in order, how many calls it makes, and whose phones, which queue and which outside
-    numbers take part.
-    """
+    """A recording to be played: its lines in order, how many calls it makes, and who and what takes part."""
 
     name: str
     lines: tuple[Line, ...]

@@ -22,8 +22,9 @@ from config.sections import Ami, Http, Settings, Site, Storage, Trunk
 from daemon import clock
 from daemon.app import App, Running
 from daemon.call_table import calls_table, cell_text, duration
-from daemon.demo.pbx import SECRET, SimulatedPbx
-from daemon.demo.traffic import TRUNKS
+from daemon.demo.cast import TRUNKS
+from daemon.demo.generator import TrafficGenerator
+from daemon.demo.pbx import USERNAME, SimulatedPbx
 from daemon.log import configure_log
 from daemon.words import Language, word
 from handlers.facts import Call, CallEnded, Fact
@@ -50,11 +51,11 @@ class FinishedCalls:
                 self.results["missed" if fact.call.missed else str(fact.call.result)] += 1
 
 
-def demo_settings(folder: Path, port: int, listen: str, language: Language) -> Settings:
+def demo_settings(folder: Path, pbx: SimulatedPbx, listen: str, language: Language) -> Settings:
     """The daemon's settings for the simulated PBX."""
     return Settings(
         site=Site(name="demo", language=language),
-        ami=Ami(host="127.0.0.1", port=port, username="demo", secret=SecretStr(SECRET)),
+        ami=Ami(host="127.0.0.1", port=pbx.port, username=USERNAME, secret=SecretStr(pbx.secret)),
         trunks=[Trunk(name=trunk, channels=[f"PJSIP/{trunk}-*"]) for trunk in TRUNKS],
         http=Http(listen=listen),
         storage=Storage(path=str(folder / "demo.db")),
@@ -64,26 +65,22 @@ def demo_settings(folder: Path, port: int, listen: str, language: Language) -> S
 async def show_demo(listen: str, seed: int | None, language: Language, seconds: float | None) -> None:
     """Run until Ctrl-C, or for so many seconds; nothing is left behind."""
     configure_log("error")
+    finished = FinishedCalls()
     with tempfile.TemporaryDirectory(prefix="ringtally-demo-") as folder:
-        pbx = SimulatedPbx(Random(seed))
-        finished = FinishedCalls()
-        app = App(demo_settings(Path(folder), await pbx.start(), listen, language), [finished])
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, app.stop.set)
-        if seconds is not None:
-            loop.call_later(seconds, app.stop.set)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                running = tasks.create_task(app.run(), name="daemon")
-                playing = tasks.create_task(pbx.play(), name="pbx")
-                daemon = await asyncio.shield(app.started)
-                shown = tasks.create_task(_show(daemon, finished, language), name="table")
-                await running
-                playing.cancel()
-                shown.cancel()
-        finally:
-            await pbx.stop()
+        async with SimulatedPbx(TrafficGenerator(Random(seed))) as pbx, asyncio.TaskGroup() as tasks:
+            app = App(demo_settings(Path(folder), pbx, listen, language), [finished])
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, app.stop.set)
+            if seconds is not None:
+                loop.call_later(seconds, app.stop.set)
+            running = tasks.create_task(app.run(), name="daemon")
+            playing = tasks.create_task(pbx.play(), name="pbx")
+            daemon = await asyncio.shield(app.started)
+            showing = tasks.create_task(_show(daemon, finished, language), name="table")
+            await running
+            playing.cancel()
+            showing.cancel()
 
 
 async def _show(daemon: Running, finished: FinishedCalls, language: Language) -> None:
