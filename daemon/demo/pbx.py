@@ -90,8 +90,17 @@ class SimulatedPbx:
     def send(self, raw: bytes) -> None:
         """An event happens: the switchboard knows it, and everybody who listens is told."""
         self.board.take(raw, clock.now())
+        self.send_raw(raw)
+
+    def send_raw(self, raw: bytes) -> None:
+        """Everybody who listens is told, and nothing happens."""
         for session in self._sessions.values():
             session.tell(raw)
+
+    @property
+    def listeners(self) -> int:
+        """How many clients there are."""
+        return len(self._sessions)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

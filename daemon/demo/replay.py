@@ -40,6 +40,8 @@ _TOKEN = re.compile(
     rb"|\b(?P<space>701)\b"
 )
 
+_PARKING_LOT = re.compile(rb"\r\nBridgeUniqueid: (\S+)\r\nBridgeType: [^\r]*\r\nBridgeTechnology: holding_bridge\r\n")
+
 
 @dataclass(slots=True)
 class Serials:
@@ -47,6 +49,8 @@ class Serials:
 
     uniqueids: Iterator[int] = field(default_factory=count)
     suffixes: Mapping[bytes, Iterator[int]] = field(default_factory=lambda: {b"PJSIP": count(), b"Local": count()})
+    parking_bridge: bytes = b"5f3c1a52-7e0d-4b1c-9a57-2d1f0c9b8e64"
+    """One for all parked calls; Asterisk keeps it for good (16-park-and-retrieve)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,9 @@ class Replay:
         self._serials = serials
         self._figures = Figures()
         self._made: dict[tuple[str, bytes], bytes] = {}
+        for line in script.lines:
+            for lot in _PARKING_LOT.findall(line.raw):
+                self._made["bridge", lot] = serials.parking_bridge
         foreign = _foreign_queues(cast.department)
         self._lines = ((due_s, raw) for due_s, raw in _timed(script.lines, random, speed) if not foreign.search(raw))
         self._next = next(self._lines, None)

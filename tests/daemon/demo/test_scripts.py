@@ -1,4 +1,4 @@
-"""The demo's package data is the recordings' own traffic. `python -m tests.daemon.test_demo_data` packs it anew."""
+"""The demo's package data is the recordings' own traffic. `python -m tests.daemon.demo.test_scripts` packs it anew."""
 
 import gzip
 from pathlib import Path
