@@ -4,7 +4,6 @@ It logs in with the account that ringtally ships, so the account's rights and fi
 """
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ from storage.calls import find_calls
 from storage.database import reading
 from tests.asterisk.lab.compare import Report, compare_calls
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx, scenarios
+from tests.asterisk.truth import with_the_phones_times
+from tests.recordings import expected
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
 # Together under a minute per version: each runs on an Asterisk of its own, four at a time.
 NAMES = (
     "01-direct-caller-hangs-up",
@@ -47,7 +47,6 @@ NAMES = (
     "30-queue-agent-actions",
 )
 AT_ONCE = 4
-TOLERANCE_S = 0.25
 
 
 def settings_for(pbx: Pbx, database: Path) -> Settings:
@@ -58,8 +57,8 @@ def settings_for(pbx: Pbx, database: Path) -> Settings:
     )
 
 
-async def play(version: int, number: int, name: str, folder: Path) -> list[dict[str, Any]]:
-    """One scenario on a fresh Asterisk with the daemon beside it; the calls as its database has them."""
+async def play(version: int, number: int, name: str, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One scenario on a fresh Asterisk with the daemon beside it: the calls as its database has them, and as they should be."""
     database = folder / f"{version}-{name}.db"
     async with running_pbx(version, number) as pbx, asyncio.TaskGroup() as tasks:
         app = App(settings_for(pbx, database))
@@ -73,7 +72,8 @@ async def play(version: int, number: int, name: str, folder: Path) -> list[dict[
         app.stop.set()
         await running
     async with reading(database) as connection:
-        return [call_json(call) for call in await find_calls(connection, CallFilter(merged=True))]
+        calls = [call_json(call) for call in await find_calls(connection, CallFilter(merged=True))]
+    return calls, with_the_phones_times(expected(name), pbx.recs, pbx.truth)
 
 
 async def until_ready(port: int) -> None:
@@ -85,14 +85,6 @@ async def until_ready(port: int) -> None:
             await asyncio.sleep(0.02)
 
 
-def expected(name: str) -> dict[str, Any]:
-    """What the contract says of the scenario; durations within what a busy machine adds."""
-    wanted: dict[str, Any] = json.loads((RECORDINGS / name / "expected.json").read_text())
-    for call in wanted["calls"]:
-        call["tolerance"] = max(call.get("tolerance", 0), TOLERANCE_S)
-    return wanted
-
-
 @pytest.mark.parametrize("version", [22, 16])
 async def test_the_daemon_tells_what_the_phones_saw(
     version: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -100,7 +92,7 @@ async def test_the_daemon_tells_what_the_phones_saw(
     free = list(range(1, AT_ONCE + 1))
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def one(name: str) -> tuple[str, list[dict[str, Any]]]:
+    async def one(name: str) -> tuple[str, tuple[list[dict[str, Any]], dict[str, Any]]]:
         async with slots:
             number = free.pop()
             try:
@@ -110,9 +102,9 @@ async def test_the_daemon_tells_what_the_phones_saw(
 
     played = dict(await asyncio.gather(*map(one, NAMES)))
     wrong = []
-    for name, calls in played.items():
+    for name, (calls, wanted) in played.items():
         report = Report(name)
-        compare_calls(expected(name), calls, report, False)
+        compare_calls(wanted, calls, report, False)
         if report.hard:
             wrong.append(name)
     assert not wrong, capsys.readouterr().out
