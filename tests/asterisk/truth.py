@@ -15,7 +15,8 @@ SAME_MOMENT_S = 0.05
 def with_the_phones_times(expected: Row, legs: Sequence[Row], events: Sequence[Row]) -> Row:
     """The expectation with the durations and starts of this run; seconds, epoch seconds UTC.
 
-    Calls are taken in the order of their INVITEs. What the phones cannot know (transfers, pickups) stays as it was.
+    Calls are taken in the order of their INVITEs. What the phones cannot know (transfers, pickups, how long the
+    PBX looked for one that is unplugged) stays as it was.
     """
     callers = sorted((leg for leg in legs if _was_taken(leg)), key=lambda leg: leg["t_invite"])
     calls = [call for call in expected["calls"] if not call.get("merged_into")]
@@ -43,7 +44,7 @@ def _seen(call: Row, caller: Row, legs: Iterable[Row], events: Iterable[Row]) ->
         found["talk_s"] = sum(leg["t_end"] - leg["t_answer"] for leg in answered)
     elif call["total_s"] - call["wait_s"] <= SAME_MOMENT_S:
         found["wait_s"] = over - began
-    else:
+    elif dialled:
         found["wait_s"] = max(leg["t_end"] for leg in dialled) - began
     if call.get("hold_s"):
         found["hold_s"] = _held(events)
