@@ -1,0 +1,123 @@
+"""What the demo shows in the terminal: the calls that live, with their time ticking, the last finished ones, and the sums.
+
+Numbers and names of outside parties are masked, as on a wallboard.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from daemon.call_table import cell_text, duration
+from daemon.exports import Cell
+from daemon.words import Language, word
+from handlers.facts import Call, CallEnded, Fact
+from storage.masking import mask_name, mask_number
+
+FINISHED_SHOWN = 12
+LIVE_SHOWN = 20
+_COLOURS = {"talking": "green", "held": "cyan", "queued": "yellow", "ringing": "yellow"}
+_RIGHT = frozenset({"wait", "talk"})
+
+
+class FinishedCalls:
+    """A sink that remembers the last finished calls and counts the results."""
+
+    def __init__(self) -> None:
+        self.last: deque[Call] = deque(maxlen=FINISHED_SHOWN)
+        self.results: Counter[str] = Counter()
+        self.fresh: list[Call] = []
+        """Those since somebody emptied this list."""
+        self.missed = 0
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Note the facts."""
+        for fact in facts:
+            if isinstance(fact, CallEnded) and fact.call.merged_into is None:
+                self.last.appendleft(fact.call)
+                self.fresh.append(fact.call)
+                self.results[str(fact.call.result)] += 1
+                self.missed += fact.call.missed
+
+
+def picture(
+    live: Sequence[Call], finished: FinishedCalls, address: str, now: float, zone: tzinfo, language: Language
+) -> Group:
+    """The whole screen as of `now` (epoch seconds)."""
+    return Group(
+        Text(f"ringtally · {address}/  ·  {address}/metrics  ·  Ctrl-C", style="bold"),
+        Text(""),
+        _live_table(live, now, language),
+        Text(""),
+        _finished_table(finished.last, zone, language),
+        Text(""),
+        sums(finished, language),
+    )
+
+
+def finished_line(call: Call, zone: tzinfo, language: Language) -> str:
+    """One finished call as one plain line, for a pipe."""
+    return "  ".join(cell_text(cell).plain for cell in _finished_cells(call, zone, language) if cell not in {None, ""})
+
+
+def _table(names: Iterable[str], language: Language) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(word(name, language), no_wrap=True, justify="right" if name in _RIGHT else "left")
+    return table
+
+
+def _live_table(live: Sequence[Call], now: float, language: Language) -> Table:
+    table = _table(("now", "direction", "caller", "name", "called", "queue", "agents", "wait", "talk"), language)
+    for call in live[:LIVE_SHOWN]:
+        cells: tuple[Cell, ...] = (
+            word(call.state, language),
+            word(call.direction, language),
+            mask_number(call.caller),
+            mask_name(call.caller_name),
+            mask_number(call.called),
+            call.queue,
+            call.agents[-1].name or call.agents[-1].device if call.agents else None,
+            duration((call.answered_at or now) - call.started_at),
+            duration(now - call.answered_at) if call.answered_at is not None else None,
+        )
+        table.add_row(*map(cell_text, cells), style=_COLOURS.get(call.state))
+    if len(live) > LIVE_SHOWN:
+        table.add_row(f"+ {len(live) - LIVE_SHOWN}")
+    return table
+
+
+def _finished_table(calls: Iterable[Call], zone: tzinfo, language: Language) -> Table:
+    table = _table(("end", "result", "direction", "caller", "called", "trunk", "agents", "wait", "talk"), language)
+    for call in calls:
+        cells = _finished_cells(call, zone, language)
+        table.add_row(*map(cell_text, cells), style="red" if call.missed else None)
+    return table
+
+
+def _finished_cells(call: Call, zone: tzinfo, language: Language) -> tuple[Cell, ...]:
+    ended_at = call.ended_at if call.ended_at is not None else call.state_since
+    return (
+        datetime.fromtimestamp(ended_at, UTC).astimezone(zone).strftime("%H:%M:%S"),
+        word(call.result or "unknown", language),
+        word(call.direction, language),
+        mask_number(call.caller),
+        mask_number(call.called),
+        call.trunk,
+        ", ".join(agent.name or mask_number(agent.device) or agent.device for agent in call.agents) or None,
+        duration(call.wait_s),
+        duration(call.talk_s) if call.talk_s else None,
+    )
+
+
+def sums(finished: FinishedCalls, language: Language) -> Text:
+    """One line: how many calls, how many of them missed, and how they ended."""
+    total = sum(finished.results.values())
+    text = Text(f"{word('calls', language)} {total}   ", style="bold")
+    text.append(f"{word('missed', language)} {finished.missed}   ", style="red")
+    parts = (f"{word(result, language)} {count}" for result, count in finished.results.most_common())
+    text.append("   ".join(parts), style="default")
+    return text

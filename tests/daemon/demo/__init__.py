@@ -1,0 +1,1 @@
+"""The simulated PBX, its traffic, and the demo that shows both."""

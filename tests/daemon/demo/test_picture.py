@@ -1,0 +1,92 @@
+"""What the demo shows: live calls whose time ticks, finished ones, sums; numbers and names masked."""
+
+import re
+from datetime import UTC
+
+from rich.console import Console
+
+from daemon.demo.picture import FINISHED_SHOWN, LIVE_SHOWN, FinishedCalls, finished_line, picture
+from daemon.words import Language
+from handlers.core import Core
+from handlers.facts import Call, CallEnded
+from tests.daemon.demo.traffic import RULES, finished, told, traffic
+
+MESSAGES = traffic(180)
+FULL_NUMBER = re.compile(r"\b7(9000\d{6}|[48]\d{2}0\d{6})\b")
+
+
+def drawn(live: list[Call], calls: FinishedCalls, now: float, language: Language = "en") -> str:
+    console = Console(width=180, force_terminal=False)
+    with console.capture() as captured:
+        console.print(picture(live, calls, "http://127.0.0.1:1", now, UTC, language))
+    return captured.get()
+
+
+def after(count: int) -> tuple[Core, FinishedCalls, float]:
+    core, calls = Core(RULES), FinishedCalls()
+    calls.take(told(MESSAGES[:count], core))
+    return core, calls, MESSAGES[count - 1].at
+
+
+def test_a_wait_ticks_until_somebody_answers_and_then_the_talk_does() -> None:
+    live = {call.state: call for count in range(1, 400) for call in after(count)[0].live_calls()}
+    ringing, talking = live["ringing"], live["talking"]
+    for waited_s, shown in ((7, "0:07"), (68, "1:08")):
+        (line,) = [
+            row
+            for row in drawn([ringing], FinishedCalls(), ringing.started_at + waited_s).splitlines()
+            if row.startswith("ringing")
+        ]
+        assert line.rstrip().endswith(shown)
+    assert talking.answered_at is not None
+    (line,) = [
+        row
+        for row in drawn([talking], FinishedCalls(), talking.answered_at + 61).splitlines()
+        if row.startswith("talking")
+    ]
+    wait = round(talking.answered_at - talking.started_at)
+    assert line.split()[-2:] == [f"0:{wait:02}", "1:01"]
+
+
+def test_the_address_the_sums_and_the_last_finished_calls_are_there() -> None:
+    core, calls, now = after(len(MESSAGES))
+    text = drawn(list(core.live_calls()), calls, now)
+    total = sum(calls.results.values())
+    assert total > FINISHED_SHOWN
+    assert "http://127.0.0.1:1/metrics" in text
+    assert f"calls {total}" in text
+    assert f"missed {calls.missed}" in text
+    assert 0 < calls.missed < total
+    assert len(calls.last) == FINISHED_SHOWN
+
+
+def test_no_number_and_no_name_of_a_caller_is_shown_whole() -> None:
+    core, calls, now = after(len(MESSAGES))
+    text = drawn(list(core.live_calls()), calls, now) + "\n".join(finished_line(c, UTC, "en") for c in calls.fresh)
+    assert "•••" in text
+    assert not FULL_NUMBER.search(text)
+    names = {call.caller_name for call in calls.fresh if call.caller_name and call.direction == "in"}
+    assert names
+    assert not [name for name in names if name in text]
+
+
+def test_more_live_calls_than_fit_are_counted() -> None:
+    core, calls, now = after(len(MESSAGES) // 2)
+    call = next(core.live_calls())
+    assert "+ 3" in drawn([call] * (LIVE_SHOWN + 3), calls, now)
+
+
+def test_it_speaks_russian() -> None:
+    core, calls, now = after(len(MESSAGES))
+    text = drawn(list(core.live_calls()), calls, now, "ru")
+    assert "ожидание" in text
+    assert "входящий" in text
+    assert not re.search(r"\b(talking|answered|abandoned|queued|ringing)\b", text)
+
+
+def test_a_call_merged_into_another_counts_once() -> None:
+    facts = told(MESSAGES, Core(RULES))
+    calls = FinishedCalls()
+    calls.take(facts)
+    ended = [fact for fact in facts if isinstance(fact, CallEnded)]
+    assert sum(calls.results.values()) == len(finished(facts)) <= len(ended)
