@@ -1,12 +1,13 @@
 """The composition root: builds every part from the settings, runs them together, stops them in order."""
 
 import asyncio
+import re
 import signal
 import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,16 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 
 from config.sections import Ami, Settings
 from daemon import clock
-from daemon.ami_client import AmiAccount, AmiClient
-from daemon.http_server import BadQueryError, HttpServer, Sources
-from daemon.periods import PERIODS, PeriodError, between, named_period
+from daemon.ami_client import AmiClient
+from daemon.ami_login import AmiAccount
+from daemon.http_server import BadQueryError, HttpListenError, HttpServer, NotAllowedError, Sources
+from daemon.periods import Period, PeriodError, between, named_period
 from daemon.pump import Pump, Sink
 from daemon.rules import rules_of
 from daemon.sinks.database import DatabaseSink
 from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
-from daemon.sinks.stream import StreamSink
+from daemon.sinks.stream import StreamSink, calls_active
 from handlers.core import Core
 from handlers.facts import DIRECTIONS, RESULTS, Call
 from storage.call_filter import CallFilter
@@ -91,7 +93,7 @@ class App:
             database = await stack.enter_async_context(
                 writing(self._database, now=clock.now(), durability=settings.storage.durability)
             )
-            metrics = self._metrics()
+            metrics = self._metrics(core)
             writer = Writer(database, observe=metrics.observe_write)
             stream = StreamSink(_render, core.live_calls)
             pump = Pump(core, [metrics, DatabaseSink(writer), stream, JournalSink(), *self._extra_sinks])
@@ -100,6 +102,10 @@ class App:
             server = HttpServer(
                 self._sources(core, client, metrics), stream, settings.http.read_token.get_secret_value()
             )
+            if settings.http.web_config_file is not None:  # never in the clear what was meant to be protected
+                raise HttpListenError(
+                    "http.web_config_file is not honoured yet; remove it, and put a proxy with TLS before http.listen"
+                )
             port = await server.start(settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
@@ -117,28 +123,43 @@ class App:
                 await writer.close(FLUSH_WITHIN_S)
         log.info("stopped")
 
-    def _metrics(self) -> MetricsSink:
+    def _metrics(self, core: Core) -> MetricsSink:
         settings = self._settings
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
-        thresholds = {
-            name: settings.service_level.threshold if queue.threshold is None else queue.threshold
-            for name, queue in settings.queues.items()
-        }
-        goals = Goals(settings.service_level.threshold, settings.service_level.goal, thresholds)
-        return MetricsSink(registry, [trunk.name for trunk in settings.trunks], goals, version("ringtally"))
+        queues, site = settings.queues, settings.service_level
+        goals = Goals(
+            site.threshold,
+            site.goal,
+            {name: queue.threshold for name, queue in queues.items() if queue.threshold is not None},
+            {name: queue.goal for name, queue in queues.items() if queue.goal is not None},
+        )
+        return MetricsSink(
+            registry,
+            core,
+            version("ringtally"),
+            goals=goals,
+            trunks=[trunk.name for trunk in settings.trunks],
+            queues=queues,
+            sources=[source.name for source in settings.sources],
+            missed_results=settings.follow_up.count,
+        )
 
     def _sources(self, core: Core, client: AmiClient, metrics: MetricsSink) -> Sources:
+        """Where the HTTP server gets its answers."""
+
         async def render(accept: str) -> tuple[bytes, str]:
-            return await metrics.render(core, client.counters, clock.now(), accept)
+            return await metrics.render(client.counters, clock.now(), accept)
 
         def live(full: bool) -> dict[str, Any]:
-            calls = [_render(call, full) for call in core.live_calls()]
-            return {"v": 1, "ts": clock.now(), "total": len(calls), "calls": calls}
+            return calls_active(core.live_calls(), _render, full)
 
         async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
             wanted = call_filter(query, self._settings)
+            if wanted.number is not None and not full:
+                # The digits that a mask hides are few enough to be asked for one by one.
+                raise NotAllowedError("number may be asked for with the read token only")
             async with reading(self._database) as connection:
                 found = await find_calls(connection, wanted)
             return {"v": 1, "calls": [_render(each, full) for each in found]}
@@ -169,21 +190,16 @@ def call_filter(query: Mapping[str, str], settings: Settings) -> CallFilter:
     unknown = sorted(set(query) - allowed)
     if unknown:
         raise BadQueryError(f"unknown parameter {', '.join(unknown)}; there are {', '.join(sorted(allowed))}")
+    if len(query) != len(set(query)):
+        raise BadQueryError("each parameter can be given once")
     results = {result for each in RESULTS.values() for result in each}
     for name, words in (("direction", set(DIRECTIONS)), ("result", results), ("missed", {"true", "false"})):
         if name in query and query[name] not in words:
             raise BadQueryError(f"{name} is one of {', '.join(sorted(words))}")
     limit = query.get("limit", str(LIMIT_DEFAULT))
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= LIMIT_MOST:
+    if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= LIMIT_MOST:
         raise BadQueryError(f"limit is a number from 1 to {LIMIT_MOST}")
-    zone = settings.zone or UTC
-    try:
-        if "period" in query:
-            period = named_period(query["period"], clock.now(), zone)
-        else:
-            period = between(query.get("from"), query.get("to"), zone)
-    except PeriodError as error:
-        raise BadQueryError(f"{error} ({', '.join(PERIODS)})") from None
+    period = _period(query, settings.zone)
     return CallFilter(
         missed=query["missed"] == "true" if "missed" in query else None,
         direction=query.get("direction"),  # type: ignore[arg-type]  # checked above
@@ -195,6 +211,17 @@ def call_filter(query: Mapping[str, str], settings: Settings) -> CallFilter:
         until=period.until,
         last=int(limit),
     )
+
+
+def _period(query: Mapping[str, str], zone: tzinfo) -> Period:
+    if "period" in query and ("from" in query or "to" in query):
+        raise BadQueryError("give a period, or from and to, not both")
+    try:
+        if "period" in query:
+            return named_period(query["period"], clock.now(), zone)
+        return between(query.get("from"), query.get("to"), zone)
+    except PeriodError as error:
+        raise BadQueryError(str(error)) from None
 
 
 async def run_until_signalled(app: App) -> None:

@@ -3,17 +3,25 @@
 import asyncio
 import hmac
 import html
+import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import structlog
 from aiohttp import web
 
 from daemon.sinks.stream import StreamSink
+from storage.errors import StorageError
 
 HEARTBEAT_S = 15.0
-LIMIT_MOST = 1000
+STOP_WITHIN_S = 0.5
+log = structlog.get_logger()
+# aiohttp would log each malformed request with its traceback: whoever can connect could fill the log with his own words.
+_SILENT = logging.Logger("silent")
+_SILENT.addHandler(logging.NullHandler())
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
@@ -29,6 +37,10 @@ class BadQueryError(ValueError):
     """A parameter of a request that cannot be understood; the message says what would be."""
 
 
+class NotAllowedError(Exception):
+    """Only those may ask this who show the read token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where answers come from. `calls` and `call` give JSON, in full or masked."""
@@ -39,18 +51,21 @@ class Sources:
     """Why the daemon is not ready, or None."""
     live: Callable[[bool], dict[str, Any]]
     calls: Callable[[Mapping[str, str], bool], Awaitable[dict[str, Any]]]
+    """Raises BadQueryError, NotAllowedError, StorageError."""
     call: Callable[[str, bool], Awaitable[dict[str, Any] | None]]
 
 
 class HttpServer:
-    """Serves on one address. Without the read token numbers and names are masked."""
+    """Serves on one address. Without the read token numbers and names are masked; a wrong one is none."""
 
-    def __init__(self, sources: Sources, stream: StreamSink, read_token: str = "") -> None:
+    def __init__(
+        self, sources: Sources, stream: StreamSink, read_token: str = "", heartbeat_s: float = HEARTBEAT_S
+    ) -> None:
         self._sources = sources
         self._stream = stream
         self._read_token = read_token
+        self._heartbeat_s = heartbeat_s
         self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
 
     async def start(self, listen: str) -> int:
         """Listen on `host:port`; gives the port. Raises HttpListenError."""
@@ -64,31 +79,36 @@ class HttpServer:
                 web.get("/api/v1/live", self._live),
                 web.get("/api/v1/calls", self._calls),
                 web.get("/api/v1/calls/{id}", self._call),
-                web.get("/api/v1/stream", self._events),
+                web.get("/api/v1/stream", self._events, allow_head=False),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
+        runner = web.AppRunner(
+            app, access_log=None, logger=_SILENT, shutdown_timeout=STOP_WITHIN_S, handler_cancellation=True
+        )
+        await runner.setup()
         host, _, port = listen.rpartition(":")
         try:
-            await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
+            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
         except OSError as error:
-            await self._runner.cleanup()
-            self._runner = None
+            await runner.cleanup()
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
             raise HttpListenError(
-                f"cannot listen on {listen}: {error.strerror or error}; set http.listen to a free address of this machine"
+                f"cannot listen on {listen}: {reason}; set http.listen to a free address of this machine"
             ) from None
-        return int(self._runner.addresses[0][1])
+        self._runner = runner
+        return int(runner.addresses[0][1])
 
     async def stop(self) -> None:
-        """End all answers, streams too."""
-        self._stopping.set()
+        """End all answers, streams too, within `STOP_WITHIN_S`."""
+        self._stream.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
     def _may_read_all(self, request: web.Request) -> bool:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-        return bool(self._read_token) and hmac.compare_digest(given, self._read_token.encode())
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        token = given.strip().encode("utf-8", "surrogateescape")  # what is no UTF-8 comes in as half characters
+        is_right = hmac.compare_digest(token, self._read_token.encode())
+        return bool(self._read_token) and scheme.lower() == "bearer" and is_right
 
     async def _landing(self, _request: web.Request) -> web.Response:
         state = self._sources.not_ready()
@@ -105,7 +125,8 @@ class HttpServer:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._sources.metrics(request.headers.get("Accept", ""))
-        response = web.Response(body=body, headers={"Content-Type": content_type})
+        # Compressed off the loop too, however short.
+        response = web.Response(body=body, headers={"Content-Type": content_type}, zlib_executor_size=0)
         response.enable_compression()
         return response
 
@@ -125,31 +146,32 @@ class HttpServer:
         try:
             return _json(await self._sources.calls(request.query, self._may_read_all(request)))
         except BadQueryError as error:
-            return _json({"error": str(error)}, 400)
+            return _error(400, str(error))
+        except NotAllowedError as error:
+            return _error(403, str(error))
 
     async def _call(self, request: web.Request) -> web.Response:
         found = await self._sources.call(request.match_info["id"], self._may_read_all(request))
-        return _json({"error": "no such call"}, 404) if found is None else _json(found)
+        return _error(404, "no such call") if found is None else _json(found)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         subscriber = self._stream.subscribe(self._may_read_all(request))
         if subscriber is None:
-            return _json({"error": "too many listeners"}, 503)
+            return _error(503, "too many listeners")
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", **_SECURITY}
         )
         try:
             await response.prepare(request)
-            while not subscriber.gone and not self._stopping.is_set():
-                frames = asyncio.ensure_future(subscriber.next_frames(HEARTBEAT_S))
-                stopping = asyncio.ensure_future(self._stopping.wait())
-                done, pending = await asyncio.wait({frames, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                for task in pending:
-                    task.cancel()
-                if frames in done:
-                    await asyncio.wait_for(response.write(frames.result()), HEARTBEAT_S)
-        except (ConnectionError, TimeoutError):
-            pass  # the client is gone, or takes nothing any more
+            while frames := await subscriber.next_frames(self._heartbeat_s):
+                async with asyncio.timeout(self._heartbeat_s):
+                    await response.write(frames)
+        except ConnectionError:
+            pass  # the client is gone
+        except TimeoutError:
+            # It takes nothing any more: what is still to be written would be waited for without end.
+            if request.transport is not None:
+                request.transport.abort()
         finally:
             self._stream.unsubscribe(subscriber)
         return response
@@ -161,17 +183,41 @@ def _json(body: object, status: int = 200) -> web.Response:
     )
 
 
+def _error(status: int, message: str) -> web.Response:
+    return _json({"error": message}, status)
+
+
 @web.middleware
 async def _harden(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Security headers everywhere, and errors of the API as JSON."""
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        if not request.path.startswith("/api/"):
-            raise
-        response = _json({"error": error.reason}, error.status)
+    response = await _answer(request, handler)
     if not response.prepared:
         response.headers.update(_SECURITY)
     return response
+
+
+async def _answer(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        status, message, headers = error.status, error.reason, error.headers
+    except StorageError as error:
+        log.warning("calls_unreadable", reason=str(error))
+        status, message, headers = 503, "the calls cannot be read now; the daemon's log says why", None
+    except ConnectionError:
+        raise  # nobody is there to be answered
+    except Exception:
+        resource = request.match_info.route.resource
+        log.exception("request_failed", path=resource.canonical if resource is not None else None)
+        status, message, headers = 500, "this went wrong; the daemon's log says how", None
+    if request.path.startswith("/api/"):
+        answer = _error(status, message)
+    else:
+        answer = web.Response(text=f"{status}: {message}\n", status=status)
+    if headers is not None and "Allow" in headers:
+        answer.headers["Allow"] = headers["Allow"]
+    return answer

@@ -69,6 +69,10 @@ class Core:
         """The calls that live now, oldest first."""
         return self._tracker.live_calls()
 
+    def waiting(self) -> Iterator[tuple[str, float]]:
+        """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
+        return self._tracker.waiting()
+
     def queues(self) -> list[str]:
         """The names of the queues that the PBX or the settings know, sorted."""
         return sorted(self._queues)

@@ -1,52 +1,33 @@
 """What Prometheus scrapes (contract, section 7): counts and durations of finished calls, the live state, the link's health.
 
-No number, call id, channel or free text gets into a label: trunks and queues come from the settings or the PBX's own lists, at
-most 50 of each, the rest is `other`. Every combination stands at 0 from the start, so that `increase()` sees the first call.
-A call is counted once, at its end; one that was merged into another nowhere.
+No number, call id, channel or free text gets into a label: trunks and sources come from the settings, queues from them or the
+PBX's own list, at most 50 of each, the rest is `other` (a line that is known by its channel's name alone too: a stranger may have
+chosen that name). Every combination stands at 0 from the start, so that `increase()` sees the first call. A call is counted once,
+at its end; one that was merged into another nowhere.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, disable_created_metrics, generate_latest
 from prometheus_client import Counter as PrometheusCounter
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.openmetrics import exposition as openmetrics
 
-from handlers.facts import (
-    CALL_STATES,
-    DIRECTIONS,
-    RESULTS,
-    STAY_OUTCOMES,
-    Call,
-    CallEnded,
-    Fact,
-    QueueStayEnded,
-    TrunkGuessed,
-)
+from daemon.sinks.label_names import LabelNames
+from daemon.sinks.live_metrics import Link, LiveCollector
+from handlers.facts import DIRECTIONS, RESULTS, STAY_OUTCOMES, Call, CallEnded, Fact, QueueStayEnded
+from handlers.numbers import USABLE_DIGITS
+from handlers.rules import MISSED_RESULTS
 
-OTHER = "other"
-LABELS_LIMIT = 50
 WAIT_BUCKETS = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 TALK_BUCKETS = (5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 WRITE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client has no type for this one
-
-
-class Link(Protocol):
-    """What the AMI client counts."""
-
-    connected: bool
-    connects: int
-    gap_s: float
-    last_event_at: float | None
-    events: Counter[str]
-    bad: Counter[str]
 
 
 class Pbx(Protocol):
@@ -55,63 +36,63 @@ class Pbx(Protocol):
     def live_calls(self) -> Iterable[Call]:
         """The calls that live now."""
 
+    def waiting(self) -> Iterable[tuple[str, float]]:
+        """Who waits in a queue now: which one, and since when."""
+
     def queues(self) -> Iterable[str]:
         """The queues that are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goals:
-    """What the service level asks for; seconds and a ratio."""
+    """What the service level asks for, of the site and of queues that differ: seconds, and a ratio from 0 to 1."""
 
     threshold_s: float
     goal: float
-    queue_threshold_s: dict[str, float]
-
-
-class _Names:
-    """The values that one label may take: known ones, at most 50, and `other`."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.known: dict[str, None] = {}
-        for name in names:
-            self.add(name)
-
-    def add(self, name: str) -> bool:
-        """True if the name is new and gets a label of its own."""
-        if name in self.known or name == OTHER or len(self.known) >= LABELS_LIMIT:
-            return False
-        self.known[name] = None
-        return True
-
-    def label(self, name: str | None) -> str:
-        """The label of a name."""
-        return name if name in self.known and name is not None else OTHER
+    queue_threshold_s: Mapping[str, float] = field(default_factory=dict)
+    queue_goal: Mapping[str, float] = field(default_factory=dict)
 
 
 class MetricsSink:
-    """Counts facts into its own registry. `take` costs microseconds; `render` runs off the event loop."""
+    """Counts facts into the registry. `take` costs microseconds; the text is made off the event loop."""
 
-    def __init__(self, registry: CollectorRegistry, trunks: Iterable[str], goals: Goals, version: str) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        pbx: Pbx,
+        version: str,
+        *,
+        goals: Goals,
+        trunks: Iterable[str] = (),
+        queues: Iterable[str] = (),
+        sources: Iterable[str] = (),
+        missed_results: Collection[str] = MISSED_RESULTS,
+    ) -> None:
         self._registry = registry
+        self._pbx = pbx
         self._goals = goals
-        self._trunks = _Names(trunks)
-        self._queues = _Names(())
-        self._live = _LiveCollector(self._queues)
+        self._trunks = LabelNames(trunks)
+        self._queues = LabelNames(queues)
+        self._sources = LabelNames(sources)
+        self._live = LiveCollector(self._queues)
         registry.register(self._live)
-        self._make(registry)
-        Gauge("ringtally_build_info", "The running version.", ["version"], registry=registry).labels(version).set(1)
-        for trunk in (*self._trunks.known, OTHER):
-            self._open_trunk(trunk)
-        for result in RESULTS["internal"]:
-            self._calls.labels("internal", "", result)
-        self._talk.labels("internal", "")
-        self._open_queue(OTHER)
-        for queue in goals.queue_threshold_s:
-            self.know_queue(queue)
+        Info("ringtally_build", "The running version.", registry=registry).info({"version": version})
+        self._make_calls(registry)
+        self._make_queues(registry)
+        self._writes = Histogram(
+            "ringtally_store_write_seconds", "Transactions of the store.", buckets=WRITE_BUCKETS, registry=registry
+        )
+        self._open_calls(missed_results)
+        for queue in self._queues:
+            self._open_queue(queue)
 
-    def _make(self, registry: CollectorRegistry) -> None:
-        self._calls = PrometheusCounter(
-            "ringtally_calls_total", "Finished calls.", ["direction", "trunk", "result"], registry=registry
+    def _make_calls(self, registry: CollectorRegistry) -> None:
+        counter = partial(PrometheusCounter, registry=registry)
+        self._calls = counter("ringtally_calls_total", "Finished calls.", ["direction", "trunk", "result"])
+        self._source_calls = counter(
+            "ringtally_source_calls_total",
+            "Incoming calls to numbers of call tracking, answered or missed.",
+            ["source", "result"],
         )
         self._wait = Histogram(
             "ringtally_call_wait_seconds",
@@ -127,9 +108,16 @@ class MetricsSink:
             buckets=TALK_BUCKETS,
             registry=registry,
         )
-        self._missed = PrometheusCounter(
-            "ringtally_missed_calls_total", "Missed calls.", ["trunk", "result"], registry=registry
+        self._missed = counter("ringtally_missed_calls_total", "Missed calls.", ["trunk", "result"])
+        self._anonymous = counter(
+            "ringtally_anonymous_missed_calls_total", "Missed calls without a number to call back.", ["trunk"]
         )
+        self._incomplete = counter(
+            "ringtally_calls_incomplete_total", "Calls of which a part was not seen.", ["reason"]
+        )
+
+    def _make_queues(self, registry: CollectorRegistry) -> None:
+        counter, gauge = partial(PrometheusCounter, registry=registry), partial(Gauge, registry=registry)
         self._queue_wait = Histogram(
             "ringtally_queue_wait_seconds",
             "Stays in queues, by how they ended.",
@@ -137,58 +125,55 @@ class MetricsSink:
             buckets=WAIT_BUCKETS,
             registry=registry,
         )
-        self._offered = PrometheusCounter(
-            "ringtally_queue_offered_total", "Stays in queues, short abandons left out.", ["queue"], registry=registry
-        )
-        self._in_time = PrometheusCounter(
+        self._offered = counter("ringtally_queue_offered_total", "Stays in queues, short abandons left out.", ["queue"])
+        self._in_time = counter(
             "ringtally_queue_answered_within_threshold_total",
             "Stays answered within the service level's threshold.",
             ["queue"],
-            registry=registry,
         )
-        self._threshold = Gauge(
-            "ringtally_service_level_threshold_seconds",
-            "Answered in time means within this.",
-            ["queue"],
-            registry=registry,
+        self._threshold = gauge(
+            "ringtally_service_level_threshold_seconds", "Answered in time means within this.", ["queue"]
         )
-        self._goal = Gauge(
-            "ringtally_service_level_goal_ratio",
-            "The share that should be answered in time.",
-            ["queue"],
-            registry=registry,
-        )
-        self._incomplete = PrometheusCounter(
-            "ringtally_calls_incomplete_total", "Calls of which a part was not seen.", ["reason"], registry=registry
-        )
-        for reason in ("end_unseen", "gap"):
-            self._incomplete.labels(reason)
-        self._writes = Histogram(
-            "ringtally_store_write_seconds", "Transactions of the store.", buckets=WRITE_BUCKETS, registry=registry
+        self._goal = gauge(
+            "ringtally_service_level_goal_ratio", "The share that should be answered in time.", ["queue"]
         )
 
-    def _open_trunk(self, trunk: str) -> None:
-        for direction in DIRECTIONS[:2]:
-            for result in RESULTS[direction]:
-                self._calls.labels(direction, trunk, result)
-            self._talk.labels(direction, trunk)
-        for outcome in ("answered", "missed"):
-            self._wait.labels(trunk, outcome)
-        for result in ("abandoned", "short_abandoned", "no_answer", "busy", "unavailable"):
-            self._missed.labels(trunk, result)
+    def _open_calls(self, missed_results: Collection[str]) -> None:
+        """Every combination that can occur, at 0."""
+        for trunk in self._trunks:
+            for direction in DIRECTIONS[:2]:
+                for result in RESULTS[direction]:
+                    self._calls.labels(direction, trunk, result)
+                self._talk.labels(direction, trunk)
+            for outcome in ("answered", "missed"):
+                self._wait.labels(trunk, outcome)
+            for result in RESULTS["in"]:
+                if result in missed_results:
+                    self._missed.labels(trunk, result)
+            self._anonymous.labels(trunk)
+        for result in RESULTS["internal"]:
+            self._calls.labels("internal", "", result)
+        self._talk.labels("internal", "")
+        for source in self._sources:
+            for outcome in ("answered", "missed"):
+                self._source_calls.labels(source, outcome)
+        for reason in ("end_unseen", "gap"):
+            self._incomplete.labels(reason)
 
     def _open_queue(self, queue: str) -> None:
         for outcome in STAY_OUTCOMES:
             self._queue_wait.labels(queue, outcome)
         self._offered.labels(queue)
         self._in_time.labels(queue)
-        self._threshold.labels(queue).set(self._goals.queue_threshold_s.get(queue, self._goals.threshold_s))
-        self._goal.labels(queue).set(self._goals.goal)
+        goals = self._goals
+        self._threshold.labels(queue).set(goals.queue_threshold_s.get(queue, goals.threshold_s))
+        self._goal.labels(queue).set(goals.queue_goal.get(queue, goals.goal))
 
-    def know_queue(self, queue: str) -> None:
-        """A queue of the settings or of the PBX's own list."""
-        if self._queues.add(queue):
-            self._open_queue(queue)
+    def _learn_queues(self) -> None:
+        """Queues that the PBX has named since the last look."""
+        for queue in self._pbx.queues():
+            if self._queues.add(queue):
+                self._open_queue(queue)
 
     def observe_write(self, seconds: float) -> None:
         """The store wrote a batch."""
@@ -201,8 +186,6 @@ class MetricsSink:
                 self._count(fact.call)
             elif isinstance(fact, QueueStayEnded):
                 self._count_stay(fact)
-            elif isinstance(fact, TrunkGuessed) and self._trunks.add(fact.endpoint):
-                self._open_trunk(fact.endpoint)
 
     def _count(self, call: Call) -> None:
         if call.merged_into is not None:
@@ -211,8 +194,14 @@ class MetricsSink:
         self._calls.labels(call.direction, trunk, call.result).inc()
         if call.missed:
             self._missed.labels(trunk, call.result).inc()
-        if call.direction == "in" and call.wait_s is not None and (call.missed or call.result == "answered"):
-            self._wait.labels(trunk, "missed" if call.missed else "answered").observe(call.wait_s)
+            if _is_anonymous(call):
+                self._anonymous.labels(trunk).inc()
+        outcome = "missed" if call.missed else "answered" if call.result == "answered" else None
+        if call.direction == "in" and outcome is not None:
+            if call.wait_s is not None:
+                self._wait.labels(trunk, outcome).observe(call.wait_s)
+            if call.source is not None:
+                self._source_calls.labels(self._sources.label(call.source), outcome).inc()
         if call.result == "answered" and call.talk_s is not None:
             self._talk.labels(call.direction, trunk).observe(call.talk_s)
         if call.incomplete:
@@ -221,6 +210,7 @@ class MetricsSink:
     def _count_stay(self, fact: QueueStayEnded) -> None:
         if fact.stay.outcome not in STAY_OUTCOMES:
             return
+        self._learn_queues()  # nobody may have scraped since the PBX named its queues
         queue = self._queues.label(fact.stay.queue)
         self._queue_wait.labels(queue, fact.stay.outcome).observe(fact.wait_s)
         if not fact.short:
@@ -228,81 +218,33 @@ class MetricsSink:
         if fact.within_threshold:
             self._in_time.labels(queue).inc()
 
-    async def render(self, pbx: Pbx, link: Link, now: float, accept: str) -> tuple[bytes, str]:
-        """The exposition and its content type, by the scraper's Accept header.
+    async def render(self, link: Link, now: float, accept: str) -> tuple[bytes, str]:
+        """The exposition and its content type, by the scraper's Accept header; `now` in epoch seconds.
 
         The live state is taken here, in the loop; the text is made in a thread, so that events never wait for a scrape.
+        A counter that moves meanwhile is told as it was or as it is: each value has a lock of its own.
         """
-        for queue in pbx.queues():
-            self.know_queue(queue)
-        self._live.refresh(pbx.live_calls(), link, now)
-        encode, content_type = choose_encoder(accept)
+        self._learn_queues()
+        self._live.refresh(self._pbx.live_calls(), self._pbx.waiting(), link, now)
+        encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
 
 
-class _LiveCollector(Collector):
-    """Gauges read off the live state at each scrape: nothing that could drift."""
+def encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    """The first format of an Accept header that we speak: OpenMetrics 1.0.0, or else Prometheus's text 0.0.4.
 
-    def __init__(self, queues: _Names) -> None:
-        self._queues = queues
-        self._metrics: list[Metric] = []
-
-    def refresh(self, calls: Iterable[Call], link: Link, now: float) -> None:
-        """Take the state as of `now`."""
-        active: Counter[tuple[str, str]] = Counter()
-        waiting: Counter[str] = Counter()
-        longest: dict[str, float] = {}
-        for call in calls:
-            active[call.direction, call.state] += 1
-            if call.state == "queued" and call.queues:
-                queue = self._queues.label(call.queues[-1])
-                waiting[queue] += 1
-                longest[queue] = max(longest.get(queue, 0.0), now - call.state_since)
-        self._metrics = [*_calls_active(active), *self._queue_gauges(waiting, longest), *_link_metrics(link)]
-
-    def _queue_gauges(self, waiting: Counter[str], longest: dict[str, float]) -> Iterable[Metric]:
-        callers = GaugeMetricFamily("ringtally_queue_callers_waiting", "Callers in the queue now.", labels=["queue"])
-        wait = GaugeMetricFamily(
-            "ringtally_queue_longest_wait_seconds",
-            "The longest wait in the queue now; 0: nobody waits.",
-            labels=["queue"],
-        )
-        for queue in (*self._queues.known, OTHER):
-            callers.add_metric([queue], waiting[queue])
-            wait.add_metric([queue], longest.get(queue, 0.0))
-        return callers, wait
-
-    def collect(self) -> Iterable[Metric]:
-        """What was taken last."""
-        return self._metrics
+    prometheus_client's own choice fails on a version that is no number, and answers in whatever version was asked for.
+    """
+    for wanted in accept.split(","):
+        media_type, *parameters = (part.strip() for part in wanted.split(";"))
+        versions = [part.partition("=")[2].strip('" ') for part in parameters if part.startswith("version=")]
+        if media_type == "application/openmetrics-text" and versions in ([], ["1.0.0"]):
+            return openmetrics.generate_latest, openmetrics.CONTENT_TYPE_LATEST
+        if media_type == "text/plain" and versions in ([], ["0.0.4"]):
+            break
+    return generate_latest, CONTENT_TYPE_PLAIN_0_0_4
 
 
-def _calls_active(active: Counter[tuple[str, str]]) -> Iterable[Metric]:
-    family = GaugeMetricFamily("ringtally_calls_active", "Calls that live now.", labels=["direction", "state"])
-    for direction in DIRECTIONS:
-        for state in CALL_STATES:
-            family.add_metric([direction, state], active[direction, state])
-    return (family,)
-
-
-def _link_metrics(link: Link) -> Iterable[Metric]:
-    yield GaugeMetricFamily("ringtally_ami_connected", "1 while logged in to the PBX.", value=float(link.connected))
-    yield CounterMetricFamily("ringtally_ami_connects", "Successful log-ins to the PBX.", value=link.connects)
-    yield CounterMetricFamily("ringtally_ami_gap_seconds", "Time in which the PBX was not heard.", value=link.gap_s)
-    yield GaugeMetricFamily(
-        "ringtally_ami_last_event_timestamp_seconds",
-        "When the PBX last told something.",
-        value=link.last_event_at or 0.0,
-    )
-    events = CounterMetricFamily("ringtally_ami_events", "Events that came, by name.", labels=["event"])
-    for name in sorted({*link.events, OTHER}):
-        events.add_metric([name], link.events[name])
-    yield events
-    bad = CounterMetricFamily(
-        "ringtally_ami_bad_messages", "Messages that were not believed, by reason.", labels=["reason"]
-    )
-    for reason in sorted(
-        {*link.bad, "malformed", "orphan", "torn", "forged", "torn_lost", "oversized_block", "unprivileged"}
-    ):
-        bad.add_metric([reason], link.bad[reason])
-    yield bad
+def _is_anonymous(call: Call) -> bool:
+    """Has it no number that could be called back (contract, section 3)?"""
+    return len((call.caller_e164 or "").removeprefix("+")) < USABLE_DIGITS

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from handlers.ami import events as ev
-from handlers.calls.channels import HOLDING, Bridge, Channel, connected
+from handlers.calls.channels import HOLDING, Bridge, Channel, connected, in_order
 from handlers.calls.evidence import Evidence
 from handlers.calls.live_call import LiveCall, Stay
 from handlers.calls.names import is_extension, number_dialled, parse_channel_name, presented
@@ -81,6 +81,10 @@ class Tracker:
         """The calls that live now, oldest first."""
         return (self.recorder.live(call) for call in self.calls if call.started)
 
+    def waiting(self) -> Iterator[tuple[str, float]]:
+        """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
+        return ((stay.queue, stay.joined_at) for call in self.calls for stay in call.stays if stay.left_at is None)
+
     def doubt_all(self) -> None:
         """Something was not seen: every live call is incomplete from here on."""
         for call in self.calls:
@@ -141,9 +145,14 @@ class Tracker:
         call = LiveCall(first.uniqueid, first, first.created_at, "in" if first.is_trunk else "internal")
         call.state_since = first.created_at
         self.calls[call] = None
-        self._by_linkedid[linkedid] = call
-        self._by_linkedid[first.uniqueid] = call
+        self._file(call, linkedid)
+        self._file(call, first.uniqueid)
         return call
+
+    def _file(self, call: LiveCall, linkedid: str) -> None:
+        if self._by_linkedid.get(linkedid) is not call:
+            self._by_linkedid[linkedid] = call
+            call.linkedids.append(linkedid)
 
     def join_call(self, call: LiveCall, channel: Channel, at: float) -> None:
         """A channel becomes part of a call, which is told of once a device is in it."""
@@ -246,8 +255,8 @@ class Tracker:
         call.close(at)
         self.stays.call_over(call, at)
         del self.calls[call]
-        for linkedid in [key for key, value in self._by_linkedid.items() if value is call]:
-            del self._by_linkedid[linkedid]
+        for linkedid in self._linkedids_of(call):
+            self._by_linkedid.pop(linkedid, None)  # filed twice, where another call had it in between
         if call.started:
             self.facts.append(self.recorder.ended(call, at, end_seen, merged_into))
 
@@ -257,13 +266,16 @@ class Tracker:
             return None
         older, younger = (one, other) if (one.started_at, one.id) <= (other.started_at, other.id) else (other, one)
         keep, drop = (younger, older) if younger.has_outside_party and not older.has_outside_party else (older, younger)
-        linkedids = [key for key, value in self._by_linkedid.items() if value is drop]
+        linkedids = self._linkedids_of(drop)
         drop.hand_over(keep, at)
         keep.incomplete = keep.incomplete or drop.incomplete
         self.end_call(drop, at, True, keep.id)
         for linkedid in linkedids:
-            self._by_linkedid[linkedid] = keep
+            self._file(keep, linkedid)
         return keep
+
+    def _linkedids_of(self, call: LiveCall) -> list[str]:
+        return [linkedid for linkedid in call.linkedids if self._by_linkedid.get(linkedid) is call]
 
     def _refresh(self, call: LiveCall, at: float) -> None:
         call.refresh_state(at)
@@ -289,7 +301,7 @@ class Tracker:
         if call is None or not leg.is_device:
             return
         if event.exten and source is call.first and (call.originated or not call.first.exten):
-            call.first.exten = event.exten
+            call.first.exten = presented(event.exten) or ""
         if leg.is_trunk and call.direction == "internal" and self._is_dialled_out(call, leg):
             call.direction = "out"
             call.outside = set()
@@ -322,11 +334,8 @@ class Tracker:
                 if channel in old.legs:
                     old.legs.remove(channel)
                 if not old.channels:
-                    self._drop_unborn(old, at)
+                    self.end_call(old, at, True, call.id)
             self.join_call(call, channel, at)
-
-    def _drop_unborn(self, call: LiveCall, at: float) -> None:
-        self.end_call(call, at, True)
 
     def _dial_progressed(self, event: ev.DialProgressed) -> None:
         leg = self.channels.get(event.dest_uniqueid)
@@ -360,6 +369,9 @@ class Tracker:
         one, two = self.channels.get(event.one), self.channels.get(event.two)
         if one is None or two is None:
             self._doubt(event.at, "unknown_channel")
+            return
+        if one is two or not one.parts.half or one.name[:-1] != two.name[:-1]:
+            self._doubt(event.at, "misnamed_channel")
             return
         one.peer, two.peer = two, one
         if one.call is not None and two.call is not one.call:
@@ -411,15 +423,16 @@ class Tracker:
         channel.hold_at = None
         if channel.call is not None:
             channel.call.unhold(channel, at)
-        for call in {c.call for c in heard if c.call is not None}:
+        for call in dict.fromkeys(c.call for c in in_order(heard) if c.call is not None):
             self._listen_again(call, at)
         if not bridge.members:
             self.bridges.pop(bridge.id, None)
 
     def _bridge_merged(self, event: ev.BridgeMerged) -> None:
-        source, target = self.bridges.get(event.source), self.bridge(event.bridge, "")
-        if source is None or source is target:
+        source = self.bridges.get(event.source)
+        if source is None or event.source == event.bridge:
             return
+        target = self.bridge(event.bridge, "")
         for channel in list(source.members):
             channel.bridge = target
             target.members.add(channel)
@@ -429,7 +442,7 @@ class Tracker:
 
     def _bridge_destroyed(self, event: ev.BridgeDestroyed) -> None:
         bridge = self.bridges.pop(event.bridge, None)
-        for channel in list(bridge.members) if bridge is not None else ():
+        for channel in in_order(bridge.members) if bridge is not None else ():
             self._leave_bridge(channel, event.at)
 
     def listen(self, channel: Channel, at: float) -> None:
@@ -464,8 +477,8 @@ class Tracker:
             call.answerer = (
                 reached if call.direction == "out" else min(people, key=lambda c: (c.created_at, c.uniqueid))
             )
-        for channel in people | call.outside:
-            if people and channel.hold_at is not None:
+        if people:
+            for channel in in_order([c for c in people | call.outside if c.hold_at is not None]):
                 call.hold(channel, at)
         self._refresh(call, at)
         if answered:
@@ -475,7 +488,7 @@ class Tracker:
         """The people whom the outside party hears, and which of its channels does."""
         people: set[Channel] = set()
         reached: Channel | None = None
-        for outside in call.outside:
+        for outside in in_order(call.outside):
             if outside.bridge is None or outside.bridge.holding:
                 continue
             here = {c for c in connected(outside) if c.is_device and not self._is_outside_party(c)}

@@ -27,7 +27,7 @@ def with_the_phones_times(expected: Row, legs: Sequence[Row], events: Sequence[R
 
 def _was_taken(leg: Row) -> bool:
     # pjsip drops an INVITE whose From has a folded or a badly quoted name; no event ever tells of it (28-strange-names).
-    return leg["kind"] == "caller" and leg["end"] != "never_answered_by_asterisk"
+    return bool(leg["kind"] == "caller" and leg["end"] != "never_answered_by_asterisk")
 
 
 def _seen(call: Row, caller: Row, legs: Iterable[Row], events: Iterable[Row]) -> Row:

@@ -1,0 +1,126 @@
+"""A real Prometheus of its own for one test: free port, temporary storage, the shipped scrape job."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.daemon.app_service import closed_port
+
+SCRAPE = Path(__file__).parents[2] / "config" / "prometheus" / "scrape.yml"
+WITHIN_S = 30.0
+
+
+def program(name: str) -> str:
+    """Where it is installed; the test fails without it."""
+    found = shutil.which(name)
+    assert found is not None, f"no {name}: run scripts/real-parts"
+    return found
+
+
+async def promtool(*arguments: str, given: bytes = b"") -> tuple[int | None, str, str]:
+    """Exit code and what was said on stdout and stderr."""
+    process = await asyncio.create_subprocess_exec(
+        program("promtool"),
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(WITHIN_S):
+        said, complained = await process.communicate(given)
+    return process.returncode, said.decode(), complained.decode()
+
+
+def scrape_config(port: int) -> str:
+    """The shipped example, for a daemon on this port and a reader in a hurry."""
+    text = SCRAPE.read_text()
+    for shipped, wanted in (
+        ("127.0.0.1:9796", f"127.0.0.1:{port}"),
+        ("scrape_interval: 15s", "scrape_interval: 200ms"),
+    ):
+        assert text.count(shipped) == 1
+        text = text.replace(shipped, wanted)
+    return text
+
+
+class Prometheus:
+    """Its HTTP API."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def get(self, path: str, **parameters: str) -> Any:
+        async with self._session.get(path, params=parameters) as answer:
+            told = await answer.json()
+        assert told["status"] == "success", told
+        return told["data"]
+
+    async def ask(self, query: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """The values of an instant query by their labels, but for those of the scrape itself."""
+        found = (await self.get("/api/v1/query", query=query))["result"]
+        return {
+            tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})): float(
+                each["value"][1]
+            )
+            for each in found
+        }
+
+    async def number(self, query: str) -> float | None:
+        """The one value of a query, or None."""
+        found = list((await self.ask(query)).values())
+        assert len(found) <= 1, query
+        return found[0] if found else None
+
+    async def until(self, query: str, wanted: float) -> None:
+        """Wait for a value: a scrape is signalled by nothing."""
+        last = None
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                while (last := await self.number(query)) != wanted:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"{query} is {last}, not {wanted}; {await self.get('/api/v1/targets')}") from None
+
+
+@asynccontextmanager
+async def scraping(folder: Path, daemon_port: int) -> AsyncIterator[Prometheus]:
+    """Prometheus with the daemon as its target; ended and gone at the end of the block."""
+    config, port = folder / "prometheus.yml", closed_port()
+    config.write_text(scrape_config(daemon_port))
+    with (folder / "prometheus.log").open("wb") as journal:
+        process = await asyncio.create_subprocess_exec(
+            program("prometheus"),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=journal,
+            stderr=journal,
+        )
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            await _ready(session, process, folder / "prometheus.log")
+            yield Prometheus(session)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        async with asyncio.timeout(WITHIN_S):
+            await process.wait()
+
+
+async def _ready(session: aiohttp.ClientSession, process: asyncio.subprocess.Process, journal: Path) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            assert process.returncode is None, f"Prometheus ended, see {journal}"
+            try:
+                async with session.get("/-/ready") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass  # it does not listen yet
+            await asyncio.sleep(0.05)

@@ -1,0 +1,107 @@
+"""The real Prometheus beside the daemon: it scrapes, and its numbers are the daemon's."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from config.sections import Queue
+from tests.daemon.app_service import Ledger, lines, ready, replay, settings_for
+from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
+from tests.prometheus.server import scraping
+from tests.recordings import NAMES
+
+QUEUES = {name: Queue() for name in ("nobody", "supall", "suplocal", "suplocaln", "support")}
+# What moves between two scrapes though nobody calls.
+OF_ITS_OWN = ("process_", "python_", "ringtally_ami_events", "ringtally_ami_last_event", "ringtally_store_write")
+
+
+async def own_numbers(client: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """What the daemon says itself, every series."""
+    async with client.get("/metrics") as answer:
+        families = text_string_to_metric_families(await answer.text())
+    return {
+        (s.name, tuple(sorted((k, v) for k, v in s.labels.items() if v))): s.value  # an empty label is no label
+        for family in families
+        for s in family.samples
+        if not s.name.startswith(OF_ITS_OWN)
+    }
+
+
+async def test_its_numbers_are_the_daemons_before_and_after_a_day_of_calls(tmp_path: Path) -> None:
+    ledger = Ledger()
+    async with (
+        FakeAsterisk() as pbx,
+        ready(settings_for(tmp_path, pbx.port, queues=QUEUES), [ledger]) as (daemon, client),
+        scraping(tmp_path, daemon.port) as prometheus,
+    ):
+        await prometheus.until("up", 1)
+        await prometheus.until("ringtally_ami_connected", 1)
+        assert await prometheus.number("sum(ringtally_calls_total)") == 0
+        before = await own_numbers(client)
+
+        for name in NAMES:
+            await replay(pbx, daemon, lines(name))
+        await prometheus.until("sum(ringtally_calls_total)", len(ledger.calls))
+
+        told = Counter((c.direction, "" if c.trunk is None else "town", str(c.result)) for c in ledger.calls)
+        found = await prometheus.ask("ringtally_calls_total > 0")
+        assert {
+            (d["direction"], d.get("trunk", ""), d["result"]): n for labels, n in found.items() if (d := dict(labels))
+        } == told
+        missed = sum(call.missed for call in ledger.calls)
+        assert await prometheus.number("sum(ringtally_missed_calls_total)") == missed > 0
+
+        own = await own_numbers(client)
+        assert own.keys() == before.keys()
+        scraped = {}
+        for name in {name for name, _ in own}:
+            for labels, value in (await prometheus.ask(name)).items():
+                scraped[name, labels] = value
+        assert scraped == own
+
+
+async def test_it_sees_the_first_call_of_each_kind_as_an_increase(tmp_path: Path) -> None:
+    async with (
+        FakeAsterisk() as pbx,
+        ready(settings_for(tmp_path, pbx.port)) as (daemon, _),
+        scraping(tmp_path, daemon.port) as prometheus,
+    ):
+        await prometheus.until("count_over_time(ringtally_ami_connected[1m]) > bool 1", 1)
+        await replay(pbx, daemon, lines("07-ivr-queue-second-agent"))
+        await prometheus.until('ringtally_calls_total{direction="in",trunk="town",result="answered"}', 1)
+        assert await prometheus.number("sum(increase(ringtally_calls_total[1m])) > bool 0") == 1
+        assert await prometheus.number("sum(increase(ringtally_queue_wait_seconds_count[1m])) > bool 0") == 1
+        quantile = "histogram_quantile(0.9, sum by (le) (rate(ringtally_call_wait_seconds_bucket[1m])))"
+        assert 0 < (await prometheus.number(quantile) or 0) < 1
+        await replay(pbx, daemon, [new_channel("1795450260.777")])
+        await prometheus.until("sum(ringtally_calls_active)", 1)
+
+
+async def test_it_negotiates_openmetrics_and_takes_it_without_an_error(tmp_path: Path) -> None:
+    async with (
+        FakeAsterisk() as pbx,
+        ready(settings_for(tmp_path, pbx.port)) as (daemon, _),
+        scraping(tmp_path, daemon.port) as prometheus,
+    ):
+        await prometheus.until("up", 1)
+        (target,) = (await prometheus.get("/api/v1/targets"))["activeTargets"]
+        assert (target["health"], target["lastError"]) == ("up", "")
+        # Prometheus's own text knows no such type: it is a gauge there, and of another name.
+        (build,) = await prometheus.get("/api/v1/targets/metadata", metric="ringtally_build")
+        assert build["type"] == "info"
+        assert await prometheus.number("scrape_samples_scraped - scrape_samples_post_metric_relabeling") == 0
+
+
+async def test_a_daemon_that_lost_its_pbx_is_up_and_says_that_it_has_none(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx:
+        settings = settings_for(tmp_path, pbx.port)
+        async with ready(settings) as (daemon, _), scraping(tmp_path, daemon.port) as prometheus:
+            await prometheus.until("ringtally_ami_connected", 1)
+            await pbx.go_down()
+            await prometheus.until("ringtally_ami_connected", 0)
+            assert await prometheus.number("up") == 1
+            await pbx.listen(pbx.port)
+            await prometheus.until("ringtally_ami_connects_total", 2)
+            assert await prometheus.number("ringtally_ami_gap_seconds_total > bool 0") == 1
