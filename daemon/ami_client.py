@@ -1,7 +1,6 @@
 """The life of the connection to the PBX: connect, log in, ask what lives, listen, keep alive, and all over again."""
 
 import asyncio
-import hashlib
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,41 +10,24 @@ from typing import Literal
 import structlog
 
 from daemon import clock
-from daemon.ami_protocol import AmiError, AmiLostError, AmiProtocol, Connection
+from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
+from daemon.ami_protocol import AmiError, AmiProtocol, Connection
+from daemon.ami_snapshot import Answers, is_success, take_snapshot
 from daemon.backoff import Backoff
-from handlers.ami.events import Event, Snapshot, StreamBroken, StreamResumed
-from handlers.ami.message import Message
-from handlers.ami.snapshot import Blocks, snapshot_of
+from handlers.ami.events import Event, StreamBroken, StreamResumed
 
 log = structlog.get_logger()
 
 AmiState = Literal["connecting", "unreachable", "refused", "ready", "lost"]
+RECONNECT_FIRST_S = 1.0
 # A refused login is tried slowly: every try is a line in the PBX's security log, and fail2ban reads it.
-REFUSED_FIRST_S = 30.0
+REFUSED_FIRST_S = 60.0
 REFUSED_MOST_S = 600.0
-# FullyBooted comes 0.1 s after the login of a booted PBX, and never without the right to read `system`.
-BOOTED_WITHIN_S = 2.0
+# A connection that lasted so long was a good one: the next is tried at once.
 STABLE_AFTER_S = 60.0
-
-
-class LoginRefusedError(AmiError):
-    """Wrong user or secret, or the account may not log in from here."""
-
-
-@dataclass(frozen=True, slots=True)
-class AmiAccount:
-    """Whom to ask, and as whom. The secret never shows in repr."""
-
-    host: str
-    port: int
-    username: str
-    secret: str = field(repr=False)
-    md5: bool = False
-    tls: ssl.SSLContext | None = field(default=None, repr=False)
-    ping_interval_s: float = 10.0
-    ping_timeout_s: float = 5.0
-    timeout_s: float = 10.0
-    reconnect_most_s: float = 60.0
+# Events that may wait for a snapshot: 10 s of the most that one AMI session has been seen to send.
+HELD_LIMIT = 100_000
+BAD_TOLD_EVERY_S = 60.0
 
 
 @dataclass(slots=True)
@@ -64,7 +46,8 @@ class AmiClient:
     """Listens to one PBX for ever. Events go to `sink` in order, `StreamResumed` before what follows it.
 
     Events that come while the snapshot is gathered are held back and follow it: the core takes one that the snapshot already
-    shows as said twice, which changes nothing.
+    shows as said twice, which changes nothing. A PBX that was still booting is asked again: then a second `StreamResumed`
+    comes, without a `StreamBroken` before it.
     """
 
     def __init__(
@@ -79,34 +62,40 @@ class AmiClient:
         self._on_state = on_state
         self._tap = tap
         self._held: list[Event] | None = None
-        self._lost = asyncio.Event()
+        self._wake = asyncio.Event()
         self._protocol: AmiProtocol | None = None
+        self._ready_at: float | None = None
+        self._was_booted = False
+        self._has_queues = True
         self._past_events: Counter[str] = Counter()
         self._past_bad: Counter[str] = Counter()
         self._counters = AmiCounters()
         self._broken_at: float | None = None
         self._told: str | None = None
+        self._told_bad: Counter[str] = Counter()
+        self._told_bad_at: float | None = None
         self.state: AmiState = "connecting"
 
     async def run(self) -> None:
         """Connect and listen until cancelled; whatever happens to the PBX or the line only means another try."""
-        backoff = Backoff(1.0, self._account.reconnect_most_s)
+        backoff = Backoff(RECONNECT_FIRST_S, self._account.reconnect_most_s)
         refused = Backoff(REFUSED_FIRST_S, REFUSED_MOST_S)
         while True:
-            began = clock.monotonic()
+            waits = backoff
             try:
                 await self._listen()
             except LoginRefusedError as error:
                 self._tell("refused", str(error), "check ami.username, ami.secret and the account's permit line")
-                delay = refused.next_s()
+                waits = refused
+            except ssl.SSLError as error:
+                self._tell("unreachable", _reason(error), "check ami.tls, ami.ca_file and whom the certificate names")
             except (OSError, TimeoutError, AmiError) as error:
                 self._tell("unreachable", _reason(error), "check ami.host and ami.port, and that Asterisk runs")
-                delay = backoff.next_s()
-            else:
-                delay = backoff.next_s()
-            if clock.monotonic() - began > STABLE_AFTER_S:
-                backoff.reset()
-            await asyncio.sleep(delay)
+            if self._ready_at is not None:
+                refused.reset()
+                if clock.monotonic() - self._ready_at > STABLE_AFTER_S:
+                    backoff.reset()
+            await asyncio.sleep(waits.next_s())
 
     def drop(self) -> None:
         """Give this connection up (we are too far behind): the snapshot of the next one settles everything."""
@@ -122,7 +111,7 @@ class AmiClient:
         protocol = self._protocol
         if protocol is not None:
             counters.events += protocol.framer.events
-            counters.bad += protocol.framer.bad + protocol.decoder.bad + protocol.failures
+            counters.bad += _bad_of(protocol)
             counters.last_event_at = protocol.last_event_at or counters.last_event_at
         return counters
 
@@ -133,6 +122,15 @@ class AmiClient:
             self._told = f"{state} {reason}"
             log.warning(f"ami_{state}", host=self._account.host, port=self._account.port, reason=reason, cure=cure)
 
+    def _tell_bad(self) -> None:
+        """Say how many messages were none, by reason, at most once a minute; never what was in them."""
+        new = self.counters.bad - self._told_bad
+        now = clock.monotonic()
+        if new and (self._told_bad_at is None or now - self._told_bad_at >= BAD_TOLD_EVERY_S):
+            self._told_bad += new
+            self._told_bad_at = now
+            log.warning("ami_bad_messages", total=new.total(), reasons=dict(sorted(new.items())))
+
     def _set_state(self, state: AmiState) -> None:
         self.state = state
         self._counters.connected = state == "ready"
@@ -140,112 +138,143 @@ class AmiClient:
 
     async def _listen(self) -> None:
         """One connection, from its beginning to its loss."""
-        self._lost.clear()
         account = self._account
+        self._ready_at = None
+        self._held = []
+        self._wake.clear()
         connection = Connection(account.host, account.port, account.tls, self._make_protocol)
-        protocol = await connection.open(account.timeout_s)
-        self._protocol = protocol
-        ready = False
+        protocol = self._protocol = await connection.open(account.timeout_s)
+        silent = False
         try:
             await log_in(protocol, account)
-            self._held = []
             await self._resume(protocol)
-            ready = True
-            await self._keep_alive(protocol)
-        except AmiLostError:
-            if not ready:
+            silent = not await self._keep_alive(protocol)
+        except (AmiError, TimeoutError):
+            if self._ready_at is None:
                 raise
         finally:
-            self._held = None
-            self._past(protocol)
-            protocol.close()
-            if ready and not _is_cancelled():
-                self._broken_at = clock.now()
-                self._set_state("lost")
-                self._sink([StreamBroken(self._broken_at)])
-                log.warning("ami_lost", host=account.host)
+            self._leave(protocol, protocol.heard_at if silent else clock.now())
+
+    def _leave(self, protocol: AmiProtocol, at: float) -> None:
+        """The connection is over; `at`: since when nothing was heard."""
+        self._past_events += protocol.framer.events
+        self._past_bad += _bad_of(protocol)
+        self._counters.last_event_at = protocol.last_event_at or self._counters.last_event_at
+        self._protocol = None
+        protocol.close()
+        held, self._held = self._held, None
+        self._tell_bad()
+        if self._ready_at is None:
+            return  # without their snapshot the events mean nothing
+        if held:
+            self._sink(held)
+        if not _is_cancelled():
+            self._broken_at = at
+            self._set_state("lost")
+            self._sink([StreamBroken(at)])
+            log.warning("ami_lost", host=self._account.host, port=self._account.port)
 
     def _make_protocol(self) -> AmiProtocol:
-        return AmiProtocol(self._received, self._lost.set, self._tap)
+        return AmiProtocol(self._received, self._wake.set, self._tap)
 
     def _received(self, events: Sequence[Event]) -> None:
         if self._held is None:
             self._sink(events)
-        else:
-            self._held.extend(events)
-
-    def _past(self, protocol: AmiProtocol) -> None:
-        self._past_events += protocol.framer.events
-        self._past_bad += protocol.framer.bad + protocol.decoder.bad + protocol.failures
-        self._counters.last_event_at = protocol.last_event_at or self._counters.last_event_at
-        self._protocol = None
+            return
+        self._held.extend(events)
+        if len(self._held) > HELD_LIMIT:
+            log.warning("ami_snapshot_too_slow", events=len(self._held))
+            self._held.clear()
+            self.drop()
 
     async def _resume(self, protocol: AmiProtocol) -> None:
-        snapshot = await take_snapshot(protocol, self._account.timeout_s)
+        """Take a snapshot and pass it on, what came meanwhile behind it."""
+        if self._held is None:
+            self._held = []
+        # A booted PBX says FullyBooted before it reads this. Where it is missing behind the answer, the account may not see
+        # it, or the PBX boots and says it later: nothing is worth waiting for.
+        await protocol.ask({"Action": "Ping"}, self._account.timeout_s)
+        self._was_booted = protocol.booted.is_set()
+        self._wake.clear()
+        answers = await take_snapshot(protocol, self._account.timeout_s)
+        self._has_queues = "QueueStatus" not in answers.unknown
         at = clock.now()
+        held, self._held = self._held, None
+        self._sink([StreamResumed(at, answers.snapshot), *held])
+        channels = len(answers.snapshot.channels or ())
+        if self._ready_at is None:
+            self._ready(at)
+            log.info("ami_ready", host=self._account.host, banner=protocol.framer.banner, channels=channels)
+        else:
+            log.info("ami_asked_again", host=self._account.host, channels=channels)
+        _tell_missing(answers)
+
+    def _ready(self, at: float) -> None:
+        self._ready_at = clock.monotonic()
         if self._broken_at is not None:
             self._counters.gap_s += max(0.0, at - self._broken_at)
+            self._broken_at = None
         self._counters.connects += 1
-        held, self._held = self._held or [], None
-        self._sink([StreamResumed(at, snapshot), *held])
         self._told = None
         self._set_state("ready")
-        log.info(
-            "ami_ready", host=self._account.host, banner=protocol.framer.banner, channels=len(snapshot.channels or ())
-        )
-        if snapshot.channels is None or snapshot.members is None:
-            log.warning("ami_rights_missing", cure="give the account write = reporting, see: ringtally pbx-snippet")
 
-    async def _keep_alive(self, protocol: AmiProtocol) -> None:
-        """Ping until the line is lost; an unanswered one ends it, since AMI says nothing on an idle PBX."""
-        while True:
-            try:
-                async with asyncio.timeout(self._account.ping_interval_s):
-                    await self._lost.wait()
-            except TimeoutError:
-                pass
-            else:
-                return
-            try:
-                await protocol.ask({"Action": "Ping"}, self._account.ping_timeout_s)
-            except TimeoutError:
+    async def _keep_alive(self, protocol: AmiProtocol) -> bool:
+        """Ping until the line is lost; False when it went silent: on an idle PBX AMI says nothing, so only this tells."""
+        while not protocol.is_lost:
+            if await self._is_outdated(protocol):
+                await self._resume(protocol)
+            if await self._is_woken(self._account.ping_interval_s):
+                continue
+            self._tell_bad()
+            if not await self._answers_ping(protocol):
                 log.warning("ami_ping_unanswered", seconds=self._account.ping_timeout_s)
-                return
+                return False
+        return True
+
+    async def _is_woken(self, seconds: float) -> bool:
+        """Is the line lost, or has the PBX booted, within so many seconds?"""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+    async def _answers_ping(self, protocol: AmiProtocol) -> bool:
+        before = protocol.framer.bytes
+        try:
+            await protocol.ask({"Action": "Ping"}, self._account.ping_timeout_s)
+        except TimeoutError:
+            # Busy sending events it may be late with the answer; it lives.
+            return protocol.framer.bytes > before
+        return True
+
+    async def _is_outdated(self, protocol: AmiProtocol) -> bool:
+        """Did the PBX boot, or its queues come, only after the snapshot was taken?"""
+        if protocol.booted.is_set() and not self._was_booted:
+            return True
+        if self._has_queues:
+            return False
+        return is_success(await protocol.ask({"Action": "QueueStatus"}, self._account.timeout_s))
 
 
-async def log_in(protocol: AmiProtocol, account: AmiAccount) -> None:
-    """Log in, by MD5 challenge where the account says so. Raises LoginRefusedError, TimeoutError, AmiLostError."""
-    login = {"Action": "Login", "Username": account.username, "Events": "on"}
-    if account.md5:
-        (answer, *_) = await protocol.ask({"Action": "Challenge", "AuthType": "MD5"}, account.timeout_s)
-        challenge = Message(answer).get("Challenge") or ""
-        key = hashlib.md5((challenge + account.secret).encode(), usedforsecurity=False).hexdigest()
-        login |= {"AuthType": "MD5", "Key": key}
-    else:
-        login |= {"Secret": account.secret}
-    (answer, *_) = await protocol.ask(login, account.timeout_s)
-    message = Message(answer)
-    if message.get("Response") != "Success":
-        raise LoginRefusedError(message.get("Message") or "login refused")
+def _bad_of(protocol: AmiProtocol) -> Counter[str]:
+    """Messages that were none, by reason; `reader`: something of ours failed on one."""
+    return protocol.framer.bad + protocol.decoder.bad + Counter(reader=protocol.failures.total())
 
 
-async def take_snapshot(protocol: AmiProtocol, timeout_s: float) -> Snapshot:
-    """Ask the PBX what it is doing. Parts that the account may not see are None."""
-    try:
-        async with asyncio.timeout(BOOTED_WITHIN_S):
-            await protocol.booted.wait()
-    except TimeoutError:
-        pass  # without the right to read `system` it never comes
-    status = await _ask_list(protocol, {"Action": "CoreStatus"}, timeout_s)
-    channels = await _ask_list(protocol, {"Action": "CoreShowChannels"}, timeout_s)
-    bridges = await _ask_list(protocol, {"Action": "BridgeList"}, timeout_s)
-    queues = await _ask_list(protocol, {"Action": "QueueStatus"}, timeout_s)
-    return snapshot_of(status[0] if status else None, channels, bridges, queues, clock.now())
-
-
-async def _ask_list(protocol: AmiProtocol, action: dict[str, str], timeout_s: float) -> Blocks:
-    blocks = await protocol.ask(action, timeout_s)
-    return blocks if Message(blocks[0]).get("Response") == "Success" else None
+def _tell_missing(answers: Answers) -> None:
+    if answers.denied:
+        log.warning(
+            "ami_rights_missing",
+            actions=", ".join(answers.denied),
+            cure="give the account write = reporting, see: ringtally pbx-snippet",
+        )
+    if answers.unknown:
+        log.warning(
+            "ami_actions_unknown", actions=", ".join(answers.unknown), cure="load app_queue.so, if this PBX has queues"
+        )
 
 
 def _is_cancelled() -> bool:

@@ -7,6 +7,7 @@ its loss once. Asterisk cuts off a reader that makes it wait 100 ms: `data_recei
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -44,27 +45,39 @@ class _Ask:
 
     def take(self, block: bytes) -> None:
         """One block of the answer; resolves with the last one."""
+        if self.future.done():
+            return
         self.blocks.append(block)
-        if len(self.blocks) == 1:
-            message = Message(block)
-            more = (message.get("EventList") or "").lower() == "start" or "will follow" in (
-                message.get("Message") or ""
-            )
-            done = not more or message.get("Response") != "Success"
-        else:
-            done = b"EventList: Complete" in block or len(self.blocks) > LIST_LIMIT
-        if done and not self.future.done():
+        if len(self.blocks) > LIST_LIMIT:
+            # Half a list would pass for the whole: what it lacks would be taken for gone.
+            self.future.set_exception(AmiError(f"a list of more than {LIST_LIMIT} items"))
+        elif _ends_list(block) if len(self.blocks) > 1 else not _begins_list(block):
             self.future.set_result(self.blocks)
 
 
+def _begins_list(block: bytes) -> bool:
+    message = Message(block)
+    listed = (message.get("EventList") or "").lower() == "start" or "will follow" in (message.get("Message") or "")
+    return listed and message.get("Response") == "Success"
+
+
+def _ends_list(block: bytes) -> bool:
+    # The first line, which no caller has a hand in: an item's `CallerIDNum` could say `EventList: Complete` too.
+    return block[: block.find(b"\r\n")].endswith(b"Complete") and b"\r\nEventList: Complete" in block
+
+
 class AmiProtocol(asyncio.Protocol):
-    """Bytes in, events out to `sink`, in order; one instance per connection."""
+    """Bytes in, events out to `sink`, in order; one instance per connection.
+
+    `changed` is called when the connection is lost and when the PBX says that it is fully booted; `tap` is given every byte.
+    Whatever fails in one of the three is counted in `failures`, and nothing else comes of it.
+    """
 
     def __init__(
-        self, sink: Callable[[Sequence[Event]], None], lost: Callable[[], None], tap: Callable[[bytes], None]
+        self, sink: Callable[[Sequence[Event]], None], changed: Callable[[], None], tap: Callable[[bytes], None]
     ) -> None:
         self._sink = sink
-        self._lost = lost
+        self._changed = changed
         self._tap = tap
         self._asks: dict[bytes, _Ask] = {}
         self.framer = Framer(WANTED)
@@ -74,7 +87,14 @@ class AmiProtocol(asyncio.Protocol):
         self.banner = asyncio.Event()
         self.transport: asyncio.Transport | None = None
         self.factory: object = None
+        self.is_lost = False
+        self.heard_at = clock.now()
         self.last_event_at: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many actions wait for their answer."""
+        return len(self._asks)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asterisk took the connection."""
@@ -83,50 +103,78 @@ class AmiProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """One segment: never raises, never waits."""
-        at = clock.now()
-        events: list[Event] = []
+        at = self.heard_at = clock.now()
         try:
             self._tap(data)
-            for block in self.framer.feed(data):
-                if (block.startswith(b"Response: ") or _ACTION_ID in block) and self._answer(block):
+        except Exception:
+            self._failed("tap")
+        try:
+            blocks = self.framer.feed(data)
+        except Exception:
+            self._failed("framing")
+            self.close()  # where the next message begins is not known any more; the next snapshot settles it
+            return
+        if self.framer.banner is not None:
+            self.banner.set()
+        events = self._events_of(blocks, at)
+        if events:
+            self.last_event_at = at
+            try:
+                self._sink(events)
+            except Exception:
+                self._failed("sink")
+
+    def _events_of(self, blocks: Sequence[bytes], at: float) -> list[Event]:
+        """What is left of the blocks when answers went to who asked."""
+        events: list[Event] = []
+        for block in blocks:
+            try:
+                if (block.startswith(b"Response: ") or (self._asks and _ACTION_ID in block)) and self._answer(block):
                     continue
-                if block.startswith(b"Event: FullyBooted"):
+                if block.startswith(b"Event: FullyBooted\r\n"):
                     self.booted.set()
+                    self._changed()
                     continue
                 event = self.decoder.decode(block, at)
-                if event is not None:
-                    events.append(event)
-            if self.framer.banner is not None:
-                self.banner.set()
-            if events:
-                self.last_event_at = at
-                self._sink(events)
-        except Exception:
-            self.failures["reader"] += 1
-            if self.failures["reader"] == 1:
-                log.exception("ami_reader_failed")
+            except Exception:
+                self._failed("block")
+                continue
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _failed(self, where: str) -> None:
+        """A fault of ours: told the first time, with the place, then only counted."""
+        self.failures[where] += 1
+        if self.failures[where] == 1:
+            log.exception("ami_reader_failed", where=where)
 
     def _answer(self, block: bytes) -> bool:
+        """Is this an answer? Then who asked has it.
+
+        An event that answers somebody's action (OriginateResponse) is still an event. Any `ActionID` of the block may be ours:
+        a queue's caller is listed with it last, behind a number in which he could have written another.
+        """
         start = block.find(_ACTION_ID)
-        if start < 0:
-            return True
-        start += len(_ACTION_ID)
-        end = block.find(b"\r\n", start)
-        ask = self._asks.get(block[start : end if end >= 0 else None])
-        if ask is not None:
-            ask.take(block)
-        # An event that answers somebody's action (OriginateResponse) is still an event.
-        return ask is not None or block.startswith(b"Response: ")
+        while start >= 0:
+            start += len(_ACTION_ID)
+            end = block.find(b"\r\n", start)
+            ask = self._asks.get(block[start : end if end >= 0 else None])
+            if ask is not None:
+                ask.take(block)
+                return True
+            start = block.find(_ACTION_ID, start)
+        return block.startswith(b"Response: ")
 
     async def ask(self, action: dict[str, str], timeout_s: float) -> list[bytes]:
         """Send one action and give the blocks of its answer.
 
-        Raises TimeoutError, AmiLostError, or ValueError for a value with a line end (it would begin a header of its own).
-        The action is forgotten afterwards whatever happened, and never sent again.
+        Raises TimeoutError, AmiLostError, AmiError for a list without end, or ValueError for a line end in the action (it would
+        begin a header of its own). The action is forgotten afterwards whatever happened, and never sent again.
         """
-        if any("\r" in value or "\n" in value for value in action.values()):
-            raise ValueError(f"a line end in {action.get('Action')}")
-        if self.transport is None or self.transport.is_closing():
+        if any("\r" in text or "\n" in text for header in action.items() for text in header):
+            raise ValueError(f"a line end in {action.get('Action', 'an action')!r}")
+        if self.is_lost or self.transport is None or self.transport.is_closing():
             raise AmiLostError("the connection to the PBX is gone")
         request = Action(action)
         request.future.cancel()  # panoramisk's own, which nobody awaits
@@ -141,11 +189,12 @@ class AmiProtocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report, once, and let nobody wait any longer."""
+        self.is_lost = True
         for ask in self._asks.values():
             if not ask.future.done():
                 ask.future.set_exception(AmiLostError("the connection to the PBX was lost"))
         self.banner.set()
-        self._lost()
+        self._changed()
 
     def close(self) -> None:
         """End the connection at once."""
@@ -162,7 +211,7 @@ class Connection(Manager):  # type: ignore[misc]  # panoramisk is untyped
         super().__init__(host=host, port=port, ssl=tls, protocol_factory=factory, loop=asyncio.get_running_loop())
 
     async def open(self, timeout_s: float) -> AmiProtocol:
-        """Connect; OSError, TimeoutError or ssl.SSLError where that fails."""
+        """Connect; OSError (ssl.SSLError where the certificate is not to be trusted) or TimeoutError where that fails."""
         async with asyncio.timeout(timeout_s):
             transport, protocol = await self.loop.create_connection(
                 self.config["protocol_factory"], self.config["host"], self.config["port"], ssl=self.config["ssl"]
@@ -171,16 +220,8 @@ class Connection(Manager):  # type: ignore[misc]  # panoramisk is untyped
         self.protocol = protocol
         protocol.factory = self
         with contextlib.suppress(OSError):
-            _keep_alive(transport)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return protocol
 
     def connection_lost(self, exc: Any) -> None:
         """Reconnecting is the client's affair."""
-
-
-def _keep_alive(transport: asyncio.Transport) -> None:
-    import socket  # noqa: PLC0415 - for one option
-
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

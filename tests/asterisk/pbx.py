@@ -68,7 +68,8 @@ class Control:
 class Pbx:
     """What the lab's scenarios play on: `p` are the phones by extension, `trunk` is the town, `ctl` the control session."""
 
-    def __init__(self, version: int, number: int) -> None:
+    def __init__(self, version: int, number: int, more_manager_conf: str = "") -> None:
+        self.more_manager_conf = more_manager_conf
         self.version = version
         self.net = f"127.{version}.{number}"
         self.ip = f"{self.net}.1"
@@ -91,6 +92,7 @@ class Pbx:
             + "\n"
             + "\n".join(account_lines(SECRET, "127.0.0.0/255.0.0.0"))
             + "\n"
+            + self.more_manager_conf
         )
         with (self.run / "console.txt").open("ab") as console:
             self._process = await asyncio.create_subprocess_exec(
