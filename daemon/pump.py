@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from daemon import clock
-from handlers.ami.events import Event, Tick
+from handlers.ami.events import Event, StreamBroken, StreamResumed, Tick
 from handlers.core import Core
 from handlers.facts import Fact
 
@@ -52,8 +52,11 @@ class Pump:
         self._overrun = call
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told."""
-        if self.backlog + len(events) > BACKLOG_LIMIT:
+        """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told.
+
+        A break and what resumes the stream are never dropped: they settle what was.
+        """
+        if self.backlog + len(events) > BACKLOG_LIMIT and not isinstance(events[0], StreamBroken | StreamResumed):
             self._overrun()
             return
         self._batches.append(events)

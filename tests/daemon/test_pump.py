@@ -1,0 +1,169 @@
+"""The pump: order kept, nothing waits for it and it for nothing, deadlines told, an overrun settled by a new snapshot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from daemon import clock
+from daemon import pump as pump_module
+from daemon.pump import SLICE, Pump
+from handlers.ami.events import Event, Snapshot, StreamBroken, StreamResumed, Tick
+from handlers.core import Core
+from handlers.facts import CallEnded, Fact
+from handlers.rules import Rules
+from tests.recordings import events
+
+NOTHING = Snapshot("", None, None, None, None, None, {})
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.turns = 0
+        self.taken = asyncio.Event()
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        self.turns += 1
+        self.facts += facts
+        self.taken.set()
+
+
+class Heard(Core):
+    """A core that notes the order of its events, and has a deadline once one is set."""
+
+    def __init__(self) -> None:
+        super().__init__(Rules())
+        self.events: list[Event] = []
+        self.deadline: float | None = None
+
+    @property
+    def next_deadline(self) -> float | None:
+        return self.deadline
+
+    def handle(self, event: Event) -> Sequence[Fact]:
+        self.events.append(event)
+        if self.deadline is not None and event.at >= self.deadline:
+            self.deadline = None
+        return super().handle(event)
+
+
+@asynccontextmanager
+async def turning(pump: Pump) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(pump.run())
+        yield
+        pump.end()
+
+
+async def test_what_comes_in_goes_through_the_core_to_every_sink_in_order() -> None:
+    stream = events("20b-missed-then-calls-again")
+    sinks = [Kept(), Kept()]
+    pump = Pump(Core(Rules()), sinks)
+    async with turning(pump):
+        for start in range(0, len(stream), 7):
+            pump.feed(stream[start : start + 7])
+    core = Core(Rules())
+    wanted = [fact for event in stream for fact in core.handle(event)]
+    assert len([fact for fact in wanted if isinstance(fact, CallEnded)]) == 3
+    assert [sink.facts for sink in sinks] == [wanted, wanted]
+    assert (pump.backlog, pump.handled) == (0, len(stream))
+
+
+async def test_what_was_fed_before_the_end_is_handled_after_it() -> None:
+    core = Heard()
+    pump = Pump(core, [])
+    ticks = [Tick(float(at)) for at in range(5 * SLICE)]
+    pump.feed(ticks[:1])
+    pump.feed(ticks[1:])
+    pump.end()
+    await pump.run()
+    assert core.events == ticks
+
+
+async def test_feeding_handles_nothing_so_the_reader_never_waits() -> None:
+    core = Heard()
+    pump = Pump(core, [])
+    pump.feed([Tick(1.0)])
+    assert (core.events, pump.backlog) == ([], 1)
+
+
+async def test_between_two_slices_others_have_their_turn() -> None:
+    core = Heard()
+    pump = Pump(core, [])
+    for at in range(3 * SLICE):
+        pump.feed([Tick(float(at))])
+    seen: list[int] = []
+
+    async def other() -> None:
+        while len(core.events) < 3 * SLICE:
+            seen.append(len(core.events))
+            await asyncio.sleep(0)
+
+    async with turning(pump), asyncio.TaskGroup() as tasks:
+        tasks.create_task(other())
+    assert {SLICE, 2 * SLICE} <= set(seen) <= {0, SLICE, 2 * SLICE}
+
+
+async def test_a_deadline_is_told_by_a_tick_at_its_time_and_not_before() -> None:
+    core = Heard()
+    pump = Pump(core, [])
+    async with turning(pump):
+        core.deadline = clock.now() + 0.05
+        due = core.deadline
+        pump.feed([Tick(clock.now())])
+        async with asyncio.timeout(5):
+            while len(core.events) < 2:
+                await asyncio.sleep(0.001)
+    assert core.events[1].at >= due - 0.002
+
+
+async def test_a_deadline_that_passed_while_events_came_is_told_at_once() -> None:
+    core = Heard()
+    core.deadline = 1.0
+    pump = Pump(core, [])
+    async with turning(pump), asyncio.timeout(5):
+        while not core.events:
+            await asyncio.sleep(0.001)
+    assert isinstance(core.events[0], Tick)
+
+
+async def test_a_pump_without_a_deadline_looks_at_the_clock_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump_module, "AT_MOST_S", 0.01)
+    core = Heard()
+    pump = Pump(core, [])
+    async with turning(pump), asyncio.timeout(5):
+        while not core.events:
+            await asyncio.sleep(0.001)
+    assert isinstance(core.events[0], Tick)
+
+
+async def test_it_shows_a_watchdog_that_it_turns() -> None:
+    pump = Pump(Core(Rules()), [])
+    before = pump.turned_at = -1.0
+    async with turning(pump):
+        pump.feed([Tick(1.0)])
+        async with asyncio.timeout(5):
+            while pump.turned_at == before:
+                await asyncio.sleep(0.001)
+    assert pump.turned_at > before
+
+
+async def test_too_long_a_backlog_drops_what_comes_and_tells_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump_module, "BACKLOG_LIMIT", 10)
+    core, told = Heard(), []
+    pump = Pump(core, [])
+    pump.on_overrun(lambda: told.append(pump.backlog))
+    for at in range(14):
+        pump.feed([Tick(float(at))])
+    assert told == [10, 10, 10, 10]
+    # The break and the snapshot that settle it come through, however long the backlog is.
+    pump.feed([StreamBroken(20.0)])
+    pump.feed([StreamResumed(21.0, NOTHING), Tick(22.0)])
+    assert len(told) == 4
+    pump.end()
+    await pump.run()
+    assert [event.at for event in core.events] == [*map(float, range(10)), 20.0, 21.0, 22.0]
