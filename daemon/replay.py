@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,15 +22,26 @@ FLUSH_EVERY = 5000
 
 
 def entries(path: Path) -> Iterator[Entry]:
-    """The lines of a recording, `.gz` or not. Raises RecordingError with file and line, OSError."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
+    """The lines of a recording, `.gz` or not. Raises RecordingError with file and line, OSError.
+
+    A recorder that was killed leaves half a line, or a compressed file without its end: what is whole before it counts.
+    """
+    number = 0
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
                 try:
                     yield parse_line(line)
                 except RecordingError as error:
+                    if not line.endswith(b"\n"):
+                        return
                     raise RecordingError(f"{path}, line {number}: {error}") from None
+    except EOFError:
+        return
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise RecordingError(f"{path}, after line {number}: damaged, or not compressed by gzip ({error})") from None
 
 
 def events_of(path: Path, steady: SteadyTime) -> Iterator[Event]:
@@ -51,6 +63,7 @@ def facts_of(paths: Sequence[Path], core: Core) -> Iterator[Sequence[Fact]]:
     for number, path in enumerate(paths):
         if number:
             yield core.handle(StreamBroken(core.now))
+            steady.broke_off()
         for event in events_of(path, steady):
             facts = core.handle(event)
             if facts:

@@ -7,7 +7,7 @@ class SteadyTime:
     """Takes steps of the wall clock out: a step of more than 2 s against the monotonic clock changes no duration.
 
     Contract, section 4 (recordings): `t` is epoch seconds, `mono` the monotonic clock. After a step, moments go on as the clock
-    before the step would have told them.
+    before the step would have told them. A monotonic clock that goes back is another one: the machine was started anew.
     """
 
     def __init__(self) -> None:
@@ -18,9 +18,13 @@ class SteadyTime:
         """The moment of something stamped with `t` and, where it was recorded, `mono`."""
         if mono is None:
             return t - self._offset
-        if self._last is not None:
+        if self._last is not None and mono >= self._last[1]:
             step = (t - self._last[0]) - (mono - self._last[1])
             if abs(step) > STEP_S:
                 self._offset += step
         self._last = (t, mono)
         return t - self._offset
+
+    def broke_off(self) -> None:
+        """What follows may come from another clock: there is nothing to compare it with, so no step is seen."""
+        self._last = None

@@ -2,7 +2,8 @@
 
 Each is a NamedTuple, made once per wanted AMI message: immutable like a frozen dataclass, at a fifth of its cost in the hot
 path. `at` is the moment of the event in epoch seconds, UTC: the PBX's `Timestamp` where it sends one, else the arrival.
-Absent values (`<unknown>`, missing header) are None, empty ones are "". Numbers end at their first CR, LF or NUL.
+Absent values (`<unknown>`, missing header) are None, empty ones are "". Numbers are as the PBX wrote them, line ends and all: who
+keeps one cuts it (`names.presented`).
 A `uniqueid` is Asterisk's `Uniqueid`; nothing but `ChannelCreated` and a snapshot bears a channel.
 """
 

@@ -21,7 +21,7 @@ _ESCAPED = ("CallerIDName", "ConnectedLineName")
 
 
 def text_of(raw: bytes) -> str:
-    """Bytes of a PBX as text: UTF-8, else Windows-1251.
+    """Bytes of a PBX as text: UTF-8, else Windows-1251, each line by itself.
 
     Asterisk 16 passes a phone's bytes as they are (28-strange-names); in the countries of our users the old code page of a name
     that is not UTF-8 is 1251. What that page lacks becomes U+FFFD: the call counts more than its caller's name.
@@ -29,7 +29,8 @@ def text_of(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("cp1251", "replace")
+        lines = raw.split(b"\r\n")
+        return raw.decode("cp1251", "replace") if len(lines) == 1 else "\r\n".join(map(text_of, lines))
 
 
 def unescaped(text: str) -> str:
@@ -52,9 +53,10 @@ class Message:
 
     __slots__ = ("_headers",)
 
-    def __init__(self, block: bytes) -> None:
+    def __init__(self, block: bytes | str) -> None:
+        text = text_of(block) if isinstance(block, bytes) else block
         self._headers: dict[str, list[str]] = {}
-        for line in text_of(block).split("\r\n")[:HEADERS_LIMIT]:
+        for line in text.split("\r\n")[:HEADERS_LIMIT]:
             name, colon, value = line.partition(":")
             if not colon:
                 continue

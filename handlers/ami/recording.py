@@ -5,10 +5,12 @@ carry `banner`, `sent` or `note`. Our own recorder also writes `mono`, the monot
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 import orjson
+
+LATEST = 1e11
+"""Epoch seconds in the sixth millennium: what is later was no time, and no calendar has it."""
 
 
 class RecordingError(ValueError):
@@ -33,17 +35,24 @@ def parse_line(line: bytes) -> Entry:
         fields = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise RecordingError(f"not JSON: {error}") from None
-    if not isinstance(fields, dict) or not isinstance(fields.get("t"), int | float):
+    t = _number(fields, "t") if isinstance(fields, dict) else None
+    if t is None:
         raise RecordingError('not an object with a number "t"')
-    mono = fields.get("mono")
+    if not 0 <= t <= LATEST:
+        raise RecordingError(f'"t" is no moment in epoch seconds: {t}')
     return Entry(
-        float(fields["t"]),
-        float(mono) if isinstance(mono, int | float) else None,
+        t,
+        _number(fields, "mono"),
         _raw(fields),
         _text(fields, "banner"),
         _text(fields, "sent"),
         _text(fields, "note"),
     )
+
+
+def _number(fields: dict[str, object], name: str) -> float | None:
+    value = fields.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _text(fields: dict[str, object], name: str) -> str | None:
@@ -60,7 +69,7 @@ def _raw(fields: dict[str, object]) -> bytes | None:
         return None
     try:
         return base64.b64decode(raw64, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise RecordingError(f"raw64: {error}") from None
 
 

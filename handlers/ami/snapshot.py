@@ -1,10 +1,14 @@
 """The PBX's answers about what it is doing, as one Snapshot."""
 
+import re
 from collections.abc import Sequence
 
 from handlers.ami.decode import DecodeError, member_seen
 from handlers.ami.events import LiveBridge, LiveChannel, LiveQueueEntry, MemberSeen, Snapshot
 from handlers.ami.message import Message
+
+_DIGITS = re.compile(r"[0-9]{1,9}")
+_AGE = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2})")
 
 Blocks = Sequence[bytes] | None
 """The blocks of one list answer; None where the account was refused it."""
@@ -13,7 +17,8 @@ Blocks = Sequence[bytes] | None
 def snapshot_of(status: bytes | None, channels: Blocks, bridges: Blocks, queues: Blocks, at: float) -> Snapshot:
     """What `CoreStatus`, `CoreShowChannels`, `BridgeList` and `QueueStatus` answered, as of `at`.
 
-    Ages come in whole seconds, so a channel's start is true to one second. `boot` is the PBX's start as it words it.
+    Ages come in whole seconds, so a channel's start is true to one second. `boot` is the PBX's start as it words it. Never raises;
+    what is not as it should be is left out.
     """
     core = Message(status) if status is not None else None
     boot = ""
@@ -34,28 +39,34 @@ def snapshot_of(status: bytes | None, channels: Blocks, bridges: Blocks, queues:
 def _channels(blocks: Sequence[bytes], at: float) -> list[LiveChannel]:
     found = []
     for message in map(Message, blocks):
-        uniqueid, channel = message.get("Uniqueid"), message.get("Channel")
+        uniqueid, channel = _last(message, "Uniqueid"), message.get("Channel")
         if message.name != "CoreShowChannel" or not uniqueid or not channel:
             continue
-        age = _seconds(message.get("Duration"))
-        state = message.get("ChannelState") or ""
+        age = _seconds(_last(message, "Duration"))
+        state = message.get("ChannelState")
         found.append(
             LiveChannel(
                 uniqueid,
-                message.get("Linkedid") or uniqueid,
+                _last(message, "Linkedid") or uniqueid,
                 channel,
-                int(state) if state.isdigit() else 0,
+                _number(state) or 0,
                 message.get("CallerIDNum") or None,
                 message.get("CallerIDName") or None,
                 message.get("ConnectedLineNum") or None,
-                message.get("Context") or "",
-                message.get("Exten") or "",
-                message.get("Application") or "",
-                message.get("BridgeId") or None,
+                _last(message, "Context") or "",
+                _last(message, "Exten") or "",
+                _last(message, "Application") or "",
+                _last(message, "BridgeId") or None,
                 None if age is None else at - age,
             )
         )
     return found
+
+
+def _last(message: Message, header: str) -> str | None:
+    """The last value of a header that follows a caller's number: what he wrote into it stands before the true one."""
+    values = message.all(header)
+    return values[-1] if values else None
 
 
 def _bridges(blocks: Sequence[bytes]) -> list[LiveBridge]:
@@ -70,14 +81,14 @@ def _bridges(blocks: Sequence[bytes]) -> list[LiveBridge]:
 def _entries(messages: Sequence[Message]) -> list[LiveQueueEntry]:
     found = []
     for message in messages:
-        uniqueid, wait, position = message.get("Uniqueid"), message.get("Wait") or "", message.get("Position") or ""
+        uniqueid = message.get("Uniqueid")  # stands before the caller's number here
         if message.name == "QueueEntry" and uniqueid:
             found.append(
                 LiveQueueEntry(
                     message.get("Queue") or "",
                     uniqueid,
-                    int(position) if position.isdigit() else None,
-                    float(wait) if wait.isdigit() else 0.0,
+                    _number(message.get("Position")),
+                    float(_number(_last(message, "Wait")) or 0),
                 )
             )
     return found
@@ -94,10 +105,14 @@ def _members(blocks: Sequence[bytes], at: float) -> list[MemberSeen]:
     return found
 
 
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and _DIGITS.fullmatch(text) else None
+
+
 def _seconds(age: str | None) -> float | None:
     """`HH:MM:SS` as seconds."""
-    parts = (age or "").split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):  # noqa: PLR2004 - hours, minutes, seconds
+    match = _AGE.fullmatch(age or "")
+    if match is None:
         return None
-    hours, minutes, seconds = map(int, parts)
+    hours, minutes, seconds = map(int, match.groups())
     return hours * 3600.0 + minutes * 60 + seconds

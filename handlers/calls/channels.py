@@ -1,6 +1,6 @@
 """Channels, bridges and Local pairs: what is connected with what, right now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -97,20 +97,26 @@ _USER_BUSY = 17
 _REJECTED = 21
 
 
+def in_order(channels: Iterable[Channel]) -> list[Channel]:
+    """The channels by birth: what is told of several must not depend on the order of a set."""
+    found = list(channels)
+    return sorted(found, key=_birth) if len(found) > 1 else found
+
+
+def _birth(channel: Channel) -> tuple[float, str]:
+    return channel.created_at, channel.uniqueid
+
+
 def connected(start: Channel) -> set[Channel]:
     """All channels that hear `start`, itself included, through bridges that are not holding and through Local pairs."""
     seen = {start}
     todo = [start]
     while todo:
-        for other in _neighbours(todo.pop()):
-            if other not in seen:
-                seen.add(other)
-                todo.append(other)
+        channel = todo.pop()
+        bridge = channel.bridge
+        found = bridge.members - seen if bridge is not None and not bridge.holding else set()
+        if channel.peer is not None and channel.peer not in seen:
+            found.add(channel.peer)
+        seen |= found
+        todo += found
     return seen
-
-
-def _neighbours(channel: Channel) -> Iterator[Channel]:
-    if channel.bridge is not None and not channel.bridge.holding:
-        yield from channel.bridge.members
-    if channel.peer is not None:
-        yield channel.peer

@@ -6,7 +6,7 @@ Methods are told what happened and keep the sums; `results.py` says what the cal
 from dataclasses import dataclass, field
 from typing import Literal
 
-from handlers.calls.channels import Channel
+from handlers.calls.channels import Channel, in_order
 from handlers.calls.names import is_extension
 from handlers.calls.spans import SharedSpan
 from handlers.facts import CallState, Direction, EndedBy, StayOutcome
@@ -70,6 +70,8 @@ class LiveCall:
     trunk_leg: Channel | None = None
     originated: bool = False
     incomplete: bool = False
+    linkedids: list[str] = field(default_factory=list)
+    """The Linkedids under which it was filed."""
     answer_unseen: bool = False
     """It was being talked already when we first saw it."""
 
@@ -226,7 +228,7 @@ class LiveCall:
         """The outside party hears exactly these people now; True if the call is answered by that."""
         for channel in [c for c in self.talking if c not in people]:
             self.talking.pop(channel).ended_at = at
-        for channel in people:
+        for channel in in_order(people):
             if channel not in self.talking:
                 self._begin_talk(channel, at)
         if people:
@@ -288,14 +290,14 @@ class LiveCall:
 
     def hand_over(self, other: "LiveCall", at: float) -> None:
         """Everybody in this call, the ringing ones too, belongs to `other` from now on."""
-        for leg in list(self.searching):
+        for leg in in_order(self.searching):
             self.searching.discard(leg)
             self.rung.close(leg, at)
             other.searching.add(leg)
             other.last_leg = leg
             if leg.ringing and other.answered_at is None:
                 other.rung.open(leg, at)
-        for channel in list(self.channels):
+        for channel in in_order(self.channels):
             self.channels.discard(channel)
             other.add(channel)
 
@@ -318,7 +320,7 @@ class LiveCall:
             state = "held" if self.held.is_open else "talking"
         elif self.queued.is_open:
             state = "queued"
-        elif any(leg.ringing for leg in self.searching):
+        elif self.searching and any(leg.ringing for leg in self.searching):
             state = "ringing"
         if state == self.state and self.state_since:
             return False

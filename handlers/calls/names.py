@@ -42,13 +42,16 @@ class ChannelName(NamedTuple):
         return self.technology not in _NOT_A_DEVICE and self.endpoint != "pseudo"
 
 
+@lru_cache(maxsize=4096)
 def parse_channel_name(name: str) -> ChannelName:
     """Split a channel's name. Never fails: what has no slash is its own endpoint.
 
     `PJSIP/my-trunk-0000001a`, `SIP/201-00000000`, `Local/101@from-queue-00000000;1`, `IAX2/office-1234`, `DAHDI/1-1`,
     `DAHDI/i1/79001112233-1f` (span or group first: the line), `PJSIP/101-00000001<ZOMBIE>` (a masqueraded one).
     """
-    technology, _, rest = _SUFFIX.sub("", name).partition("/")
+    if name.endswith(">"):
+        name = _SUFFIX.sub("", name)
+    technology, _, rest = name.partition("/")
     half = 0
     if rest[-2:] in {";1", ";2"}:
         half = int(rest[-1])
@@ -83,4 +86,4 @@ def presented(number: str | None) -> str | None:
     """
     if not number or number == "<unknown>":
         return None
-    return _CUT.split(number, 1)[0] or None
+    return number if number.isalnum() else _CUT.split(number, 1)[0] or None

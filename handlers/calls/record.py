@@ -6,7 +6,7 @@ from handlers.calls.channels import Channel
 from handlers.calls.live_call import LiveCall, extension_of
 from handlers.calls.names import is_extension
 from handlers.calls.results import leg_result, result_of
-from handlers.facts import Agent, Call, CallEnded, CallState, Hold, Leg, QueueStay, Result, Talk
+from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk
 from handlers.numbers import NumberPlan
 from handlers.rules import Rules
 
@@ -17,7 +17,7 @@ class _End(NamedTuple):
     at: float
     seen: bool
     merged_into: str | None
-    result: Result
+    result: Result | None
     missed: bool
     wait_s: float | None
     ivr_s: float | None
@@ -26,6 +26,9 @@ class _End(NamedTuple):
     talk_s: float | None
     hold_s: float | None
     total_s: float | None
+
+
+_NOT_YET = _End(0.0, False, None, None, False, None, None, None, None, None, None, None)
 
 
 class Recorder:
@@ -84,44 +87,44 @@ class Recorder:
         )
 
     def _record(self, call: LiveCall, end: _End | None = None) -> Call:
-        state: CallState = call.state
-        state_since = call.state_since
-        if end is not None:
-            state, state_since = "ended", end.at
+        over = end is not None
+        end = end or _NOT_YET
+        seen = end.seen
+        stays = call.stays
         return Call(
             id=call.id,
             pbx=self._rules.pbx,
             boot=self.boot,
-            state=state,
-            state_since=state_since,
+            state="ended" if over else call.state,
+            state_since=end.at if over else call.state_since,
             direction=call.direction,
-            result=end.result if end else None,
-            missed=end is not None and end.missed,
+            result=end.result,
+            missed=end.missed,
             closed=False,
             voicemail=call.voicemail,
             **self._parties(call),
-            queue=call.stays[0].queue if call.stays else None,
-            queues=tuple(dict.fromkeys(stay.queue for stay in call.stays)) if call.stays else (),
+            queue=stays[0].queue if stays else None,
+            queues=tuple(dict.fromkeys(stay.queue for stay in stays)) if stays else (),
             answered_by=extension_of(call.answerer) if call.answerer is not None else None,
             agents=self._agents(call) if call.talks else (),
             started_at=call.started_at,
             rang_at=call.rung.first_at,
-            queued_at=call.stays[0].joined_at if call.stays else None,
+            queued_at=stays[0].joined_at if stays else None,
             answered_at=call.answered_at,
-            ended_at=end.at if end and end.seen else None,
-            ended_by=(call.ended_by or "pbx") if end and end.seen else None,
-            lost_after_transfer=end is not None and end.seen and _lost_after_transfer(call),
-            wait_s=end.wait_s if end else None,
-            ivr_s=end.ivr_s if end else None,
-            queue_s=end.queue_s if end else None,
-            ring_s=end.ring_s if end else None,
-            talk_s=end.talk_s if end else None,
-            hold_s=end.hold_s if end else None,
-            total_s=end.total_s if end else None,
+            ended_at=end.at if seen else None,
+            ended_by=(call.ended_by or "pbx") if seen else None,
+            lost_after_transfer=seen and _lost_after_transfer(call),
+            wait_s=end.wait_s,
+            ivr_s=end.ivr_s,
+            queue_s=end.queue_s,
+            ring_s=end.ring_s,
+            talk_s=end.talk_s,
+            hold_s=end.hold_s,
+            total_s=end.total_s,
             transfers=(),
-            end_seen=end is not None and end.seen,
+            end_seen=seen,
             incomplete=call.incomplete,
-            merged_into=end.merged_into if end else None,
+            merged_into=end.merged_into,
         )
 
     def _end(self, call: LiveCall, at: float, seen: bool, merged_into: str | None) -> _End:
@@ -135,7 +138,7 @@ class Recorder:
             queue_s = min(call.queued.total_s if call.queue_wait_s is None else call.queue_wait_s, wait_s)
             sought_at = min((t for t in (call.rung.first_at, call.sought_at) if t is not None), default=until)
             ivr_s = min(max(0.0, sought_at - from_at), wait_s - queue_s)
-            ring_s = call.rung.total_s
+            ring_s = min(call.rung.total_s, wait_s)
         known = seen and not call.answer_unseen
         result = result_of(call, wait_s, self._rules.short_abandon_s, seen)
         missed = call.direction == "in" and merged_into is None and result in self._rules.missed_results

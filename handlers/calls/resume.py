@@ -95,4 +95,4 @@ def _requeue(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
 def _serial(uniqueid: str) -> tuple[float, int]:
     """Order of birth: `[system-]epoch.counter`, compared as numbers."""
     epoch, _, counter = uniqueid.rpartition("-")[2].partition(".")
-    return (float(epoch) if epoch.isdigit() else 0.0, int(counter) if counter.isdigit() else 0)
+    return (float(epoch) if epoch.isdecimal() else 0.0, int(counter) if counter.isdecimal() else 0)

@@ -25,6 +25,8 @@ from handlers.rules import Rules
 _RINGING_WORDS = frozenset({"RINGING", "PROGRESS"})
 _NOBODY_THERE = frozenset({"CHANUNAVAIL", "CONGESTION"})
 _QUEUE_REFUSED = frozenset({"FULL", "JOINEMPTY", "JOINUNAVAIL"})
+# chan_sip names a guest's channel by the domain in his From: whoever calls could fill log and memory.
+_GUESSES_TOLD = 500
 
 
 class Tracker:
@@ -135,10 +137,14 @@ class Tracker:
         if state == ev.ChannelState.UP:
             channel.up_at = at
         if side is not None and side.guessed and side.trunk not in self._guessed and side.trunk is not None:
-            self._guessed.add(side.trunk)
-            self.facts.append(TrunkGuessed(at, side.trunk))
+            self._guess(at, side.trunk)
         self.channels[uniqueid] = channel
         return channel
+
+    def _guess(self, at: float, endpoint: str) -> None:
+        if len(self._guessed) < _GUESSES_TOLD:
+            self._guessed.add(endpoint)
+            self.facts.append(TrunkGuessed(at, endpoint))
 
     def new_call(self, first: Channel, linkedid: str) -> LiveCall:
         """A call that begins with this channel."""

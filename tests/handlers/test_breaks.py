@@ -1,0 +1,124 @@
+"""The connection breaks anywhere in a recording, and the PBX then says what it is doing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handlers.ami import events as ev
+from handlers.core import Core
+from handlers.facts import CallEnded
+from handlers.rules import Rules
+from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
+from tests.recordings import NAMES
+
+
+def snapshot_after(stream: Iterable[ev.Event]) -> ev.Snapshot:
+    """What a PBX would answer when all this has happened: its own view, made without the core."""
+    channels: dict[str, ev.LiveChannel] = {}
+    bridges: dict[str, str] = {}
+    waiting: dict[str, ev.LiveQueueEntry] = {}
+    joined: dict[str, float] = {}
+    now = 0.0
+    for event in stream:
+        now = event.at
+        match event:
+            case ev.ChannelCreated():
+                channels[event.uniqueid] = ev.LiveChannel(
+                    event.uniqueid,
+                    event.linkedid,
+                    event.channel,
+                    event.state,
+                    event.number,
+                    event.name,
+                    None,
+                    event.context,
+                    event.exten,
+                    "",
+                    None,
+                    event.at,
+                )
+            case ev.ChannelStateChanged(uniqueid=uniqueid):
+                channels[uniqueid] = channels[uniqueid]._replace(state=event.state)
+            case ev.BridgeEntered(uniqueid=uniqueid):
+                bridges[event.bridge] = event.technology
+                channels[uniqueid] = channels[uniqueid]._replace(bridge=event.bridge)
+            case ev.BridgeLeft(uniqueid=uniqueid):
+                channels[uniqueid] = channels[uniqueid]._replace(bridge=None)
+            case ev.QueueJoined(uniqueid=uniqueid):
+                waiting[uniqueid] = ev.LiveQueueEntry(event.queue, uniqueid, event.position, 0.0)
+                joined[uniqueid] = event.at
+            case ev.QueueLeft(uniqueid=uniqueid):
+                del waiting[uniqueid]
+            case ev.ChannelHungUp(uniqueid=uniqueid):
+                del channels[uniqueid]
+    entries = tuple(entry._replace(wait_s=now - joined[uniqueid]) for uniqueid, entry in waiting.items())
+    lives = tuple(ev.LiveBridge(name, technology) for name, technology in bridges.items())
+    return ev.Snapshot("one run", tuple(channels.values()), lives, entries, None, None, {})
+
+
+def at_start(name: str) -> ev.StreamResumed:
+    """An idle PBX, which knows the members of its queues."""
+    members = tuple(event for event in events(name) if isinstance(event, ev.MemberSeen))
+    return ev.StreamResumed(events(name)[0].at, snapshot_after(())._replace(members=members))
+
+
+def with_a_break(name: str, begin: int, end: int) -> tuple[list[CallEnded], Core]:
+    """The calls of a recording of which the events from `begin` up to `end` were not seen."""
+    whole, core = events(name), Core(Rules())
+    facts = told([at_start(name)], core)
+    facts += told(whole[:begin], core)
+    resumed = ev.StreamResumed(whole[end - 1].at, snapshot_after(whole[:end]))
+    facts += told([ev.StreamBroken(core.now), resumed, *whole[end:]], core)
+    return finished(facts), core
+
+
+def calls_of(name: str) -> dict[str, CallEnded]:
+    """The calls of a recording without a break, by id, as the same run of the PBX tells them."""
+    ended = finished(told([at_start(name), *events(name)]))
+    return {each.call.id: each for each in ended}
+
+
+def living(name: str, index: int) -> set[str]:
+    """The calls that live when the events before `index` have happened."""
+    core = Core(Rules())
+    told(events(name)[:index], core)
+    return {call.id for call in core.live_calls()}
+
+
+WITH_CALLS = [name for name in NAMES if events(name) and calls_of(name)]
+
+
+@pytest.mark.parametrize("name", WITH_CALLS)
+def test_a_break_in_which_nothing_happened_changes_nothing_but_makes_the_living_incomplete(name: str) -> None:
+    whole = calls_of(name)
+    for cut in range(1, len(events(name)), 2):
+        found, core = with_a_break(name, cut, cut)
+        assert core.sizes() == EMPTY
+        assert {ended.call.id for ended in found} == set(whole)
+        for ended in found:
+            assert ended.call.incomplete or ended.call.id not in living(name, cut)
+            complete = replace(ended, call=replace(ended.call, incomplete=False))
+            assert complete == whole[ended.call.id]
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_missed_in_a_break_nothing_stays_behind_and_nothing_is_invented(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(WITH_CALLS))
+    whole, count = calls_of(name), len(events(name))
+    begin = data.draw(st.integers(1, count - 1))
+    end = data.draw(st.integers(begin + 1, count))
+    found, core = with_a_break(name, begin, end)
+    assert_nothing_impossible(found)
+    assert core.sizes() == EMPTY
+    touched = set().union(*(living(name, index) for index in range(begin, end + 1)))
+    for ended in found:
+        if ended.call.id in whole and ended.call.id not in touched:
+            assert ended == whole[ended.call.id]
+        if not ended.call.end_seen:
+            assert (ended.call.total_s, ended.call.talk_s, ended.call.ended_at) == (None, None, None)
+            assert not ended.call.missed
+        assert ended.call.incomplete or ended.call.id not in touched
