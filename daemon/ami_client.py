@@ -153,7 +153,7 @@ class AmiClient:
             if self._ready_at is None:
                 raise
         finally:
-            self._leave(protocol, protocol.heard_at if silent else clock.now())
+            self._leave(protocol, min(protocol.heard_at, clock.now()) if silent else clock.now())
 
     def _leave(self, protocol: AmiProtocol, at: float) -> None:
         """The connection is over; `at`: since when nothing was heard."""
@@ -193,7 +193,7 @@ class AmiClient:
             self._held = []
         # A booted PBX says FullyBooted before it reads this. Where it is missing behind the answer, the account may not see
         # it, or the PBX boots and says it later: nothing is worth waiting for.
-        await protocol.ask({"Action": "Ping"}, self._account.timeout_s)
+        await _ping(protocol, self._account.timeout_s)
         self._was_booted = protocol.booted.is_set()
         self._wake.clear()
         answers = await take_snapshot(protocol, self._account.timeout_s)
@@ -244,7 +244,7 @@ class AmiClient:
     async def _answers_ping(self, protocol: AmiProtocol) -> bool:
         before = protocol.framer.bytes
         try:
-            await protocol.ask({"Action": "Ping"}, self._account.ping_timeout_s)
+            await _ping(protocol, self._account.ping_timeout_s)
         except TimeoutError:
             # Busy sending events it may be late with the answer; it lives.
             return protocol.framer.bytes > before
@@ -257,6 +257,15 @@ class AmiClient:
         if self._has_queues:
             return False
         return is_success(await protocol.ask({"Action": "QueueStatus"}, self._account.timeout_s))
+
+
+async def _ping(protocol: AmiProtocol, timeout_s: float) -> None:
+    """Ask whether the PBX lives, and hear by the way what time it thinks it is. Raises what `ask` raises."""
+    asked_at = clock.now()
+    (answer, *_) = await protocol.ask({"Action": "Ping"}, timeout_s)
+    pbx = protocol.decoder.clock
+    if pbx.told(answer, asked_at, clock.now()):
+        log.warning("pbx_clock_differs", ahead_s=round(pbx.ahead_s, 1), cure="let NTP set the clocks of both machines")
 
 
 def _bad_of(protocol: AmiProtocol) -> Counter[str]:

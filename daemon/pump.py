@@ -77,12 +77,21 @@ class Pump:
             self.turned_at = clock.monotonic()
             if self._ending:
                 return
+            self._settle_clock()
             self._wake.clear()
             try:
                 async with asyncio.timeout(self._seconds_to_deadline()):
                     await self._wake.wait()
             except TimeoutError:
                 self._handle([Tick(clock.now())])
+
+    def _settle_clock(self) -> None:
+        """A step of the wall clock was kept out of the calls that lived; now that none does, it can be taken over."""
+        stepped_s = clock.stepped_s()
+        if stepped_s and self._core.is_idle:
+            clock.settle()
+            self._core.restart_time(clock.now())
+            log.warning("clock_was_set", by_s=round(stepped_s, 3))
 
     def _seconds_to_deadline(self) -> float:
         deadline = self._core.next_deadline

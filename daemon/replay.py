@@ -52,6 +52,8 @@ def events_of(path: Path, steady: SteadyTime) -> Iterator[Event]:
             continue
         at = steady.at(entry.t, entry.mono)
         for block in framer.feed(entry.raw):
+            if b"\r\nPing: Pong" in block:
+                decoder.clock.told(block, at, at)
             event = decoder.decode(block, at)
             if event is not None:
                 yield event

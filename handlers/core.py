@@ -65,6 +65,16 @@ class Core:
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at)
 
+    @property
+    def is_idle(self) -> bool:
+        """Does no call live, so that nothing is being measured?"""
+        return self._tracker.is_idle
+
+    def restart_time(self, at: float) -> None:
+        """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
+        if self.is_idle:
+            self._now = at
+
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return self._tracker.live_calls()

@@ -1,4 +1,4 @@
-"""Time without the steps of the wall clock, for what was recorded with both clocks."""
+"""Time without the steps of the wall clock, for what is stamped with both clocks."""
 
 STEP_S = 2.0
 
@@ -24,6 +24,15 @@ class SteadyTime:
                 self._offset += step
         self._last = (t, mono)
         return t - self._offset
+
+    @property
+    def offset_s(self) -> float:
+        """The steps left out so far, in seconds."""
+        return self._offset
+
+    def settle(self) -> None:
+        """Take the steps over: moments are those of the wall clock again."""
+        self._offset = 0.0
 
     def broke_off(self) -> None:
         """What follows may come from another clock: there is nothing to compare it with, so no step is seen."""

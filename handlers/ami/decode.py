@@ -5,7 +5,6 @@ stands firm against what a caller wrote: a value ends only where the next header
 event, and counted by reason; nothing in here raises, whatever the bytes.
 """
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from handlers.ami import events as ev
 from handlers.ami.message import Message, text_of, unescaped
+from handlers.ami.pbx_clock import PbxClock
 
 # A run as it is nearly always: no value holds a CR. Where this fits, `_RUN` says the same at three times the price.
 _PLAIN_RUN = (
@@ -345,6 +345,8 @@ def _member_removed(at: float, text: str) -> ev.Event:
 
 
 def _var_set(at: float, text: str) -> ev.Event | None:
+    if "\r\nChannel: none\r\n" in text[:80]:
+        return None  # of no channel: a global variable, or what check-ami asked for
     c = _channel(text)
     variable = _header(c.rest, "Variable")
     if variable not in _VARIABLES:
@@ -467,15 +469,16 @@ _BY_FIRST_LINE = {b"Event: " + name: decoder for name, decoder in (_DECODERS | {
 
 
 class Decoder:
-    """Turns blocks into events; `bad` counts what was none, by reason."""
+    """Turns blocks into events; `bad` counts what was none, by reason. `clock` is to be told what the PBX answers to pings."""
 
     def __init__(self) -> None:
         self.bad: Counter[str] = Counter()
+        self.clock = PbxClock()
 
     def decode(self, block: bytes, arrival: float) -> ev.Event | None:
         """The event of a block that arrived at `arrival` (epoch seconds), or None. Never raises.
 
-        `at` is the PBX's own `Timestamp` where it sends one (manager.conf: timestampevents), else the arrival.
+        `at` is the PBX's own `Timestamp` where it sends one (manager.conf: timestampevents), by our clock; else the arrival.
         """
         first_line = block[: block.find(b"\r\n")]
         decoder = _BY_FIRST_LINE.get(first_line)
@@ -486,17 +489,13 @@ class Decoder:
             self.bad["unprivileged"] += 1
             return None
         try:
-            return decoder(_at(text, arrival) if text.find("\r\nTimestamp: ", 0, 128) >= 0 else arrival, text)
+            return decoder(self._at(text, arrival) if text.find("\r\nTimestamp: ", 0, 128) >= 0 else arrival, text)
         except DecodeError as error:
             self.bad[str(error)] += 1
         except (ValueError, IndexError):  # whatever a pattern let through that is no value after all
             self.bad["malformed"] += 1
         return None
 
-
-def _at(text: str, arrival: float) -> float:
-    match = _TIMESTAMP.match(text)
-    if match is None:
-        return arrival
-    at = float(match[1])
-    return at if math.isfinite(at) else arrival
+    def _at(self, text: str, arrival: float) -> float:
+        match = _TIMESTAMP.match(text)
+        return arrival if match is None else self.clock.ours(float(match[1]), arrival)

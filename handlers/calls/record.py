@@ -28,6 +28,18 @@ class _End(NamedTuple):
     total_s: float | None
 
 
+class _Parties(NamedTuple):
+    """Who called whom, and by which line."""
+
+    trunk: str | None
+    did: str | None
+    source: str | None
+    caller: str | None
+    caller_e164: str | None
+    called: str | None
+    called_e164: str | None
+
+
 _NOT_YET = _End(0.0, False, None, None, False, None, None, None, None, None, None, None)
 
 
@@ -91,6 +103,7 @@ class Recorder:
         end = end or _NOT_YET
         seen = end.seen
         stays = call.stays
+        parties = self._parties(call)
         return Call(
             id=call.id,
             pbx=self._rules.pbx,
@@ -102,7 +115,14 @@ class Recorder:
             missed=end.missed,
             closed=False,
             voicemail=call.voicemail,
-            **self._parties(call),
+            trunk=parties.trunk,
+            did=parties.did,
+            source=parties.source,
+            caller=parties.caller,
+            caller_e164=parties.caller_e164,
+            caller_name=call.first.caller_name,
+            called=parties.called,
+            called_e164=parties.called_e164,
             queue=stays[0].queue if stays else None,
             queues=tuple(dict.fromkeys(stay.queue for stay in stays)) if stays else (),
             answered_by=extension_of(call.answerer) if call.answerer is not None else None,
@@ -157,7 +177,7 @@ class Recorder:
             _rounded(max(0.0, at - call.started_at)) if seen else None,
         )
 
-    def _parties(self, call: LiveCall) -> dict[str, str | None]:
+    def _parties(self, call: LiveCall) -> _Parties:
         first = call.first
         trunk = did = None
         if call.direction == "in":
@@ -170,16 +190,15 @@ class Recorder:
             if call.direction == "out" and call.trunk_leg is not None:
                 called = call.trunk_leg.dialled or called
                 trunk = call.trunk_leg.side.trunk if call.trunk_leg.side else None
-        return {
-            "trunk": trunk,
-            "did": did,
-            "source": self._sources.get(did) if did else None,
-            "caller": caller,
-            "caller_e164": self._plan.normalised(caller),
-            "caller_name": first.caller_name,
-            "called": called,
-            "called_e164": self._plan.normalised(called, call.direction == "out"),
-        }
+        return _Parties(
+            trunk,
+            did,
+            self._sources.get(did) if did else None,
+            caller,
+            self._plan.normalised(caller),
+            called,
+            self._plan.normalised(called, call.direction == "out"),
+        )
 
     def _agents(self, call: LiveCall) -> tuple[Agent, ...]:
         agents: dict[str, Agent] = {}

@@ -83,6 +83,11 @@ class Tracker:
         """The calls that live now, oldest first."""
         return (self.recorder.live(call) for call in self.calls if call.started)
 
+    @property
+    def is_idle(self) -> bool:
+        """Does no call live?"""
+        return not self.calls
+
     def waiting(self) -> Iterator[tuple[str, float]]:
         """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
         return ((stay.queue, stay.joined_at) for call in self.calls for stay in call.stays if stay.left_at is None)

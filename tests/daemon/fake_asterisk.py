@@ -11,7 +11,7 @@ from typing import Any, Self
 import pytest
 import structlog
 
-from daemon import ami_client, ami_protocol
+from daemon import ami_client, ami_protocol, clock
 from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from daemon.ami_protocol import AmiProtocol, Connection
@@ -127,6 +127,7 @@ class FakeAsterisk:
         self.banner = banner
         self.booted = booted
         self.port = 0
+        self.ahead_s = 0.0
         self.sessions: list[Session] = []
         self.turn = Turn()
         self._tls = tls
@@ -135,7 +136,7 @@ class FakeAsterisk:
         self.answers: dict[str, Answer] = {
             "Login": FakeAsterisk._log_in,
             "Challenge": lambda _session, action: answer(action, Challenge=CHALLENGE),
-            "Ping": lambda _session, action: answer(action, Ping="Pong", Timestamp="1795450254.000000"),
+            "Ping": lambda _session, action: answer(action, Ping="Pong", Timestamp=f"{clock.now() + self.ahead_s:.6f}"),
             "CoreStatus": lambda _session, action: answer(
                 action, CoreStartupDate="2026-11-24", CoreStartupTime="08:00:00", CoreCurrentCalls="0"
             ),

@@ -167,3 +167,24 @@ async def test_too_long_a_backlog_drops_what_comes_and_tells_the_reader(monkeypa
     pump.end()
     await pump.run()
     assert [event.at for event in core.events] == [*map(float, range(10)), 20.0, 21.0, 22.0]
+
+
+async def test_a_clock_that_was_set_is_taken_over_when_no_call_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = events("01-direct-caller-hangs-up")
+    stepped = [-3600.0]
+    monkeypatch.setattr(clock, "stepped_s", lambda: stepped[0])
+    monkeypatch.setattr(clock, "settle", stepped.clear)
+    core, kept = Core(Rules()), Kept()
+    pump = Pump(core, [kept])
+    async with turning(pump):
+        pump.feed(stream[: len(stream) // 2])
+        await kept.taken.wait()
+        assert not core.is_idle
+        assert stepped == [-3600.0]
+        pump.feed(stream[len(stream) // 2 :])
+        async with asyncio.timeout(5):
+            while stepped:
+                await asyncio.sleep(0.001)
+        stepped.append(0.0)
+    assert core.is_idle
+    assert core.now == pytest.approx(clock.now(), abs=60)

@@ -190,3 +190,15 @@ def test_facts_are_given_once() -> None:
     assert play.core.handle(ev.ChannelHungUp(play.now, caller, play.names[caller], 16, None)) == (
         EventDoubted(play.now, "unknown_channel"),
     )
+
+
+def test_time_begins_anew_only_while_no_call_lives() -> None:
+    play = Play()
+    caller = play.incoming()
+    began = play.core.now
+    play.core.restart_time(began - 3600)
+    assert play.core.now == began
+    play.hang_up(caller)
+    assert play.core.is_idle
+    play.core.restart_time(began - 3600)
+    assert play.core.now == began - 3600
