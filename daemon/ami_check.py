@@ -1,129 +1,249 @@
-"""What an AMI account may see, and what each missing right costs: figures are only as right as the account's rights."""
+"""What an AMI account may see, and what each missing right costs: figures are only as right as the account's rights.
+
+What Asterisk does not tell outright is found out: it sends `FullyBooted` after a login that may read `system`; `Getvar` of
+`SET(VMSTATUS=)` sets a variable on a channel that does not exist, which changes nothing and is told to those who may read
+`dialplan`; and what has changed between two answers must have been told in between to those who may read `call` and `agent`.
+"""
 
 import asyncio
-import re
-from collections import Counter
+import os
+import ssl
+from dataclasses import dataclass, field
 
-from daemon.ami_client import AmiAccount, log_in
+from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
+from daemon.ami_snapshot import is_success, is_unknown
+from daemon.log import harmless
+from daemon.seen_events import NEEDED, SeenEvents
+from daemon.trunk_proposals import proposed_trunks
+from handlers.ami.framing import VARIABLES
 from handlers.ami.message import Message
-from handlers.calls.evidence import Evidence
-from handlers.calls.names import parse_channel_name
 from handlers.rules import Rules
 
 WATCH_S = 5.0
+# An event follows what caused it at once; so long is waited for one that should have come.
+TOLD_WITHIN_S = 1.0
 _ACTIONS = {
     "CoreShowChannels": "calls that live when ringtally connects are not seen (write = reporting)",
+    "CoreStatus": "a restart of the PBX cannot be told from a broken line (write = reporting)",
     "QueueStatus": "queues and their members are not known before they tell of themselves",
     "BridgeList": "who talks when ringtally connects is not known",
-    "CoreStatus": "a restart of the PBX cannot be told from a broken line (write = reporting)",
+}
+_CLASSES = {
+    "system": "a stop of the PBX is noticed by the lost connection alone (read = system)",
+    "call": "there is no call to count at all (read = call)",
+    "agent": "queues tell nothing: who waits, how long, who takes the calls (read = agent)",
+    "dialplan": "a queue that refuses at once and a phone out of reach go unnoticed (the call reads as ivr_only or failed), and "
+    "voicemail is never flagged (read = dialplan)",
 }
 _TOO_MUCH = {
-    "Originate": "start calls (and, CVE-2024-42365, programs)",
-    "Command": "run any command of the PBX",
-    "UpdateConfig": "rewrite the PBX's configuration",
-    "Redirect": "redirect calls",
+    "Originate": "start calls, and programs through them (write has originate)",
+    "Command": "run any command of the PBX (write has command)",
+    "UpdateConfig": "read and rewrite the PBX's configuration, secrets too (write has config)",
+    "ModuleLoad": "unload the PBX's modules (write has system)",
+    "Redirect": "send other people's calls elsewhere (write has call)",
+    "QueueAdd": "change who takes a queue's calls (write has agent)",
 }
-_DIALPLAN = (
-    "without it a queue that refuses at once reads as ivr_only, and voicemail is never flagged (read = dialplan)"
-)
+# Lists of devices, by what may be asked for them; none of these answers holds a secret.
+_DEVICE_LISTS = ("DeviceStateList", "SIPpeers", "IAXpeers", "PJSIPShowEndpoints")
 
 
-async def inspect_ami(account: AmiAccount, rules: Rules) -> tuple[list[str], bool]:
-    """Log in and look: lines for people, and whether nothing that matters is missing. Raises OSError, AmiError as OSError."""
-    lost = asyncio.Event()
-    seen: Counter[str] = Counter()
-    protocol_made: list[AmiProtocol] = []
+class AmiCheckError(Exception):
+    """The PBX could not be asked; the message says why and what to do."""
 
-    def make() -> AmiProtocol:
-        protocol_made.append(
-            AmiProtocol(lambda events: seen.update(type(e).__name__ for e in events), lost.set, lambda _data: None)
+
+@dataclass(slots=True)
+class _Findings:
+    """What was found out: lists of answers by action, the classes of events, and what may be called."""
+
+    answers: dict[str, list[bytes]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    commands: set[str] = field(default_factory=set)
+    classes: dict[str, bool | None] = field(default_factory=dict)
+    unheard: list[str] = field(default_factory=list)
+
+
+async def inspect_ami(account: AmiAccount, rules: Rules, watch_s: float = WATCH_S) -> tuple[list[str], bool]:
+    """Log in and look: lines for people, and whether nothing is missing for sure.
+
+    Listens for up to `watch_s` seconds, less where every class of events was seen before. Raises AmiCheckError.
+    """
+    seen = SeenEvents()
+    where = f"{account.host}:{account.port}"
+    try:
+        connection = Connection(
+            account.host, account.port, account.tls, lambda: AmiProtocol(lambda _events: None, _nothing, seen.feed)
         )
-        return protocol_made[-1]
-
-    protocol = await Connection(account.host, account.port, account.tls, make).open(account.timeout_s)
+        protocol = await connection.open(account.timeout_s)
+    except (OSError, TimeoutError) as error:
+        cure = "check ami.host and ami.port, and that Asterisk runs with its manager enabled"
+        if isinstance(error, ssl.SSLError):
+            cure = "check ami.tls, ami.ca_file and whom the certificate names"
+        raise AmiCheckError(f"{where} is out of reach: {_reason(error, account.timeout_s)}; {cure}") from None
     try:
         await log_in(protocol, account)
-        return await _look(protocol, account, rules)
-    except (AmiError, TimeoutError) as error:
-        raise OSError(
-            f"{account.host}:{account.port}: {error or 'no answer in time'}; check the address, ami.username and ami.secret"
+        banner = harmless(protocol.framer.banner or "no greeting")
+        found = await _look(protocol, seen, account.timeout_s, watch_s)
+    except LoginRefusedError as error:
+        cure = "check ami.username, ami.secret and the account's permit line (ringtally pbx-snippet prints one)"
+        raise AmiCheckError(
+            f"{where} refused the login of {harmless(account.username)}: {harmless(str(error))}; {cure}"
         ) from None
+    except TimeoutError:
+        raise AmiCheckError(f"{where} gave no answer within {account.timeout_s:g} s; is it the AMI port?") from None
+    except AmiError as error:
+        raise AmiCheckError(f"{where}: {harmless(str(error))}; check ami.host and ami.port, and try again") from None
     finally:
         protocol.close()
+    good = not found.missing and not found.unheard and False not in found.classes.values()
+    return [f"logged in to {where} as {harmless(account.username)} ({banner})", *_told(found, rules, watch_s)], good
 
 
-async def _look(protocol: AmiProtocol, account: AmiAccount, rules: Rules) -> tuple[list[str], bool]:
-    lines = [
-        f"logged in to {account.host}:{account.port} as {account.username} ({protocol.framer.banner or 'no banner'})"
-    ]
-    good = True
-    answers: dict[str, list[bytes]] = {}
+def _reason(error: OSError | TimeoutError, timeout_s: float) -> str:
+    # asyncio words a refused connection in its own way; the system's words are known to everybody.
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    return harmless(error.strerror or str(error) or f"no answer within {timeout_s:g} s")
+
+
+def _nothing() -> None:
+    """The loss of the connection fails what is asked next."""
+
+
+async def _look(protocol: AmiProtocol, seen: SeenEvents, timeout_s: float, watch_s: float) -> _Findings:
+    found = _Findings()
     for action, cost in _ACTIONS.items():
-        blocks = await protocol.ask({"Action": action}, account.timeout_s)
-        allowed = Message(blocks[0]).get("Response") == "Success"
-        good = good and allowed
-        answers[action] = blocks if allowed else []
-        lines.append(f"{'yes' if allowed else 'NO ':3} action {action}" + ("" if allowed else f": {cost}"))
-    booted = protocol.booted.is_set()
-    lines.append(
-        f"{'yes' if booted else 'NO '} events of class system (FullyBooted)" + ("" if booted else ": read = system")
-    )
-    (listed, *_) = await protocol.ask({"Action": "ListCommands"}, account.timeout_s)
-    may = {name for name, _ in Message(listed).items()}
-    too_much = [
-        f"WARNING: the account may {what} ({action}); ringtally never does"
-        for action, what in _TOO_MUCH.items()
-        if action.lower() in may
-    ]
-    lines += too_much
-    lines += await _watch(protocol)
-    lines += _proposed_trunks(answers, rules)
-    return lines, good
+        await _ask(protocol, action, found, timeout_s)
+        if action not in found.answers and action not in found.unknown:
+            found.missing[action] = cost
+    (listed, *_) = await protocol.ask({"Action": "ListCommands"}, timeout_s)
+    found.commands = {name for name, _ in Message(listed).items()}
+    for action in _DEVICE_LISTS:
+        if action.lower() in found.commands:
+            await _ask(protocol, action, found, timeout_s)
+    provoked = await _provoke(protocol, timeout_s)
+    await _watch(seen, provoked, watch_s)
+    # An event that a filter lets through proves its class; silence proves something only where there was something to tell.
+    found.classes = {each: True if each in seen.classes else None for each in NEEDED}
+    found.classes["system"] = "system" in seen.classes
+    if provoked:
+        found.classes["dialplan"] = "dialplan" in seen.classes
+        found.unheard = [each for each in provoked if each not in seen.provoked]
+    await _compare(protocol, seen, found, timeout_s)
+    return found
 
 
-async def _watch(protocol: AmiProtocol) -> list[str]:
-    """Which classes of events come by themselves: listened for a moment, and told honestly when nothing came."""
+async def _ask(protocol: AmiProtocol, action: str, found: _Findings, timeout_s: float) -> None:
+    blocks = await protocol.ask({"Action": action}, timeout_s)
+    if is_success(blocks):
+        found.answers[action] = blocks
+    elif is_unknown(blocks):
+        found.unknown.add(action)
+
+
+async def _provoke(protocol: AmiProtocol, timeout_s: float) -> list[str]:
+    """Have the variables set that we must hear of; those that could be, none where the account may not ask."""
+    provoked = []
+    for variable in (name.decode() for name in VARIABLES):
+        blocks = await protocol.ask({"Action": "Getvar", "Variable": f"SET({variable}=)"}, timeout_s)
+        if is_success(blocks):
+            provoked.append(variable)
+    return provoked
+
+
+async def _watch(seen: SeenEvents, provoked: list[str], watch_s: float) -> None:
+    """Wait until everything was seen, at most `watch_s`, or as long as what was provoked may take."""
     try:
-        async with asyncio.timeout(WATCH_S):
-            await asyncio.Event().wait()
+        async with asyncio.timeout(max(watch_s, TOLD_WITHIN_S if provoked else 0.0)):
+            while not (seen.classes.issuperset(NEEDED) and seen.provoked.issuperset(provoked)):
+                seen.changed.clear()
+                await seen.changed.wait()
     except TimeoutError:
         pass
-    came = protocol.framer.events
-    groups = {
-        "call": ("Newchannel", "Hangup", "BridgeEnter", "Newstate"),
-        "agent": ("QueueMemberStatus", "QueueCallerJoin", "AgentCalled"),
-        "dialplan": ("VarSet", "Newexten"),
+
+
+async def _compare(protocol: AmiProtocol, seen: SeenEvents, found: _Findings, timeout_s: float) -> None:
+    """Did something change of which we were not told? Then the account may not read it."""
+    for name, action, state in (("call", "CoreShowChannels", _channels), ("agent", "QueueStatus", _queues)):
+        if found.classes[name] or action not in found.answers:
+            continue
+        blocks = await protocol.ask({"Action": action}, timeout_s)
+        if is_success(blocks) and state(blocks) != state(found.answers[action]):
+            await _within(seen, name)
+            found.classes[name] = name in seen.classes
+
+
+async def _within(seen: SeenEvents, name: str) -> None:
+    try:
+        async with asyncio.timeout(TOLD_WITHIN_S):
+            while name not in seen.classes:
+                seen.changed.clear()
+                await seen.changed.wait()
+    except TimeoutError:
+        pass
+
+
+def _channels(blocks: list[bytes]) -> set[str]:
+    messages = [Message(block) for block in blocks]
+    return {message.get("Uniqueid") or "" for message in messages if message.name == "CoreShowChannel"}
+
+
+def _queues(blocks: list[bytes]) -> set[tuple[str | None, ...]]:
+    """Members and callers of queues. Not their figures: a counter may change without an event."""
+    shown = ("Queue", "Location", "Status", "Paused", "Uniqueid")
+    messages = [Message(block) for block in blocks]
+    return {
+        tuple(message.get(header) for header in shown)
+        for message in messages
+        if message.name in {"QueueMember", "QueueEntry"}
     }
+
+
+def _told(found: _Findings, rules: Rules, watch_s: float) -> list[str]:
     lines = []
-    for group, names in groups.items():
-        if any(came[name] for name in names):
-            lines.append(f"yes events of class {group}")
+    for action in _ACTIONS:
+        if action in found.unknown:
+            lines.append(f"?   action {action}: this PBX does not have it; is the module loaded?")
         else:
-            cost = f"; {_DIALPLAN}" if group == "dialplan" else ""
             lines.append(
-                f"?   events of class {group}: none came in {WATCH_S:g} s; make a call while this runs to be sure{cost}"
+                f"NO  action {action}: {found.missing[action]}" if action in found.missing else f"yes action {action}"
             )
-    return lines
+    for name, cost in _CLASSES.items():
+        lines.append(_class_line(name, found.classes[name], cost, watch_s))
+    if found.classes["dialplan"] and found.unheard:
+        lines.append(
+            f"NO  VarSet of {', '.join(found.unheard)}: the account's event filter takes it out; {_CLASSES['dialplan']}"
+        )
+    lines += [
+        f"WARNING: the account may {what}; ringtally never does: take the right away"
+        for action, what in _TOO_MUCH.items()
+        if action.lower() in found.commands
+    ]
+    proposed = _proposed(found, rules)
+    return [*lines, "", *(proposed or ["# no outside line to propose: none is in use or known by its device"])]
 
 
-def _proposed_trunks(answers: dict[str, list[bytes]], rules: Rules) -> list[str]:
-    """`[[trunks]]` for the outside lines that can be seen now."""
-    evidence = Evidence(rules)
-    for block in answers.get("QueueStatus", []):
-        message = Message(block)
-        if message.name == "QueueMember" and message.get("Location"):
-            evidence.add_member(message.get("Location") or "")
-    found: dict[str, str] = {}
-    for message in map(Message, answers.get("CoreShowChannels", [])):
-        channel = message.get("Channel") or ""
-        name = parse_channel_name(channel)
-        side = evidence.side_of(channel, message.get("Context") or "") if name.is_device and channel else None
-        if side is not None and side.trunk is not None:
-            found[side.trunk] = name.device
-    if not found:
-        return ["no outside line is in use now; run this again during calls for proposals of [[trunks]]"]
-    lines = ["", "# proposed for ringtally.toml:"]
-    for trunk, device in sorted(found.items()):
-        lines += ["[[trunks]]", f'name = "{re.sub(r"[^A-Za-z0-9_-]", "-", trunk)}"', f'channels = ["{device}-*"]', ""]
-    return lines
+def _class_line(name: str, is_seen: bool | None, cost: str, watch_s: float) -> str:
+    if is_seen:
+        return f"yes events of class {name}"
+    if is_seen is None:
+        return f"?   events of class {name}: none came within {watch_s:g} s; call while this runs to be sure. Without: {cost}"
+    return f"NO  events of class {name}: {cost}"
+
+
+def _proposed(found: _Findings, rules: Rules) -> list[str]:
+    messages = {action: [Message(block) for block in blocks] for action, blocks in found.answers.items()}
+    devices = {message.get("Device") or "" for message in messages.get("DeviceStateList", [])}
+    for action, technology in (("SIPpeers", "SIP"), ("IAXpeers", "IAX2"), ("PJSIPShowEndpoints", "PJSIP")):
+        devices |= {f"{technology}/{message.get('ObjectName') or ''}" for message in messages.get(action, [])}
+    channels = [
+        (message.get("Channel") or "", message.get("Context") or "") for message in messages.get("CoreShowChannels", [])
+    ]
+    members = [
+        message.get(header) or ""
+        for message in messages.get("QueueStatus", [])
+        if message.name == "QueueMember"
+        for header in ("Location", "StateInterface")
+    ]
+    return proposed_trunks(devices, channels, members, rules)

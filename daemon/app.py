@@ -43,10 +43,16 @@ LIMIT_MOST = 1000
 
 
 def account_of(ami: Ami) -> AmiAccount:
-    """The AMI account of the settings. Off loopback without TLS it logs in by MD5 challenge."""
+    """The AMI account of the settings. Off loopback without TLS it logs in by MD5 challenge.
+
+    OSError where `ca_file` cannot be used.
+    """
     tls = None
     if ami.tls:
-        tls = ssl.create_default_context(cafile=ami.ca_file or None)
+        try:
+            tls = ssl.create_default_context(cafile=ami.ca_file or None)
+        except ssl.SSLError:
+            raise OSError(f"{ami.ca_file} holds no certificate in PEM; correct ami.ca_file") from None
     return AmiAccount(
         host=ami.host,
         port=ami.port,

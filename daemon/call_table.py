@@ -1,5 +1,6 @@
 """Calls for people's eyes: the list, and one call's time line."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -28,6 +29,8 @@ HEADER = (
     "total",
     "id",
 )
+_DURATIONS = ("wait", "talk", "total")
+_CELL_LIMIT = 60
 _MINUTE = 60
 _HOUR = 3600
 
@@ -66,7 +69,7 @@ def duration(seconds: float | None) -> str:
     """Seconds as `m:ss`, from an hour on `h:mm:ss`; a dash where it is not known."""
     if seconds is None:
         return "–"
-    whole = int(seconds + 0.5)
+    whole = math.floor(seconds + 0.5)
     hours, rest = divmod(whole, _HOUR)
     minutes, left = divmod(rest, _MINUTE)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
@@ -75,35 +78,35 @@ def duration(seconds: float | None) -> str:
 def calls_table(calls: Iterable[Call], zone: tzinfo, language: Language) -> Table:
     """The list for a terminal; missed calls stand out by word and colour."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in header(language):
-        table.add_column(
-            name, justify="right" if name in {word(n, language) for n in HEADER[10:13]} else "left", no_wrap=True
-        )
+    for name in HEADER:
+        table.add_column(word(name, language), justify="right" if name in _DURATIONS else "left", no_wrap=True)
+    first = HEADER.index(_DURATIONS[0])
     for call in calls:
         cells = row(call, zone, language)
-        cells[10:13] = [duration(call.wait_s), duration(call.talk_s), duration(call.total_s)]
+        cells[first : first + len(_DURATIONS)] = [duration(each) for each in (call.wait_s, call.talk_s, call.total_s)]
         table.add_row(*(cell_text(cell) for cell in cells), style="red" if call.missed else None)
     return table
 
 
 def cell_text(cell: Cell) -> Text:
     """A cell with nothing in it that a terminal or rich's markup would obey."""
-    return Text("" if cell is None else harmless(str(cell), 60))
+    return Text("" if cell is None else harmless(str(cell), _CELL_LIMIT))
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of a call's story."""
+    """One line of a call's story. `what`, `outcome` and, where there is nobody's name in it, `who` are words to translate."""
 
     at: float
     what: str
     who: str | None
     lasted_s: float | None
     outcome: str | None
+    is_named: bool = True
 
 
 def time_line(ended: CallEnded) -> list[Moment]:
-    """What happened in a call, in order: legs and rings, queue stays, talk, holds, the end."""
+    """What happened in a call, in order: legs and rings, queue stays, talk, holds, transfers, the end."""
     call = ended.call
     moments = [Moment(call.started_at, "call", call.caller, call.total_s, call.direction)]
     for stay in ended.stays:
@@ -121,10 +124,18 @@ def time_line(ended: CallEnded) -> list[Moment]:
         Moment(t.started_at, "talk period", t.name or t.device, _lasted(t.started_at, t.ended_at), None)
         for t in ended.talks
     )
-    moments.extend(Moment(h.started_at, "hold", h.by, _lasted(h.started_at, h.ended_at), None) for h in ended.holds)
+    moments.extend(
+        Moment(h.started_at, "hold", h.by, _lasted(h.started_at, h.ended_at), None, is_named=False) for h in ended.holds
+    )
+    moments.extend(
+        Moment(t.at, f"{t.kind} transfer", f"{t.by or '?'} → {t.to or '?'}", None, t.result) for t in call.transfers
+    )
     moments.sort(key=lambda moment: moment.at)
-    if call.ended_at is not None:
-        moments.append(Moment(call.ended_at, "end", f"{call.ended_by} hung up", None, call.result))
+    if call.merged_into is not None:
+        moments.append(Moment(call.state_since, "became part of", call.merged_into, None, None))
+    elif call.ended_at is not None:
+        who = f"{call.ended_by} hung up" if call.ended_by else None
+        moments.append(Moment(call.ended_at, "end", who, None, call.result, is_named=False))
     return moments
 
 
@@ -143,7 +154,7 @@ def time_line_table(moments: Sequence[Moment], zone: tzinfo, language: Language)
             cell_text(local_time(moment.at, zone)),
             cell_text(duration(moment.at - start)),
             cell_text(word(moment.what, language)),
-            cell_text(word(moment.who, language) if moment.who else None),
+            cell_text(word(moment.who, language) if moment.who and not moment.is_named else moment.who),
             cell_text(duration(moment.lasted_s) if moment.lasted_s is not None else None),
             cell_text(word(moment.outcome, language) if moment.outcome else None),
         )

@@ -8,17 +8,22 @@ from collections.abc import Iterable, Sequence
 
 import xlsxwriter
 
+from daemon.log import harmless
+
 Cell = str | float | int | bool | None
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+# Where commas part no cells a spreadsheet may take semicolons for what does, so a formula may begin behind one too.
+_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CELL_LIMIT = 32_767
+"""What Excel takes."""
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """Comma-separated values with a header line, CR LF line ends (RFC 4180).
 
-    A cell that a spreadsheet would take for a formula begins with an apostrophe (OWASP: CSV injection); a plain number, also one
-    in E.164, stays as it is.
+    What a spreadsheet would take for a formula begins with an apostrophe (OWASP: CSV injection); a plain number, also one in
+    E.164, stays as it is. Control characters are escaped: a file may be shown on a terminal.
     """
     out = io.StringIO()
     writer = csv.writer(out)
@@ -28,9 +33,9 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _inert(cell: Cell) -> Cell:
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return "'" + cell
-    return cell
+    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
+        return cell
+    return _FORMULA.sub(r"\1\2'", harmless(cell, len(cell)))
 
 
 def xlsx_bytes(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -49,7 +54,7 @@ def xlsx_bytes(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
             for column, cell in enumerate(row):
                 widths[column] = max(widths[column], len(str(cell)) if cell is not None else 0)
                 if isinstance(cell, str):
-                    sheet.write_string(count, column, _FORBIDDEN_IN_XML.sub("\ufffd", cell)[:32_767])
+                    sheet.write_string(count, column, _FORBIDDEN_IN_XML.sub("\ufffd", cell)[:_CELL_LIMIT])
                 elif cell is not None:
                     sheet.write(count, column, cell)
         sheet.freeze_panes(1, 0)
@@ -63,7 +68,9 @@ def html_text(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]],
     """A page of its own with one table; everything escaped, nothing loaded from elsewhere."""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
     body = "\n".join(
-        "<tr>" + "".join(f"<td>{'' if cell is None else html.escape(str(cell))}</td>" for cell in row) + "</tr>"
+        "<tr>"
+        + "".join(f"<td>{'' if cell is None else html.escape(harmless(str(cell), _CELL_LIMIT))}</td>" for cell in row)
+        + "</tr>"
         for row in rows
     )
     return (

@@ -9,6 +9,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 VALUE_LIMIT = 500
+TRACE_LIMIT = 8_000
 
 
 def harmless(text: str, limit: int = VALUE_LIMIT) -> str:
@@ -22,7 +23,11 @@ def harmless(text: str, limit: int = VALUE_LIMIT) -> str:
 
 
 def _make_harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: harmless(value) if isinstance(value, str) else value for key, value in event.items()}
+    # Under `exception` the console would write it on lines of its own. It says at its end what went wrong: it is not cut
+    # short like what a caller wrote.
+    trace = event.pop("exception", None)
+    told = {key: harmless(value) if isinstance(value, str) else value for key, value in event.items()}
+    return told if trace is None else told | {"trace": harmless(trace, TRACE_LIMIT)}
 
 
 def configure_log(level: str = "info", form: Literal["console", "json"] = "console") -> None:

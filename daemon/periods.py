@@ -41,7 +41,10 @@ def named_period(name: str, now: float, zone: tzinfo) -> Period:
 
 def between(since: str | None, until: str | None, zone: tzinfo) -> Period:
     """The period from one moment or day to another, both as ISO 8601; a day without a time means all of it."""
-    return Period(_moment(since, zone, 0) if since else None, _moment(until, zone, 1) if until else None)
+    period = Period(_moment(since, zone, 0) if since else None, _moment(until, zone, 1) if until else None)
+    if period.since is not None and period.until is not None and period.since >= period.until:
+        raise PeriodError(f"{since} to {until} is no period: its end comes before its beginning")
+    return period
 
 
 def midnight(day: date, zone: tzinfo) -> float:
@@ -51,11 +54,13 @@ def midnight(day: date, zone: tzinfo) -> float:
 
 def _moment(text: str, zone: tzinfo, days_later: int) -> float:
     try:
-        if len(text) == len("2026-11-23"):
-            return midnight(date.fromisoformat(text) + timedelta(days=days_later), zone)
+        return midnight(date.fromisoformat(text) + timedelta(days=days_later), zone)
+    except (ValueError, OverflowError):
+        pass  # not a day alone
+    try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
         raise PeriodError(
             f"{text!r} is no day or moment; write e.g. 2026-11-23, 2026-11-23T09:00 or 2026-11-23T09:00:00Z"
         ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).timestamp()

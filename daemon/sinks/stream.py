@@ -142,7 +142,7 @@ class StreamSink:
         """Hand the facts on."""
         changes = self._changes
         for fact in facts:
-            if isinstance(fact, CallStarted | CallRang | CallAnswered | CallEnded):
+            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallEnded)):
                 self._serial += 1  # counted while nobody listens too: who comes back sees what was missed
                 self._changes += 1
                 self._send_event(_TYPES[type(fact)], fact.call)

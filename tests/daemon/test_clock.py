@@ -1,7 +1,6 @@
 """The time of day goes on evenly while somebody measures, whatever is done to the wall clock."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,7 +24,7 @@ class SetClocks:
 
 
 @pytest.fixture
-def clocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetClocks]:
+def clocks(monkeypatch: pytest.MonkeyPatch) -> SetClocks:
     clocks = SetClocks()
     monkeypatch.setattr(clock, "_steady", type(clock._steady)())
     monkeypatch.setattr(time, "time", clocks.wall)

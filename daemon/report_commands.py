@@ -1,0 +1,196 @@
+"""The commands that show calls: of the database, or of recordings."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+
+from config.sections import Settings
+from daemon import clock
+from daemon.call_table import calls_table, header, row, time_line, time_line_table
+from daemon.command_line import Failure, attempt, examples, settings_of
+from daemon.exports import csv_text, html_text, xlsx_bytes
+from daemon.log import harmless
+from daemon.periods import PERIODS, PeriodError, between, named_period
+from daemon.replay import replay as replay_recordings
+from daemon.rules import rules_of
+from daemon.words import Language
+from handlers.facts import DIRECTIONS, RESULTS, Call, CallEnded
+from storage.call_filter import CallFilter
+from storage.call_json import call_json, time_line_json
+from storage.calls import find_call, find_calls
+from storage.database import reading
+
+FORMATS = ("table", "json", "jsonl", "csv", "xlsx", "html")
+TABLE_ROWS = 50
+# A table that goes into a file or a pipe is cut nowhere.
+PIPE_WIDTH = 1000
+_RESULT_WORDS = sorted({result for results in RESULTS.values() for result in results})
+# JSON leaves these as they are, and a terminal obeys some: DEL, the C1 controls, and what turns the direction of writing.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_format = click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+_lang = click.option("--lang", type=click.Choice(("en", "ru")), help="The words' language (default: the site's).")
+_db = click.option(
+    "--db",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another database than the configured one.",
+)
+
+
+@click.command(
+    epilog=examples(
+        "ringtally replay trouble.jsonl.gz",
+        "ringtally replay monday.jsonl.gz tuesday.jsonl.gz --db week.db --format jsonl",
+    )
+)
+@click.argument("recordings", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the calls in this database.")
+@_format
+@_lang
+@click.pass_context
+def replay(
+    context: click.Context, recordings: Sequence[Path], db: Path | None, form: str, lang: Language | None
+) -> None:
+    """Run recordings through the same pipeline as live traffic, storage included.
+
+    Several files are connections to one PBX, in this order, a break between them.
+    """
+    settings = settings_of(context, needed=False).settings
+    _check_output(form)
+
+    async def go(database: Path) -> list[Call]:
+        ended = await replay_recordings(recordings, rules_of(settings), database, clock.now())
+        return [each.call for each in ended]
+
+    if db is not None:
+        found = attempt(lambda: go(db))
+    else:
+        with tempfile.TemporaryDirectory(prefix="ringtally-") as folder:
+            found = attempt(lambda: go(Path(folder) / "replay.db"))
+    _show(found, form, settings, lang)
+
+
+@click.command(
+    epilog=examples(
+        "ringtally calls --missed --period today",
+        'ringtally calls --number "8 900 111-22-33"',
+        "ringtally calls --from 2026-11-01 --to 2026-11-30 --format xlsx > november.xlsx",
+    )
+)
+@click.option("--missed", is_flag=True, help="Missed calls only.")
+@click.option("--direction", type=click.Choice(DIRECTIONS))
+@click.option("--result", type=click.Choice(_RESULT_WORDS))
+@click.option("--queue", help="Joined at any time in the call.")
+@click.option("--trunk")
+@click.option("--number", help="The caller's or the one called, in any spelling.")
+@click.option("--from", "since", help="Day or moment, e.g. 2026-11-23 or 2026-11-23T09:00.")
+@click.option("--to", "until", help="Day or moment; a day counts whole.")
+@click.option("--period", type=click.Choice(PERIODS))
+@_format
+@_lang
+@_db
+@click.pass_context
+def calls(context: click.Context, /, db: Path | None, form: str, lang: Language | None, **query: Any) -> None:
+    """List calls. Without a period: everything, or as a table the last 50."""
+    settings = settings_of(context, needed=False).settings
+    wanted = _filter(query, form, settings.zone)
+    _check_output(form)
+
+    async def go() -> list[Call]:
+        async with reading(db or Path(settings.storage.path)) as connection:
+            return await find_calls(connection, wanted)
+
+    _show(attempt(go), form, settings, lang)
+
+
+@click.command("call", epilog=examples("ringtally call 1795450254.0"))
+@click.argument("call_id", metavar="ID")
+@click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
+@_lang
+@_db
+@click.pass_context
+def call_story(context: click.Context, call_id: str, form: str, lang: Language | None, db: Path | None) -> None:
+    """Tell the story of one call: legs, rings, queue stays, holds, transfers, talk."""
+    settings = settings_of(context, needed=False).settings
+
+    async def go() -> CallEnded | None:
+        async with reading(db or Path(settings.storage.path)) as connection:
+            return await find_call(connection, call_id)
+
+    found = attempt(go)
+    if found is None:
+        raise Failure(f"there is no call {harmless(call_id, 60)}; `ringtally calls` lists them")
+    if form == "json":
+        click.echo(_json(time_line_json(found), orjson.OPT_INDENT_2))
+        return
+    language: Language = lang or settings.site.language
+    console = _console()
+    console.print(calls_table([found.call], settings.zone, language))
+    console.print()
+    console.print(time_line_table(time_line(found), settings.zone, language))
+
+
+def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
+    if query["period"] and (query["since"] or query["until"]):
+        raise click.UsageError("either --period or --from and --to, not both")
+    try:
+        if query["period"]:
+            period = named_period(query["period"], clock.now(), zone)
+        else:
+            period = between(query["since"], query["until"], zone)
+    except PeriodError as error:
+        raise click.UsageError(str(error)) from None
+    unbounded = period.since is None and period.until is None
+    return CallFilter(
+        missed=True if query["missed"] else None,
+        direction=query["direction"],
+        result=query["result"],
+        queue=query["queue"],
+        trunk=query["trunk"],
+        number=query["number"],
+        since=period.since,
+        until=period.until,
+        last=TABLE_ROWS if form == "table" and unbounded else None,
+    )
+
+
+def _check_output(form: str) -> None:
+    if form == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError(
+            "a spreadsheet is nothing for a terminal; write it into a file: ... --format xlsx > calls.xlsx"
+        )
+
+
+def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language | None) -> None:
+    language: Language = lang or settings.site.language
+    zone = settings.zone
+    if form == "json":
+        click.echo(_json([call_json(call) for call in found], orjson.OPT_INDENT_2))
+    elif form == "jsonl":
+        for call in found:
+            click.echo(_json(call_json(call)))
+    elif form == "table":
+        _console().print(calls_table(found, zone, language))
+    else:
+        rows = [row(call, zone, language) for call in found]
+        if form == "csv":
+            click.echo(csv_text(header(language), rows), nl=False)
+        elif form == "html":
+            click.echo(html_text("ringtally", header(language), rows, language), nl=False)
+        else:
+            click.echo(xlsx_bytes("ringtally", header(language), rows), nl=False)
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def _json(value: Any, option: int = 0) -> str:
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(value, option=option).decode())

@@ -1,0 +1,130 @@
+"""The program as a process of its own, as an operator starts it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+RINGTALLY = Path(sys.executable).with_name("ringtally")
+WITHIN_S = 20.0
+STOPS_WITHIN_S = 2.0
+"""The one promise about time: from the signal to the exit."""
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("RINGTALLY_")}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a command left: its exit status and what it wrote."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+
+async def ran(*words: str | Path) -> Ended:
+    """A command, from its start to its end."""
+    process = await _start(*words)
+    async with asyncio.timeout(WITHIN_S):
+        stdout, stderr = await process.communicate()
+    assert process.returncode is not None
+    return Ended(process.returncode, stdout, stderr.decode())
+
+
+class Daemon:
+    """A running `ringtally run` whose settings have `[log] format = "json"`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._turn = asyncio.Condition()
+        self.lines: list[str] = []
+        self.port = 0
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The lines so far that tell of one event."""
+        found = [json.loads(line) for line in self.lines if line.startswith("{")]
+        return [line for line in found if line["event"] == name]
+
+    async def told(self, name: str) -> dict[str, Any]:
+        """The first line of an event, once it is there."""
+        async with asyncio.timeout(WITHIN_S), self._turn:
+            await self._turn.wait_for(lambda: self.events(name))
+        return self.events(name)[0]
+
+    async def read(self) -> None:
+        """Take what it says on stderr, to the end."""
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            async with self._turn:
+                self.lines.append(line.decode())
+                self._turn.notify_all()
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """An answer of its HTTP server."""
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+            return answer.status, await answer.text()
+
+    async def until(self, path: str, wanted: str, status: int = 200) -> None:
+        """Ask until the answer has this in it."""
+        found, text = 0, ""
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                while not (found == status and wanted in text):
+                    found, text = await self.get(path)
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(
+                f"{path} did not come to say {wanted!r} with {status}; it said {found}: {text}"
+            ) from None
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and give the exit status; TimeoutError if that takes longer than promised."""
+        self._process.send_signal(number)
+        async with asyncio.timeout(STOPS_WITHIN_S):
+            return await self._process.wait()
+
+
+@asynccontextmanager
+async def running_daemon(settings: Path) -> AsyncIterator[Daemon]:
+    """The daemon for the time of the block; killed at its end if it still runs."""
+    process = await _start("--config", settings, "run")
+    daemon = Daemon(process)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(daemon.read())
+        try:
+            daemon.port = int((await daemon.told("started"))["http"].removeprefix("port "))
+            yield daemon
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+def write_settings(folder: Path, host: str, port: int, secret: str, more: str = "") -> Path:
+    """Settings of a daemon on this PBX, all else on free ports and in `folder`."""
+    path = folder / "ringtally.toml"
+    path.touch(mode=0o600)
+    path.write_text(
+        f'[site]\ntimezone = "Europe/Moscow"\nlanguage = "en"\n'
+        f'[ami]\nhost = "{host}"\nport = {port}\nsecret = "{secret}"\nreconnect_max = "1s"\n'
+        f'[http]\nlisten = "127.0.0.1:0"\n[log]\nformat = "json"\n[storage]\npath = "{folder / "calls.db"}"\n{more}'
+    )
+    return path
+
+
+async def _start(*words: str | Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        RINGTALLY,
+        *words,
+        env=ENVIRONMENT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )

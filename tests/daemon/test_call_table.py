@@ -1,0 +1,120 @@
+"""Calls on a terminal: cells, durations, the time line."""
+
+import io
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.table import Table
+
+from daemon.call_table import HEADER, calls_table, cell_text, duration, header, row, time_line, time_line_table
+from daemon.words import Language
+from tests.storage.sample_calls import a_call, a_missed_call, ended
+
+ZONE = ZoneInfo("Europe/Moscow")
+
+
+def shown(table: Table, color: bool = False) -> str:
+    out = io.StringIO()
+    Console(file=out, width=400, force_terminal=color, color_system="standard" if color else None).print(table)
+    return out.getvalue()
+
+
+def story(call: object = None, language: Language = "en") -> str:
+    return shown(time_line_table(time_line(ended(call or a_call())), ZONE, language))  # type: ignore[arg-type]  # a Call
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0, "0:00"),
+        (0.4, "0:00"),
+        (0.5, "0:01"),
+        (59.5, "1:00"),
+        (61.5, "1:02"),
+        (3599.5, "1:00:00"),
+        (36_061, "10:01:01"),
+    ],
+)
+def test_a_duration_is_minutes_and_from_an_hour_on_hours(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_row_has_a_cell_for_every_column() -> None:
+    cells = dict(zip(HEADER, row(a_call(), ZONE, "en"), strict=True))
+    assert cells["start"] == "2026-11-23 19:11:34"
+    assert cells["queue"] == "support, sales"
+    assert cells["agents"] == "Анна, 79161234567"
+    assert (cells["wait"], cells["talk"], cells["total"]) == (8.2, 53.2, 61.5)
+    assert len(header("ru")) == len(HEADER)
+
+
+def test_a_live_call_says_so() -> None:
+    assert row(a_call(result=None, state="talking"), ZONE, "en")[HEADER.index("result")] == "live"
+
+
+def test_missed_calls_stand_out() -> None:
+    table = calls_table([a_call(0), a_missed_call(1)], ZONE, "en")
+    answered, missed = shown(table, color=True).splitlines()[1:]
+    assert "\x1b[31m" not in answered
+    assert "\x1b[31m" in missed
+
+
+def test_the_columns_of_durations_are_under_their_heads() -> None:
+    head, line = shown(calls_table([a_call()], ZONE, "en")).splitlines()
+    for name, text in (("wait", "0:08"), ("talk", "0:53"), ("total", "1:02")):
+        assert head.index(name) + len(name) == line.index(text) + len(text)
+
+
+@given(st.text())
+def test_a_cell_is_printable_short_and_no_markup(text: str) -> None:
+    cell = cell_text(text)
+    assert cell.plain.isprintable()
+    assert not cell.spans
+    assert len(cell.plain) <= 60 * 10 + 1
+
+
+def test_a_time_line_tells_all_that_happened_in_order() -> None:
+    moments = time_line(ended(a_call()))
+    assert [moment.what for moment in moments] == [
+        *("call", "queue stay", "queue stay", "ring", "ring", "talk period", "hold", "blind transfer", "talk period"),
+        *("attended transfer", "end"),
+    ]
+    assert [moment.at for moment in moments] == sorted(moment.at for moment in moments)
+    assert moments[-1].outcome == "answered"
+
+
+def test_a_transfer_to_nobody_known_has_a_mark() -> None:
+    assert "? → ?" in story()
+
+
+def test_an_end_that_was_not_seen_is_not_told() -> None:
+    call = a_call(ended_at=None, ended_by=None, end_seen=False, total_s=None)
+    assert "end" not in [moment.what for moment in time_line(ended(call))]
+
+
+def test_an_end_that_nobody_is_known_to_have_made_names_nobody() -> None:
+    assert "None" not in story(a_call(ended_by=None))
+
+
+def test_a_call_that_became_part_of_another_names_it() -> None:
+    last = time_line(ended(a_call(merged_into="1795450000.1")))[-1]
+    assert (last.what, last.who) == ("became part of", "1795450000.1")
+
+
+def test_words_are_translated_and_names_are_not() -> None:
+    call = ended(a_call(caller="busy"))
+    call = replace(call, talks=tuple(replace(talk, name="end") for talk in call.talks))
+    text = shown(time_line_table(time_line(call), ZONE, "ru"))
+    assert "положил трубку звонивший" in text
+    assert "перевод вслепую" in text
+    assert " busy " in text
+    assert " end " in text
+
+
+def test_a_time_line_of_nothing_is_empty() -> None:
+    assert len(shown(time_line_table([], ZONE, "en")).splitlines()) == 1

@@ -1,0 +1,238 @@
+"""`calls`, `call` and `replay`: what is listed, in which form, and that nothing a caller wrote does anything."""
+
+import asyncio
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from daemon.cli import main
+from daemon.replay import running_writer
+from handlers.facts import CallEnded
+from tests.recordings import expected, stream
+from tests.storage.sample_calls import START, a_call, a_missed_call, ended
+
+Run = Callable[..., Result]
+HOSTILE = (
+    "\x1b[31mred\x1b[0m",
+    "\x9b31m\x07\r\n",
+    '=HYPERLINK("http://evil.example","click")',
+    "+1+cmd|' /C calc'!A0",
+    "x;=1+1",
+    "<script>alert(1)</script>",
+    "[red]rich[/red] [link=http://evil.example]x[/link]",
+    "\u202egnp.exe",
+    '"quoted", and more',
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    settings = tmp_path / "ringtally.toml"
+    settings.write_text(
+        f'[site]\ntimezone = "Europe/Moscow"\nlanguage = "en"\n[storage]\npath = "{tmp_path / "calls.db"}"\n'
+    )
+
+    def go(*words: str | Path) -> Result:
+        return CliRunner().invoke(main, ["--config", str(settings), *map(str, words)])
+
+    return go
+
+
+def store(path: Path, *calls: CallEnded) -> None:
+    async def go() -> None:
+        async with running_writer(path, START) as writer:
+            for call in calls:
+                writer.put(call)
+
+    asyncio.run(go())
+
+
+def listed(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> list[str]:
+    """A database in which every caller means harm."""
+    store(
+        tmp_path / "calls.db",
+        *(
+            ended(a_call(n, caller_name=text, caller=text, called=text, queue=text, queues=(text,)))
+            for n, text in enumerate(HOSTILE)
+        ),
+    )
+    return [a_call(n).id for n in range(len(HOSTILE))]
+
+
+def test_json_lines_hold_every_call_in_order(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", *(ended(a_call(n)) for n in (2, 0, 1)))
+    assert [call["id"] for call in listed(run("calls", "--format", "jsonl"))] == [a_call(n).id for n in range(3)]
+    assert json.loads(run("calls", "--format", "json").stdout) == listed(run("calls", "--format", "jsonl"))
+
+
+def test_a_table_without_a_period_holds_the_last_fifty(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", *(ended(a_call(n)) for n in range(60)))
+    lines = run("calls").stdout.splitlines()
+    assert len(lines) == 51
+    assert a_call(10).id in lines[1]
+    assert a_call(59).id in lines[-1]
+    assert len(run("calls", "--from", "2020-01-01").stdout.splitlines()) == 61
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        (("--missed",), [1]),
+        (("--direction", "out"), [2]),
+        (("--result", "abandoned"), [1]),
+        (("--queue", "sales"), [0, 1, 2]),
+        (("--trunk", "mts"), [2]),
+        (("--number", "+7 900 111-22-33"), [0, 1]),
+        (("--from", "2026-11-23T19:12:00"), [1, 2]),
+        (("--to", "2026-11-23T16:12:00Z"), [0]),
+        (("--from", "2026-11-23", "--to", "2026-11-23"), [0, 1, 2]),
+        (("--from", "2026-11-24"), []),
+    ],
+)
+def test_calls_are_found_by_what_is_asked(
+    run: Run, tmp_path: Path, question: tuple[str, ...], found: list[int]
+) -> None:
+    other = {"direction": "out", "trunk": "mts", "caller": "101", "caller_e164": "101", "called": "89165550101"}
+    calls = [a_call(0), a_missed_call(1), a_call(2, **other, called_e164="+79165550101")]
+    store(tmp_path / "calls.db", *map(ended, calls))
+    assert [call["id"] for call in listed(run("calls", *question, "--format", "jsonl"))] == [calls[n].id for n in found]
+
+
+def test_local_time_and_language_are_the_sites_unless_asked(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call()))
+    assert "2026-11-23 19:11:34" in run("calls").stdout
+    assert "отвечен" in run("calls", "--lang", "ru").stdout
+
+
+def test_no_database_says_which_and_what_to_do(run: Run, tmp_path: Path) -> None:
+    for command in (("calls",), ("call", "1.1")):
+        result = run(*command)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert str(tmp_path / "calls.db") in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_table_obeys_no_caller(run: Run) -> None:
+    shown = run("calls").stdout
+    assert all(character == "\n" or character.isprintable() for character in shown)
+    assert len(shown.splitlines()) == len(HOSTILE) + 1
+    assert "[red]rich[/red]" in shown
+    assert "\\x1b[31mred" in shown
+
+
+def test_a_time_line_obeys_no_caller(run: Run, hostile: list[str]) -> None:
+    for call_id in hostile:
+        shown = run("call", call_id).stdout
+        assert call_id in shown
+        assert all(character == "\n" or character.isprintable() for character in shown)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.usefixtures("hostile")
+def test_json_shows_a_terminal_nothing_to_obey_and_loses_nothing(run: Run, form: str) -> None:
+    shown = run("calls", "--format", form).stdout
+    assert all(character == "\n" or character.isprintable() for character in shown)
+    found = json.loads(shown) if form == "json" else [json.loads(line) for line in shown.splitlines()]
+    assert [call["caller_name"] for call in found] == list(HOSTILE)
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_csv_file_holds_no_formula(run: Run) -> None:
+    text = run("calls", "--format", "csv").stdout_bytes.decode()
+    assert all(character in "\r\n" or character.isprintable() for character in text)
+    for delimiter in ",;":
+        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+            for cell in row:
+                assert not cell.lstrip().startswith(("=", "@", "-")), cell
+                assert not cell.startswith("+") or cell[1:].isdigit(), cell
+    assert len(list(csv.reader(io.StringIO(text)))) == len(HOSTILE) + 1
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_page_holds_no_script_and_loads_nothing(run: Run) -> None:
+    class Tags(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: set[str] = set()
+            self.attributes: set[str] = set()
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.seen.add(tag)
+            self.attributes |= {name for name, _ in attrs}
+
+    page = run("calls", "--format", "html").stdout
+    tags = Tags()
+    tags.feed(page)
+    assert tags.seen == {"html", "meta", "title", "style", "h1", "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags.attributes == {"lang", "charset", "scope"}
+    assert "&lt;script&gt;" in page
+    assert "\x1b" not in page
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_spreadsheet_holds_text_only(run: Run) -> None:
+    book = zipfile.ZipFile(io.BytesIO(run("calls", "--format", "xlsx").stdout_bytes))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet.lower()
+    assert "=HYPERLINK" in book.read("xl/sharedStrings.xml").decode()
+    assert not [name for name in book.namelist() if "vba" in name.lower() or "external" in name.lower()]
+
+
+def test_one_call_is_told_as_a_time_line(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call()))
+    shown = run("call", a_call().id).stdout
+    for word in (
+        "queue stay",
+        "ring",
+        "talk period",
+        "hold",
+        "blind transfer",
+        "101 → 102",
+        "caller hung up",
+        "elsewhere",
+    ):
+        assert word in shown
+    told = json.loads(run("call", a_call().id, "--format", "json").stdout)
+    assert told["id"] == a_call().id
+    assert {"legs", "talks"} <= set(told)
+
+
+def test_a_call_that_is_not_there_says_how_to_find_one(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call()))
+    result = run("call", "\x1b[31m1.1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "\x1b" not in result.stderr
+    assert "ringtally calls" in result.stderr
+
+
+def test_a_replay_tells_the_calls_and_keeps_them_where_asked(run: Run, tmp_path: Path) -> None:
+    name = "07-ivr-queue-second-agent"
+    result = run("replay", stream(name), "--db", tmp_path / "kept.db", "--format", "jsonl")
+    (call,) = listed(result)
+    (wanted,) = expected(name)["calls"]
+    assert (call["direction"], call["result"]) == (wanted["direction"], wanted["result"])
+    assert listed(run("calls", "--db", tmp_path / "kept.db", "--format", "jsonl")) == [call]
+
+
+def test_what_is_no_recording_says_file_and_line(run: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"t": 1, "note": "connected"}\nnonsense\n')
+    result = run("replay", broken)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{broken}, line 2: not JSON" in result.stderr
