@@ -104,7 +104,7 @@ def version(connection: sqlite3.Connection) -> int:
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
     """Ours, or so empty that it can become ours."""
+    # In this order: another process may make it ours in between, and then the file seen empty has our id by now.
+    is_empty = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application_id == APPLICATION_ID:
-        return True
-    return application_id == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+    return application_id == APPLICATION_ID or (application_id == 0 and is_empty)

@@ -100,3 +100,24 @@ def test_no_statement_of_a_migration_is_lost() -> None:
         statements = list(step.statements())
         assert "".join(statements).strip() == step.sql.strip()
         assert len(statements) > 1
+
+
+def test_a_file_that_becomes_ours_while_it_is_looked_at_is_ours(tmp_path: Path) -> None:
+    """Two that start at once: one makes the schema between two looks of the other."""
+    path = tmp_path / "calls.db"
+    looks: list[str] = []
+
+    def meanwhile(statement: str) -> None:
+        looks.append(statement)
+        if len(looks) == 2:
+            other = sqlite3.connect(path, isolation_level=None)
+            migrate(other, path, 1_795_450_294.013, migrations())
+            other.close()
+
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.set_trace_callback(meanwhile)
+    try:
+        check(connection, path, migrations())
+        assert len(looks) > 2
+    finally:
+        connection.close()
