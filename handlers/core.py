@@ -56,7 +56,7 @@ class Core:
     def _broken(self, event: StreamBroken) -> None:
         if self._broken_at is None:
             self._broken_at = event.at
-        self._tracker.doubt_all()
+        self._tracker.state.doubt_all()
 
     def _resumed(self, event: StreamResumed) -> None:
         if self._broken_at is not None:
@@ -68,7 +68,7 @@ class Core:
     @property
     def is_idle(self) -> bool:
         """Does no call live, so that nothing is being measured?"""
-        return self._tracker.is_idle
+        return self._tracker.state.is_idle
 
     def restart_time(self, at: float) -> None:
         """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
@@ -77,11 +77,11 @@ class Core:
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
-        return self._tracker.live_calls()
+        return self._tracker.state.live_calls()
 
     def waiting(self) -> Iterator[tuple[str, float]]:
         """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
-        return self._tracker.waiting()
+        return self._tracker.state.waiting()
 
     def queues(self) -> list[str]:
         """The names of the queues that the PBX or the settings know, sorted."""
@@ -89,9 +89,9 @@ class Core:
 
     def bridge_of(self, uniqueid: str) -> str | None:
         """The bridge that a live channel is in, or None."""
-        channel = self._tracker.channels.get(uniqueid)
+        channel = self._tracker.state.channels.get(uniqueid)
         return channel.bridge.id if channel is not None and channel.bridge is not None else None
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
-        return self._tracker.sizes()
+        return self._tracker.state.sizes()

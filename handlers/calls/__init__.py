@@ -12,6 +12,7 @@ The rules everything in here follows (contract, sections 1 and 2):
 6.  A call is over when its last channel is gone, and is told once.
 7.  Nothing that comes twice, late or for unknown channels raises or counts.
 
-`names` and `evidence` say what a channel is, `channels` what is connected, `live_call` keeps one call's sums, `results` judges
-it, `record` writes it down, `tracker` takes the events, `resume` reconciles with a snapshot.
+`names` and `evidence` say what a channel is, `channels` what is connected; `live_call` keeps one call's sums, `live_state` all that
+lives. `tracker` hands each event to who understands it: itself, `dials`, `bridges` or `app_queue`. `stays` judges stays in queues,
+`results` calls, `record` writes them down, `resume` reconciles with a snapshot.
 """

@@ -14,16 +14,16 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
     for member in snapshot.members or ():
         tracker.take(member)
     boot = snapshot.boot
-    restarted = bool(tracker.recorder.boot) and bool(boot) and boot != tracker.recorder.boot
+    restarted = bool(tracker.state.recorder.boot) and bool(boot) and boot != tracker.state.recorder.boot
     if restarted:
         _end_unseen(tracker, set(), at)
     if boot:
-        tracker.recorder.boot = boot
+        tracker.state.recorder.boot = boot
     if snapshot.channels is None:
         return
     alive = {channel.uniqueid for channel in snapshot.channels}
     _end_unseen(tracker, alive, at)
-    met = [c for c in snapshot.channels if c.uniqueid not in tracker.channels]
+    met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)
     _pair(tracker)
@@ -33,7 +33,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:
-    gone = [channel for uniqueid, channel in tracker.channels.items() if uniqueid not in alive]
+    gone = [channel for uniqueid, channel in tracker.state.channels.items() if uniqueid not in alive]
     for call in {channel.call for channel in gone if channel.call is not None}:
         call.incomplete = True
     for channel in gone:
@@ -42,20 +42,20 @@ def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:
 
 def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
     created_at = live.created_at if live.created_at is not None else at
-    channel = tracker.new_channel(
+    channel = tracker.state.new_channel(
         created_at, live.uniqueid, live.channel, live.state, live.number, live.name, live.context, live.exten
     )
-    call = tracker.call_of(live.linkedid)
+    call = tracker.state.call_of(live.linkedid)
     if call is None:
-        call = tracker.new_call(channel, live.linkedid)
+        call = tracker.state.new_call(channel, live.linkedid)
     call.incomplete = True
-    tracker.join_call(call, channel, at)
+    tracker.state.join_call(call, channel, at)
 
 
 def _pair(tracker: Tracker) -> None:
     """Local halves find each other by name: a snapshot has no LocalBridge."""
     halves: dict[str, Channel] = {}
-    for channel in tracker.channels.values():
+    for channel in tracker.state.channels.values():
         if channel.parts.half and channel.peer is None:
             other = halves.pop(channel.name[:-2], None)
             if other is None:
@@ -68,28 +68,28 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
     technologies = {bridge.bridge: bridge.technology for bridge in snapshot.bridges or ()}
     moved: list[Channel] = []
     for live in snapshot.channels or ():
-        channel = tracker.channels.get(live.uniqueid)
+        channel = tracker.state.channels.get(live.uniqueid)
         if channel is None:
             continue
         now_in = channel.bridge.id if channel.bridge is not None else None
         if now_in != live.bridge:
             moved.append(channel)
-            tracker.place(channel, live.bridge, technologies.get(live.bridge or "", ""), at)
+            tracker.bridges.place(channel, live.bridge, technologies.get(live.bridge or "", ""), at)
     for channel in moved:
         if channel.call is not None and channel.call.incomplete and channel.call.answered_at is None:
-            channel.call.answer_unseen = channel.call.answer_unseen or tracker.is_talking(channel.call)
+            channel.call.answer_unseen = channel.call.answer_unseen or tracker.bridges.is_talking(channel.call)
     for channel in moved:
         if channel.bridge is not None and not channel.bridge.holding:
-            tracker.listen(channel, at)
+            tracker.bridges.listen(channel, at)
 
 
 def _requeue(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
-    channel = tracker.channels.get(entry.uniqueid)
+    channel = tracker.state.channels.get(entry.uniqueid)
     if channel is None or channel.call is None:
         return
     if any(stay.channel is channel and stay.left_at is None for stay in channel.call.stays):
         return
-    tracker.join_queue(channel, entry.queue, at - entry.wait_s, entry.position)
+    tracker.queues.join(channel, entry.queue, at - entry.wait_s, entry.position)
 
 
 def _serial(uniqueid: str) -> tuple[float, int]:

@@ -1,0 +1,183 @@
+"""What lives now: channels, bridges and calls, and what each part of the tracker does to them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from handlers.ami.events import ChannelState
+from handlers.calls.channels import Bridge, Channel
+from handlers.calls.evidence import Evidence
+from handlers.calls.live_call import LiveCall
+from handlers.calls.names import parse_channel_name, presented
+from handlers.calls.record import Recorder
+from handlers.calls.stays import Stays
+from handlers.facts import Call, CallStarted, EventDoubted, Fact, TrunkGuessed
+from handlers.rules import Rules
+
+# chan_sip names a guest's channel by the domain in his From: whoever calls could fill log and memory.
+_GUESSES_TOLD = 500
+
+
+class LiveState:
+    """All that is known of one PBX's calls. What is to be told goes to `facts`, oldest first."""
+
+    def __init__(self, rules: Rules, facts: list[Fact]) -> None:
+        self.facts = facts
+        self.evidence = Evidence(rules)
+        self.recorder = Recorder(rules)
+        self.stays = Stays(rules, facts)
+        self.channels: dict[str, Channel] = {}
+        self.bridges: dict[str, Bridge] = {}
+        self.calls: dict[LiveCall, None] = {}
+        """The live calls, oldest first."""
+        self._by_linkedid: dict[str, LiveCall] = {}
+        self._guessed: set[str] = set()
+
+    # ---- what it looks like from outside
+
+    def call_of(self, linkedid: str) -> LiveCall | None:
+        """The live call that this Linkedid belongs to."""
+        return self._by_linkedid.get(linkedid)
+
+    def live_calls(self) -> Iterator[Call]:
+        """The calls that live now, oldest first."""
+        return (self.recorder.live(call) for call in self.calls if call.started)
+
+    @property
+    def is_idle(self) -> bool:
+        """Does no call live?"""
+        return not self.calls
+
+    def waiting(self) -> Iterator[tuple[str, float]]:
+        """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
+        return ((stay.queue, stay.joined_at) for call in self.calls for stay in call.stays if stay.left_at is None)
+
+    def doubt_all(self) -> None:
+        """Something was not seen: every live call is incomplete from here on."""
+        for call in self.calls:
+            call.incomplete = True
+
+    def sizes(self) -> dict[str, int]:
+        """How much is remembered, by kind."""
+        return {
+            "channels": len(self.channels),
+            "bridges": len(self.bridges),
+            "calls": len(self.calls),
+            "linkedids": len(self._by_linkedid),
+        }
+
+    # ---- channels
+
+    def known(self, event: Any) -> Channel | None:
+        """The channel that an event tells of; None, and doubted, where there is none."""
+        channel = self.channels.get(event.uniqueid)
+        if channel is None:
+            self.doubt(event.at, "unknown_channel")
+        return channel
+
+    def doubt(self, at: float, reason: str) -> None:
+        """An event contradicts what is known."""
+        self.facts.append(EventDoubted(at, reason))
+
+    def new_channel(
+        self,
+        at: float,
+        uniqueid: str,
+        name: str,
+        state: int,
+        number: str | None,
+        caller_name: str | None,
+        context: str,
+        exten: str,
+    ) -> Channel:
+        """A channel as it is born or met."""
+        parts = parse_channel_name(name)
+        side = self.evidence.side_of(name, context) if parts.is_device else None
+        channel = Channel(
+            uniqueid, name, parts, side, at, state, presented(number), caller_name, context, presented(exten) or ""
+        )
+        if state == ChannelState.UP:
+            channel.up_at = at
+        if side is not None and side.guessed and side.trunk not in self._guessed and side.trunk is not None:
+            self._guess(at, side.trunk)
+        self.channels[uniqueid] = channel
+        return channel
+
+    def _guess(self, at: float, endpoint: str) -> None:
+        if len(self._guessed) < _GUESSES_TOLD:
+            self._guessed.add(endpoint)
+            self.facts.append(TrunkGuessed(at, endpoint))
+
+    # ---- calls
+
+    def new_call(self, first: Channel, linkedid: str) -> LiveCall:
+        """A call that begins with this channel."""
+        call = LiveCall(first.uniqueid, first, first.created_at, "in" if first.is_trunk else "internal")
+        call.state_since = first.created_at
+        self.calls[call] = None
+        self._file(call, linkedid)
+        self._file(call, first.uniqueid)
+        return call
+
+    def join_call(self, call: LiveCall, channel: Channel, at: float) -> None:
+        """A channel becomes part of a call, which is told of once a device is in it."""
+        call.add(channel)
+        if call.started or not channel.is_device:
+            return
+        if not call.first.is_device:
+            call.first = channel
+            call.originated = True
+            call.direction = "internal"
+        if channel.is_trunk and call.first is channel:
+            call.direction = "out" if call.originated else "in"
+        if call.first is channel:
+            call.outside = {channel}
+            if call.direction == "out":
+                call.trunk_leg = channel
+        call.started = True
+        self.facts.append(CallStarted(at, self.recorder.live(call)))
+
+    def move(self, leg: Channel, call: LiveCall, at: float) -> None:
+        """A dialled channel belongs to the dialler's call, with the other half of its pair."""
+        for channel in (leg, leg.peer):
+            if channel is None or channel.call is call:
+                continue
+            old = channel.call
+            if old is not None:
+                old.channels.discard(channel)
+                if channel in old.legs:
+                    old.legs.remove(channel)
+                if not old.channels:
+                    self.end_call(old, at, True, call.id)
+            self.join_call(call, channel, at)
+
+    def merge(self, one: LiveCall, other: LiveCall, at: float) -> LiveCall | None:
+        """Join two calls; the survivor, or None where they stay two."""
+        if one.direction == other.direction == "in":
+            return None
+        older, younger = (one, other) if (one.started_at, one.id) <= (other.started_at, other.id) else (other, one)
+        keep, drop = (younger, older) if younger.has_outside_party and not older.has_outside_party else (older, younger)
+        linkedids = self._linkedids_of(drop)
+        drop.hand_over(keep, at)
+        keep.incomplete = keep.incomplete or drop.incomplete
+        self.end_call(drop, at, True, keep.id)
+        for linkedid in linkedids:
+            self._file(keep, linkedid)
+        return keep
+
+    def end_call(self, call: LiveCall, at: float, end_seen: bool, merged_into: str | None = None) -> None:
+        """A call is over: told once, and forgotten."""
+        call.close(at)
+        self.stays.call_over(call, at)
+        del self.calls[call]
+        for linkedid in self._linkedids_of(call):
+            self._by_linkedid.pop(linkedid, None)  # filed twice, where another call had it in between
+        if call.started:
+            self.facts.append(self.recorder.ended(call, at, end_seen, merged_into))
+
+    def _file(self, call: LiveCall, linkedid: str) -> None:
+        if self._by_linkedid.get(linkedid) is not call:
+            self._by_linkedid[linkedid] = call
+            call.linkedids.append(linkedid)
+
+    def _linkedids_of(self, call: LiveCall) -> list[str]:
+        return [linkedid for linkedid in call.linkedids if self._by_linkedid.get(linkedid) is call]
