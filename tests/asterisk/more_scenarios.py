@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tests.asterisk.lab.sipua import answer, redirect
+from tests.asterisk.lab.sipua import answer, noanswer, redirect
 from tests.asterisk.pbx import Pbx, Scenario
 
 MOBILE = "89161234567"
@@ -12,36 +12,45 @@ MORE: dict[str, Scenario] = {}
 EXPECTED: dict[str, dict[str, Any]] = {}
 
 
-def scenario(name: str, **call: Any) -> Callable[[Scenario], Scenario]:
-    """Keep a scenario of one incoming call; `call` is what is special about it."""
+def incoming(result: str, called: str, **special: Any) -> dict[str, Any]:
+    """What must be told of an incoming call. `phones`: whose legs are its own, where another call has the same number."""
+    return {
+        "direction": "in",
+        "result": result,
+        "missed": result != "answered",
+        "caller": "79001112233",
+        "caller_e164": f"+{special.get('caller', '79001112233')}",
+        "called": called,
+        "trunk": "trunk",
+        "queue": None,
+        "queues": [],
+        "answered_by": None,
+        "agents_devices": [],
+        "voicemail": False,
+        "wait_s": 0.0,
+        "talk_s": 0.0,
+        "total_s": 0.0,
+        "started_at": 0.0,
+    } | special
+
+
+def answered(by: str, called: str, **special: Any) -> dict[str, Any]:
+    """What must be told of an incoming call that this extension or mobile answered."""
+    return incoming("answered", called, answered_by=by, agents_devices=[by], **special)
+
+
+def scenario(name: str, *calls: dict[str, Any]) -> Callable[[Scenario], Scenario]:
+    """Keep a scenario and its calls, in the order in which they begin."""
 
     def keep(play: Scenario) -> Scenario:
         MORE[name] = play
-        usual = {
-            "direction": "in",
-            "missed": call["result"] != "answered",
-            "caller": "79001112233",
-            "caller_e164": "+79001112233",
-            "trunk": "trunk",
-            "queue": None,
-            "queues": [],
-            "answered_by": None,
-            "agents_devices": [],
-            "voicemail": False,
-            "wait_s": 0.0,
-            "talk_s": 0.0,
-            "total_s": 0.0,
-            "started_at": 0.0,
-        }
-        EXPECTED[name] = {"scenario": name, "calls": [usual | call]}
+        EXPECTED[name] = {"scenario": name, "calls": list(calls)}
         return play
 
     return keep
 
 
-@scenario(
-    "unreachable-phone-then-voicemail", result="unavailable", called="7012", voicemail=True, wait_s=4.0, total_s=10.0
-)
+@scenario("unreachable-phone-then-voicemail", incoming("unavailable", "7012", voicemail=True, wait_s=4.0, total_s=10.0))
 async def unreachable(pbx: Pbx) -> None:
     """104 is unplugged: Dial gives up after 4 s without a sign of it, and voicemail takes over."""
     pbx.p.pop("104").close()
@@ -51,15 +60,7 @@ async def unreachable(pbx: Pbx) -> None:
     await call.bye()
 
 
-@scenario(
-    "queue-local-optimised",
-    result="answered",
-    called="7006",
-    queue="suplocal",
-    queues=["suplocal"],
-    answered_by="102",
-    agents_devices=["102"],
-)
+@scenario("queue-local-optimised", answered("102", "7006", queue="suplocal", queues=["suplocal"]))
 async def local_optimised(pbx: Pbx) -> None:
     """Members behind Local channels that optimise themselves away in the middle of the talk: one call, one talk."""
     pbx.p["102"].behave = answer(1)
@@ -70,7 +71,7 @@ async def local_optimised(pbx: Pbx) -> None:
     await call.bye()
 
 
-@scenario("dial-local-ring-group", result="answered", called="7016", answered_by="102", agents_devices=["102"])
+@scenario("dial-local-ring-group", answered("102", "7016"))
 async def local_ring_group(pbx: Pbx) -> None:
     """Two phones ring at once behind Local channels, one of them optimised."""
     pbx.p["102"].behave = answer(2)
@@ -80,7 +81,7 @@ async def local_ring_group(pbx: Pbx) -> None:
     await call.bye()
 
 
-@scenario("forward-302-to-town", result="answered", called="7009", answered_by=MOBILE, agents_devices=[MOBILE])
+@scenario("forward-302-to-town", answered(MOBILE, "7009"))
 async def forward_to_town(pbx: Pbx) -> None:
     """103's phone sends the caller on to a mobile through the trunk: the call stays `in`, the mobile is who answers."""
     pbx.p["103"].behave = redirect(f"sip:9{MOBILE}@{pbx.ip}")
@@ -91,7 +92,7 @@ async def forward_to_town(pbx: Pbx) -> None:
     await call.bye()
 
 
-@scenario("desk-and-mobile-at-once", result="answered", called="7014", answered_by=MOBILE, agents_devices=[MOBILE])
+@scenario("desk-and-mobile-at-once", answered(MOBILE, "7014"))
 async def desk_and_mobile(pbx: Pbx) -> None:
     """Desk phone and mobile ring together, the mobile is quicker."""
     pbx.trunk.behave = answer(2)
@@ -101,7 +102,7 @@ async def desk_and_mobile(pbx: Pbx) -> None:
     await call.bye()
 
 
-@scenario("mobile-after-extension", result="answered", called="7010", answered_by=MOBILE, agents_devices=[MOBILE])
+@scenario("mobile-after-extension", answered(MOBILE, "7010"))
 async def mobile_after_extension(pbx: Pbx) -> None:
     """The extension rings in vain, then the mobile answers."""
     pbx.trunk.behave = answer(1)
@@ -111,13 +112,76 @@ async def mobile_after_extension(pbx: Pbx) -> None:
     await call.bye()
 
 
-@scenario("refused-by-the-dialplan", result="failed", missed=False, called="7018")
+@scenario("refused-by-the-dialplan", incoming("failed", "7018", missed=False))
 async def refused(pbx: Pbx) -> None:
     """The dialplan turns the caller away with a busy tone: nobody was sought, so nobody was busy."""
     await pbx.over(pbx.incoming("7018"))
 
 
-@scenario("announcement-only", result="ivr_only", missed=False, called="7019")
+@scenario("announcement-only", incoming("ivr_only", "7019", missed=False))
 async def announcement(pbx: Pbx) -> None:
     """An announcement is played, and the PBX ends the call."""
     await pbx.over(pbx.incoming("7019"))
+
+
+@scenario(
+    "two-callers-one-agent",
+    answered("101", "7003", caller="79000000001", queue="support", queues=["support"]),
+    answered("101", "7003", caller="79000000002", queue="support", queues=["support"]),
+)
+async def two_callers(pbx: Pbx) -> None:
+    """Two wait in one queue, and one phone answers both, one after the other."""
+    pbx.p["101"].behave = answer(1, 3)
+    first = pbx.incoming("7003", cid="79000000001")
+    await asyncio.sleep(0.5)
+    second = pbx.incoming("7003", cid="79000000002")
+    await pbx.over(first)
+    await pbx.over(second)
+
+
+@scenario(
+    "same-caller-twice-at-once",
+    answered("101", "7001", phones=["101"]),
+    incoming("short_abandoned", "7009", phones=["103"]),
+)
+async def same_caller_twice(pbx: Pbx) -> None:
+    """One number calls two lines at once: one is answered, the other given up. They stay two calls."""
+    pbx.p["101"].behave = answer(1, 3)
+    one = pbx.incoming("7001")
+    await asyncio.sleep(0.2)
+    other = pbx.incoming("7009")
+    await asyncio.sleep(2)
+    await other.cancel()
+    await pbx.over(one)
+
+
+@scenario(
+    "call-waiting",
+    answered("101", "7001", caller="79000000001"),
+    incoming("short_abandoned", "7001", caller="79000000002"),
+)
+async def call_waiting(pbx: Pbx) -> None:
+    """A second caller rings a phone that talks, and gives up: he is missed, and the talk goes on."""
+    pbx.p["101"].behave = [answer(1, 4), noanswer()]
+    talking = pbx.incoming("7001", cid="79000000001")
+    await pbx.up(talking)
+    waiting = pbx.incoming("7001", cid="79000000002")
+    await asyncio.sleep(2)
+    await waiting.cancel()
+    await pbx.over(talking)
+
+
+@scenario(
+    "queue-after-queue",
+    answered("102", "7015", queue="support", queues=["support", "supall"]),
+)
+async def queue_after_queue(pbx: Pbx) -> None:
+    """Nobody takes the caller in the first queue; in the second, where all ring, somebody does."""
+    call = pbx.incoming("7015")
+    await pbx.up(call)
+    await asyncio.sleep(6.5)  # the first queue gives up after 8 s, and rings 102 for the last time before
+    pbx.p["102"].behave = answer(0.5)
+    while not any("t_answer" in leg.rec for leg in pbx.p["102"].legs.values()):
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(2)
+    await call.bye()
