@@ -35,8 +35,7 @@ NUMBERS = (
     "7016",
 )
 TOLERANCE_S = 0.3
-# Who hangs up at the moment at which the other answers: either story is true. So do two phones that answer at one moment:
-# one of them wins, the other is cut off.
+# Who answers at the moment at which the caller hangs up, the queue gives up or another phone is quicker is cut off at once.
 SAME_MOMENT_S = 0.2
 
 
@@ -65,10 +64,9 @@ def wrong(caller: dict[str, Any], phones: list[dict[str, Any]], calls: list[dict
     if len(calls) != 1:
         return f"told {len(calls)} times"
     (call,) = calls
-    lifted = [leg for leg in phones if "t_answer" in leg]
-    took = [leg for leg in lifted if len(lifted) == 1 or leg["t_end"] - leg["t_answer"] > SAME_MOMENT_S]
-    took.sort(key=lambda leg: leg["t_answer"])
-    if any(abs(leg["t_answer"] - caller["t_end"]) < SAME_MOMENT_S for leg in took):
+    lifted = sorted((leg for leg in phones if "t_answer" in leg), key=lambda leg: leg["t_answer"])
+    took = [leg for leg in lifted if leg["t_end"] - leg["t_answer"] > SAME_MOMENT_S]
+    if lifted and not took:
         return None if call["end_seen"] else "its end was not seen"
     if not took:
         return (
