@@ -2,24 +2,26 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check test bench lock clean
+.PHONY: demo check lint unit test bench lock clean
 
 demo: .venv/.run-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
 
-check: .venv/.ready ## the inner loop: lint, types, import rules, unit tests
+check: .venv/.ready ## the inner loop: lint, types and import rules beside the unit tests
+	@$(MAKE) --no-print-directory -j2 --output-sync lint unit
+
+lint: .venv/.ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --ignore tests/asterisk --ignore tests/prometheus
+
+unit: .venv/.ready
+	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 
 bench: .venv/.ready ## what an event costs

@@ -14,6 +14,8 @@ from tests.bench.__main__ import ROWS, main
 from tests.bench.stream import PLAYED, Stream, stream_of
 from tests.recordings import messages
 
+pytestmark = pytest.mark.slow
+
 EVENTS = 8000
 
 

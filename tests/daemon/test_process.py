@@ -20,6 +20,8 @@ from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
 
+pytestmark = pytest.mark.slow
+
 FINISHED = 300
 LIVE = 3
 

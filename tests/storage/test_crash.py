@@ -13,6 +13,8 @@ import pytest
 from tests.storage.crashing import STEP
 from tests.storage.sample_calls import many
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 KILLS = 20
 

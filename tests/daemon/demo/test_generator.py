@@ -13,6 +13,8 @@ from handlers.core import Core
 from handlers.facts import CallEnded, EventDoubted, TrunkGuessed
 from tests.daemon.demo.traffic import RULES, START, UNIQUEID, finished, told, traffic
 
+pytestmark = pytest.mark.slow
+
 STRETCH_S = 900.0
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC
 
+import pytest
 from rich.console import Console
 
 from daemon.demo.picture import FINISHED_SHOWN, LIVE_SHOWN, FinishedCalls, finished_line, picture
@@ -10,6 +11,8 @@ from daemon.words import Language
 from handlers.core import Core
 from handlers.facts import Call, CallEnded
 from tests.daemon.demo.traffic import RULES, finished, told, traffic
+
+pytestmark = pytest.mark.slow
 
 MESSAGES = traffic(180)
 FULL_NUMBER = re.compile(r"\b7(9000\d{6}|[48]\d{2}0\d{6})\b")

@@ -13,6 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+")
 

@@ -1,5 +1,7 @@
 """The switchboard knows what lives from the PBX's own events: what it answers is what its events said."""
 
+import pytest
+
 from daemon.demo.answers import Answers
 from daemon.demo.cast import DEPARTMENTS
 from daemon.demo.switchboard import Switchboard
@@ -8,6 +10,8 @@ from handlers.ami.snapshot import snapshot_of
 from handlers.core import Core
 from tests.daemon.demo.traffic import RULES, START, told, traffic
 from tests.daemon.demo.traffic import Message as Told
+
+pytestmark = pytest.mark.slow
 
 END = b"\r\n\r\n"
 
