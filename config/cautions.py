@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from config.fields import is_loopback
 from config.problems import Fault
 from config.sections import Ami, Http, Mqtt, Settings
+from config.yet_to_come import without_effect
 
 
 def cautions(settings: Settings) -> Iterator[Fault]:
@@ -20,6 +21,7 @@ def cautions(settings: Settings) -> Iterator[Fault]:
     if settings.mqtt is not None:
         yield from _mqtt_cautions(settings.mqtt)
     yield from _http_cautions(settings.http)
+    yield from without_effect(settings)
 
 
 def _ami_cautions(ami: Ami) -> Iterator[Fault]:
@@ -48,13 +50,9 @@ def _mqtt_cautions(mqtt: Mqtt) -> Iterator[Fault]:
 
 
 def _http_cautions(http: Http) -> Iterator[Fault]:
-    if (
-        http.web_config_file is None
-        and not http.is_loopback
-        and (_is_set(http.read_token) or _is_set(http.write_token))
-    ):
+    if not http.is_loopback and (_is_set(http.read_token) or _is_set(http.write_token)):
         message = "is open to the network without TLS: tokens, numbers and names can be read on the way"
-        yield Fault(("http", "listen"), message, "set http.web_config_file, or listen on 127.0.0.1 behind a proxy")
+        yield Fault(("http", "listen"), message, "listen on 127.0.0.1 behind a proxy with TLS")
 
 
 def _is_set(secret: SecretStr) -> bool:

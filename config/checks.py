@@ -32,6 +32,15 @@ def faults_in(values: Values) -> Iterator[Fault]:
     yield from _colliding_queues(values)
     for section in ("trunks", "departments"):
         yield from _colliding_names(section, values)
+    yield from _unprotected(values)
+
+
+def _unprotected(values: Values) -> Iterator[Fault]:
+    """Never in the clear what was meant to be protected."""
+    http = values.get("http")
+    if isinstance(http, dict) and http.get("web_config_file") is not None:
+        message = "is not honoured yet, and what it was to protect would be served in the clear"
+        yield Fault(("http", "web_config_file"), message, "take it out, and put a proxy with TLS before http.listen")
 
 
 def _tables(section: str, values: Values) -> Iterator[tuple[int, Values]]:

@@ -19,7 +19,7 @@ from config.sections import Ami, Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.ami_login import AmiAccount
-from daemon.http_server import BadQueryError, HttpListenError, HttpServer, NotAllowedError, Sources
+from daemon.http_server import BadQueryError, HttpServer, NotAllowedError, Sources
 from daemon.periods import Period, PeriodError, between, named_period
 from daemon.pump import Pump, Sink
 from daemon.rules import rules_of
@@ -108,10 +108,6 @@ class App:
             server = HttpServer(
                 self._sources(core, client, metrics), stream, settings.http.read_token.get_secret_value()
             )
-            if settings.http.web_config_file is not None:  # never in the clear what was meant to be protected
-                raise HttpListenError(
-                    "http.web_config_file is not honoured yet; remove it, and put a proxy with TLS before http.listen"
-                )
             port = await server.start(settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))

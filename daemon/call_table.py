@@ -1,7 +1,7 @@
 """Calls for people's eyes: the list, and one call's time line."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from daemon.exports import Cell
+from daemon.fitted_table import Column, drawn, fitted
 from daemon.log import harmless
 from daemon.words import Language, word
 from handlers.facts import Call, CallEnded
@@ -30,6 +31,10 @@ HEADER = (
     "id",
 )
 _DURATIONS = ("wait", "talk", "total")
+# What a narrow terminal leaves out first has the highest rank; what has none is always there.
+_RANKS = {"name": 8, "total": 7, "trunk": 6, "agents": 5, "queue": 4, "direction": 3, "answered by": 2, "called": 1}
+_MOMENT = "%Y-%m-%d %H:%M:%S"
+_SHORT_MOMENT = "%m-%d %H:%M"
 _CELL_LIMIT = 60
 _MINUTE = 60
 _HOUR = 3600
@@ -60,9 +65,9 @@ def row(call: Call, zone: tzinfo, language: Language) -> list[Cell]:
     ]
 
 
-def local_time(at: float, zone: tzinfo) -> str:
+def local_time(at: float, zone: tzinfo, form: str = _MOMENT) -> str:
     """A moment as people at the site read it."""
-    return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime(form)
 
 
 def duration(seconds: float | None) -> str:
@@ -75,17 +80,33 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
-def calls_table(calls: Iterable[Call], zone: tzinfo, language: Language) -> Table:
-    """The list for a terminal; missed calls stand out by word and colour."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in HEADER:
-        table.add_column(word(name, language), justify="right" if name in _DURATIONS else "left", no_wrap=True)
+def calls_table(calls: Sequence[Call], zone: tzinfo, language: Language, width: int) -> Table:
+    """The list for a terminal of this width; missed calls stand out by word and colour.
+
+    What has no room is left out, column by column, and named below.
+    """
+    kept, left_out = fitted(_columns(calls, zone, language, _MOMENT), width)
+    if left_out:
+        kept, left_out = fitted(_columns(calls, zone, language, _SHORT_MOMENT), width)
+    table = drawn(kept, width, ["red" if call.missed else None for call in calls])
+    if left_out:
+        table.caption = f"{word('no room for', language)}: {', '.join(column.title for column in left_out)}"
+        table.caption_justify = "left"
+    return table
+
+
+def _columns(calls: Sequence[Call], zone: tzinfo, language: Language, form: str) -> list[Column]:
     first = HEADER.index(_DURATIONS[0])
+    rows = []
     for call in calls:
         cells = row(call, zone, language)
+        cells[0] = local_time(call.started_at, zone, form)
         cells[first : first + len(_DURATIONS)] = [duration(each) for each in (call.wait_s, call.talk_s, call.total_s)]
-        table.add_row(*(cell_text(cell) for cell in cells), style="red" if call.missed else None)
-    return table
+        rows.append([cell_text(cell) for cell in cells])
+    return [
+        Column(word(name, language), [cells[n] for cells in rows], _RANKS.get(name, 0), name in _DURATIONS)
+        for n, name in enumerate(HEADER)
+    ]
 
 
 def cell_text(cell: Cell) -> Text:

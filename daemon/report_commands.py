@@ -132,7 +132,7 @@ def call_story(context: click.Context, call_id: str, form: str, lang: Language |
         return
     language: Language = lang or settings.site.language
     console = _console()
-    console.print(calls_table([found.call], settings.zone, language))
+    console.print(calls_table([found.call], settings.zone, language, console.width))
     console.print()
     console.print(time_line_table(time_line(found), settings.zone, language))
 
@@ -177,7 +177,8 @@ def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language |
         for call in found:
             click.echo(_json(call_json(call)))
     elif form == "table":
-        _console().print(calls_table(found, zone, language))
+        console = _console()
+        console.print(calls_table(found, zone, language, console.width))
     else:
         rows = [row(call, zone, language) for call in found]
         if form == "csv":

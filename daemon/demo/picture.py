@@ -4,7 +4,7 @@ Numbers and names of outside parties are masked, as on a wallboard.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from rich.console import Group
@@ -13,14 +13,28 @@ from rich.text import Text
 
 from daemon.call_table import cell_text, duration
 from daemon.exports import Cell
+from daemon.fitted_table import Column, drawn, fitted
 from daemon.words import Language, word
-from handlers.facts import Call, CallEnded, Fact
+from handlers.facts import Agent, Call, CallEnded, Fact
 from storage.masking import mask_name, mask_number
 
 FINISHED_SHOWN = 12
 LIVE_SHOWN = 20
 _COLOURS = {"talking": "green", "held": "cyan", "queued": "yellow", "ringing": "yellow"}
 _RIGHT = frozenset({"wait", "talk"})
+# The columns, and how soon a narrow terminal does without them.
+_LIVE = {"now": 0, "direction": 4, "caller": 0, "name": 5, "called": 2, "queue": 1, "agents": 3, "wait": 0, "talk": 0}
+_FINISHED = {
+    "end": 0,
+    "result": 0,
+    "direction": 4,
+    "caller": 0,
+    "called": 3,
+    "trunk": 5,
+    "agents": 2,
+    "wait": 0,
+    "talk": 0,
+}
 
 
 class FinishedCalls:
@@ -44,15 +58,21 @@ class FinishedCalls:
 
 
 def picture(
-    live: Sequence[Call], finished: FinishedCalls, address: str, now: float, zone: tzinfo, language: Language
+    live: Sequence[Call],
+    finished: FinishedCalls,
+    address: str,
+    now: float,
+    zone: tzinfo,
+    language: Language,
+    width: int,
 ) -> Group:
-    """The whole screen as of `now` (epoch seconds)."""
+    """The whole screen as of `now` (epoch seconds), `width` columns wide."""
     return Group(
         Text(f"ringtally · {address}/  ·  {address}/metrics  ·  Ctrl-C", style="bold"),
         Text(""),
-        _live_table(live, now, language),
+        _live_table(live, now, language, width),
         Text(""),
-        _finished_table(finished.last, zone, language),
+        _finished_table(list(finished.last), zone, language, width),
         Text(""),
         sums(finished, language),
     )
@@ -63,39 +83,44 @@ def finished_line(call: Call, zone: tzinfo, language: Language) -> str:
     return "  ".join(cell_text(cell).plain for cell in _finished_cells(call, zone, language) if cell not in {None, ""})
 
 
-def _table(names: Iterable[str], language: Language) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column(word(name, language), no_wrap=True, justify="right" if name in _RIGHT else "left")
-    return table
+def _table(
+    ranks: Mapping[str, int],
+    rows: Sequence[Sequence[Cell]],
+    styles: Sequence[str | None],
+    language: Language,
+    width: int,
+) -> Table:
+    columns = [
+        Column(word(name, language), [cell_text(cells[n]) for cells in rows], rank, name in _RIGHT)
+        for n, (name, rank) in enumerate(ranks.items())
+    ]
+    return drawn(fitted(columns, width)[0], width, styles)
 
 
-def _live_table(live: Sequence[Call], now: float, language: Language) -> Table:
-    table = _table(("now", "direction", "caller", "name", "called", "queue", "agents", "wait", "talk"), language)
-    for call in live[:LIVE_SHOWN]:
-        cells: tuple[Cell, ...] = (
+def _live_table(live: Sequence[Call], now: float, language: Language, width: int) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
             word(call.state, language),
             word(call.direction, language),
             mask_number(call.caller),
             mask_name(call.caller_name),
             mask_number(call.called),
             call.queue,
-            call.agents[-1].name or call.agents[-1].device if call.agents else None,
+            _agent(call.agents[-1]) if call.agents else None,
             duration((call.answered_at or now) - call.started_at),
             duration(now - call.answered_at) if call.answered_at is not None else None,
         )
-        table.add_row(*map(cell_text, cells), style=_COLOURS.get(call.state))
+        for call in live[:LIVE_SHOWN]
+    ]
+    table = _table(_LIVE, rows, [_COLOURS.get(call.state) for call in live[:LIVE_SHOWN]], language, width)
     if len(live) > LIVE_SHOWN:
         table.add_row(f"+ {len(live) - LIVE_SHOWN}")
     return table
 
 
-def _finished_table(calls: Iterable[Call], zone: tzinfo, language: Language) -> Table:
-    table = _table(("end", "result", "direction", "caller", "called", "trunk", "agents", "wait", "talk"), language)
-    for call in calls:
-        cells = _finished_cells(call, zone, language)
-        table.add_row(*map(cell_text, cells), style="red" if call.missed else None)
-    return table
+def _finished_table(calls: Sequence[Call], zone: tzinfo, language: Language, width: int) -> Table:
+    rows = [_finished_cells(call, zone, language) for call in calls]
+    return _table(_FINISHED, rows, ["red" if call.missed else None for call in calls], language, width)
 
 
 def _finished_cells(call: Call, zone: tzinfo, language: Language) -> tuple[Cell, ...]:
@@ -107,10 +132,16 @@ def _finished_cells(call: Call, zone: tzinfo, language: Language) -> tuple[Cell,
         mask_number(call.caller),
         mask_number(call.called),
         call.trunk,
-        ", ".join(agent.name or mask_number(agent.device) or agent.device for agent in call.agents) or None,
+        ", ".join(map(_agent, call.agents)) or None,
         duration(call.wait_s),
         duration(call.talk_s) if call.talk_s else None,
     )
+
+
+def _agent(agent: Agent) -> str:
+    """By name, else by phone; a mobile is masked."""
+    is_phone = "/" in agent.device
+    return agent.name or (agent.device if is_phone else mask_number(agent.device) or agent.device)
 
 
 def sums(finished: FinishedCalls, language: Language) -> Text:

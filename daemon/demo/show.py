@@ -71,9 +71,11 @@ async def _show(daemon: Running, finished: FinishedCalls, language: Language) ->
             for call in finished.fresh:
                 click.echo(finished_line(call, zone, language))
             finished.fresh.clear()
-    with Live(console=Console(), auto_refresh=False, screen=True) as live:
+    console = Console()
+    with Live(console=console, auto_refresh=False, screen=True) as live:
         while True:
             finished.fresh.clear()
-            now = picture(list(daemon.core.live_calls()), finished, address, clock.now(), zone, language)
-            live.update(now, refresh=True)
+            calls = list(daemon.core.live_calls())
+            shown = picture(calls, finished, address, clock.now(), zone, language, console.width)
+            live.update(shown, refresh=True)
             await asyncio.sleep(REFRESH_S)

@@ -124,12 +124,6 @@ async def test_a_port_in_use_is_told_and_nothing_is_left_open(tmp_path: Path) ->
         assert len(pbx.sessions) <= 1, "who cannot serve does not log in"
 
 
-async def test_what_was_meant_to_be_protected_is_not_served_in_the_clear(tmp_path: Path) -> None:
-    protected = Http(listen="127.0.0.1:0", web_config_file=tmp_path / "web.yml")
-    with no_thread_left(), pytest.raises(HttpListenError, match="web_config_file is not honoured yet; remove it"):
-        await App(settings_for(tmp_path, closed_port(), http=protected)).run()
-
-
 async def test_a_database_that_cannot_be_had_is_told_before_anything_listens(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "nowhere", closed_port())
     with pytest.raises(StorageError, match="nowhere is not a directory"):

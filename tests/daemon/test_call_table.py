@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
 
-from daemon.call_table import HEADER, calls_table, cell_text, duration, header, row, time_line, time_line_table
-from daemon.words import Language
+from daemon.call_table import (
+    HEADER,
+    calls_table,
+    cell_text,
+    duration,
+    header,
+    local_time,
+    row,
+    time_line,
+    time_line_table,
+)
+from daemon.words import Language, word
+from handlers.facts import Agent
 from tests.storage.sample_calls import a_call, a_missed_call, ended
 
 ZONE = ZoneInfo("Europe/Moscow")
@@ -58,14 +69,14 @@ def test_a_live_call_says_so() -> None:
 
 
 def test_missed_calls_stand_out() -> None:
-    table = calls_table([a_call(0), a_missed_call(1)], ZONE, "en")
+    table = calls_table([a_call(0), a_missed_call(1)], ZONE, "en", 400)
     answered, missed = shown(table, color=True).splitlines()[1:]
     assert "\x1b[31m" not in answered
     assert "\x1b[31m" in missed
 
 
 def test_the_columns_of_durations_are_under_their_heads() -> None:
-    head, line = shown(calls_table([a_call()], ZONE, "en")).splitlines()
+    head, line = shown(calls_table([a_call()], ZONE, "en", 400)).splitlines()
     for name, text in (("wait", "0:08"), ("talk", "0:53"), ("total", "1:02")):
         assert head.index(name) + len(name) == line.index(text) + len(text)
 
@@ -118,3 +129,39 @@ def test_words_are_translated_and_names_are_not() -> None:
 
 def test_a_time_line_of_nothing_is_empty() -> None:
     assert len(shown(time_line_table([], ZONE, "en")).splitlines()) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("width", [80, 100, 120, 140])
+def test_a_narrow_terminal_leaves_columns_out_and_cuts_none_that_matters(width: int, language: Language) -> None:
+    calls = [
+        a_call(0, caller_name="Общество с очень ограниченной ответственностью «Рога и копыта»"),
+        a_missed_call(1),
+        a_call(
+            2,
+            direction="out",
+            caller="102",
+            called="89161234567",
+            result="answered",
+            agents=(Agent("PJSIP/102", None),),
+        ),
+    ]
+    out = io.StringIO()
+    Console(file=out, width=width).print(calls_table(calls, ZONE, language, width))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    for line, call in zip(lines[1:], calls, strict=False):
+        for cell in (call.id, call.caller, word(call.result or "", language), duration(call.wait_s)):
+            assert cell is not None
+            assert cell in line
+        assert local_time(call.started_at, ZONE)[5:16] in line
+    if width == 80:
+        assert any(line.startswith({"en": "no room for: ", "ru": "не уместилось: "}[language]) for line in lines)
+
+
+def test_a_wide_terminal_leaves_nothing_out() -> None:
+    assert calls_table([a_call(0)], ZONE, "en", 220).caption is None
+
+
+def test_no_calls_are_a_header() -> None:
+    assert shown(calls_table([], ZONE, "en", 200)).split()[:2] == ["start", "direction"]

@@ -6,10 +6,12 @@ from datetime import UTC
 import pytest
 from rich.console import Console
 
+from daemon.call_table import duration
 from daemon.demo.picture import FINISHED_SHOWN, LIVE_SHOWN, FinishedCalls, finished_line, picture
 from daemon.words import Language
 from handlers.core import Core
 from handlers.facts import Call, CallEnded
+from storage.masking import mask_number
 from tests.daemon.demo.traffic import RULES, finished, told, traffic
 
 pytestmark = pytest.mark.slow
@@ -18,10 +20,10 @@ MESSAGES = traffic(180)
 FULL_NUMBER = re.compile(r"\b7(9000\d{6}|[48]\d{2}0\d{6})\b")
 
 
-def drawn(live: list[Call], calls: FinishedCalls, now: float, language: Language = "en") -> str:
-    console = Console(width=180, force_terminal=False)
+def drawn(live: list[Call], calls: FinishedCalls, now: float, language: Language = "en", width: int = 180) -> str:
+    console = Console(width=width, force_terminal=False)
     with console.capture() as captured:
-        console.print(picture(live, calls, "http://127.0.0.1:1", now, UTC, language))
+        console.print(picture(live, calls, "http://127.0.0.1:1", now, UTC, language, width))
     return captured.get()
 
 
@@ -93,3 +95,14 @@ def test_a_call_merged_into_another_counts_once() -> None:
     calls.take(facts)
     ended = [fact for fact in facts if isinstance(fact, CallEnded)]
     assert sum(calls.results.values()) == len(finished(facts)) <= len(ended)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_eighty_columns_have_room_for_what_matters(language: Language) -> None:
+    core, calls, now = after(len(MESSAGES))
+    live = list(core.live_calls())
+    text = drawn(live, calls, now, language, 80)
+    assert all(len(line.rstrip()) <= 80 for line in text.splitlines())
+    for call in [*live, *calls.last]:
+        assert (mask_number(call.caller) or "") in text
+        assert duration(call.wait_s if call.state == "ended" else (call.answered_at or now) - call.started_at) in text

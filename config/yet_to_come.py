@@ -1,0 +1,20 @@
+"""Settings of the contract that are understood and have no effect yet: whoever sets one is told so."""
+
+from collections.abc import Iterator
+
+from config.problems import Fault
+from config.sections import Settings
+
+_CURE = "leave it for a later version, or take it out"
+
+
+def without_effect(settings: Settings) -> Iterator[Fault]:
+    """What was set and does nothing in this version."""
+    if settings.working_hours is not None:
+        yield Fault(("working_hours",), "has no effect yet: no call is flagged as outside hours", _CURE)
+    if "keep" in settings.storage.model_fields_set:
+        yield Fault(("storage", "keep"), "has no effect yet: calls are kept for good", _CURE)
+    if settings.mqtt is not None:
+        yield Fault(("mqtt",), "has no effect yet: nothing is published", _CURE)
+    if settings.http.write_token.get_secret_value():
+        yield Fault(("http", "write_token"), "has no effect yet: nothing can be written", _CURE)
