@@ -24,7 +24,7 @@ WATCH_S = 5.0
 # An event follows what caused it at once; so long is waited for one that should have come.
 TOLD_WITHIN_S = 1.0
 _ACTIONS = {
-    "CoreShowChannels": "calls that live when ringtally connects are not seen (write = reporting)",
+    "CoreShowChannels": "calls that live when ringtally connects or reconnects are lost (write = reporting)",
     "CoreStatus": "a restart of the PBX cannot be told from a broken line (write = reporting)",
     "QueueStatus": "queues and their members are not known before they tell of themselves",
     "BridgeList": "who talks when ringtally connects is not known",

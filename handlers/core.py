@@ -59,11 +59,12 @@ class Core:
         self._tracker.state.doubt_all()
 
     def _resumed(self, event: StreamResumed) -> None:
+        after_break = self._broken_at is not None
         if self._broken_at is not None:
             self._facts.append(GapEnded(event.at, self._broken_at))
             self._broken_at = None
         self._queues.update(event.snapshot.queues or ())
-        resume(self._tracker, event.snapshot, event.at)
+        resume(self._tracker, event.snapshot, event.at, after_break)
 
     @property
     def is_idle(self) -> bool:
