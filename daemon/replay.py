@@ -85,15 +85,20 @@ async def running_writer(path: Path, now: float) -> AsyncIterator[Writer]:
             await writer.close(5.0)
 
 
+def calls_of(paths: Sequence[Path], core: Core) -> Iterator[CallEnded]:
+    """The calls of several recordings in the order of their ends; behind them, as they stand, those that live at the end."""
+    for facts in facts_of(paths, core):
+        yield from (fact for fact in facts if isinstance(fact, CallEnded))
+    yield from core.break_off(core.now)
+
+
 async def replay(paths: Sequence[Path], rules: Rules, database: Path, now: float) -> list[CallEnded]:
-    """Replay into a database; the finished calls, in the order of their ends."""
-    ended: list[CallEnded] = []
+    """Replay into a database; the calls, as `calls_of` gives them."""
+    told: list[CallEnded] = []
     async with running_writer(database, now) as writer:
-        for facts in facts_of(paths, Core(rules)):
-            for fact in facts:
-                if isinstance(fact, CallEnded):
-                    ended.append(fact)
-                    writer.put(fact)
-                    if len(ended) % FLUSH_EVERY == 0:
-                        await writer.flush()
-    return ended
+        for call in calls_of(paths, Core(rules)):
+            told.append(call)
+            writer.put(call)
+            if len(told) % FLUSH_EVERY == 0:
+                await writer.flush()
+    return told

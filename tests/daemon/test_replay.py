@@ -53,7 +53,16 @@ async def test_the_end_of_a_replay_is_not_the_end_of_a_call(tmp_path: Path) -> N
         tmp_path / "1.jsonl", new_channel("1795450000.1"), new_channel("1795450000.2"), hangup("1795450000.2")
     )
     told = await replay([alive], Rules(), tmp_path / "calls.db", NOW)
-    assert [each.call.id for each in told] == ["1795450000.2"]
+    assert [(each.call.id, each.call.result, each.call.end_seen) for each in told] == [
+        ("1795450000.2", "failed", True),
+        ("1795450000.1", "unknown", False),
+    ]
+    async with reading(tmp_path / "calls.db") as connection:
+        stored = await find_calls(connection, CallFilter())
+    assert [(call.id, call.result, call.total_s, call.ended_at) for call in stored] == [
+        ("1795450000.1", "unknown", None, None),
+        ("1795450000.2", "failed", 1.0, 1_795_450_002.0),
+    ]
 
 
 def test_a_compressed_recording_is_the_same(tmp_path: Path) -> None:
