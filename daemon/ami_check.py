@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
-from daemon.ami_snapshot import is_success, is_unknown
 from daemon.log import harmless
 from daemon.seen_events import NEEDED, SeenEvents
 from daemon.trunk_proposals import proposed_trunks
 from handlers.ami.framing import VARIABLES
+from handlers.ami.gathered import is_success, is_unknown
 from handlers.ami.message import Message
 from handlers.rules import Rules
 

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event, StreamBroken
-from handlers.ami.framing import Framer
 from handlers.ami.recording import Entry, RecordingError, parse_line
+from handlers.ami.retold import Retold
 from handlers.core import Core
 from handlers.facts import CallEnded, Fact
 from handlers.rules import Rules
@@ -45,18 +44,11 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def events_of(path: Path, steady: SteadyTime) -> Iterator[Event]:
-    """The events of one recording, in order, at the moments at which they came."""
-    framer, decoder = Framer(WANTED, banner=False), Decoder()
+    """The events of one recording, in order, at the moments at which they came; what broke and resumed the stream too."""
+    retold = Retold()
     for entry in entries(path):
-        if entry.raw is None:
-            continue
-        at = steady.at(entry.t, entry.mono)
-        for block in framer.feed(entry.raw):
-            if b"\r\nPing: Pong" in block:
-                decoder.clock.told(block, at, at)
-            event = decoder.decode(block, at)
-            if event is not None:
-                yield event
+        yield from retold.take(entry, steady.at(entry.t, entry.mono))
+    yield from retold.close()
 
 
 def facts_of(paths: Sequence[Path], core: Core) -> Iterator[Sequence[Fact]]:
