@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
-from daemon.ami_snapshot import is_success, is_unknown
 from daemon.log import harmless
 from daemon.seen_events import NEEDED, SeenEvents
 from daemon.trunk_proposals import proposed_trunks
 from handlers.ami.framing import VARIABLES
+from handlers.ami.gathered import is_success, is_unknown
 from handlers.ami.message import Message
 from handlers.rules import Rules
 
@@ -24,7 +24,7 @@ WATCH_S = 5.0
 # An event follows what caused it at once; so long is waited for one that should have come.
 TOLD_WITHIN_S = 1.0
 _ACTIONS = {
-    "CoreShowChannels": "calls that live when ringtally connects are not seen (write = reporting)",
+    "CoreShowChannels": "calls that live when ringtally connects or reconnects are lost (write = reporting)",
     "CoreStatus": "a restart of the PBX cannot be told from a broken line (write = reporting)",
     "QueueStatus": "queues and their members are not known before they tell of themselves",
     "BridgeList": "who talks when ringtally connects is not known",

@@ -12,9 +12,10 @@ import structlog
 from daemon import clock
 from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
-from daemon.ami_snapshot import Answers, is_success, take_snapshot
+from daemon.ami_snapshot import take_snapshot
 from daemon.backoff import Backoff
 from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.gathered import Gathering, is_success
 
 log = structlog.get_logger()
 
@@ -56,11 +57,13 @@ class AmiClient:
         sink: Callable[[Sequence[Event]], None],
         on_state: Callable[[AmiState], None] = lambda _state: None,
         tap: Callable[[bytes], None] = lambda _data: None,
+        asked: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._account = account
         self._sink = sink
         self._on_state = on_state
         self._tap = tap
+        self._asked = asked
         self._held: list[Event] | None = None
         self._wake = asyncio.Event()
         self._protocol: AmiProtocol | None = None
@@ -175,7 +178,7 @@ class AmiClient:
             log.warning("ami_lost", host=self._account.host, port=self._account.port)
 
     def _make_protocol(self) -> AmiProtocol:
-        return AmiProtocol(self._received, self._wake.set, self._tap)
+        return AmiProtocol(self._received, self._wake.set, self._tap, self._asked)
 
     def _received(self, events: Sequence[Event]) -> None:
         if self._held is None:
@@ -189,19 +192,20 @@ class AmiClient:
 
     async def _resume(self, protocol: AmiProtocol) -> None:
         """Take a snapshot and pass it on, what came meanwhile behind it."""
-        if self._held is None:
-            self._held = []
         # A booted PBX says FullyBooted before it reads this. Where it is missing behind the answer, the account may not see
         # it, or the PBX boots and says it later: nothing is worth waiting for.
         await _ping(protocol, self._account.timeout_s)
         self._was_booted = protocol.booted.is_set()
         self._wake.clear()
+        if self._held is None:
+            self._held = []
         answers = await take_snapshot(protocol, self._account.timeout_s)
         self._has_queues = "QueueStatus" not in answers.unknown
         at = clock.now()
         held, self._held = self._held, None
-        self._sink([StreamResumed(at, answers.snapshot), *held])
-        channels = len(answers.snapshot.channels or ())
+        snapshot = answers.snapshot()
+        self._sink([StreamResumed(at, snapshot), *held])
+        channels = len(snapshot.channels or ())
         if self._ready_at is None:
             self._ready(at)
             log.info("ami_ready", host=self._account.host, banner=protocol.framer.banner, channels=channels)
@@ -273,7 +277,7 @@ def _bad_of(protocol: AmiProtocol) -> Counter[str]:
     return protocol.framer.bad + protocol.decoder.bad + Counter(reader=protocol.failures.total())
 
 
-def _tell_missing(answers: Answers) -> None:
+def _tell_missing(answers: Gathering) -> None:
     if answers.denied:
         log.warning(
             "ami_rights_missing",

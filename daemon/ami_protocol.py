@@ -21,11 +21,12 @@ from daemon import clock
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
 from handlers.ami.framing import Framer
-from handlers.ami.message import Message
+from handlers.ami.gathered import Answer, action_id_of
 
 log = structlog.get_logger()
 LIST_LIMIT = 100_000
-_ACTION_ID = b"\r\nActionID: "
+# Of a login: the secret, or what stands for it. `Key` alone would do for guessing it at leisure.
+_SECRETS = frozenset({"secret", "key"})
 
 
 class AmiError(Exception):
@@ -41,44 +42,39 @@ class _Ask:
 
     def __init__(self, future: asyncio.Future[list[bytes]]) -> None:
         self.future = future
-        self.blocks: list[bytes] = []
+        self._answer = Answer()
 
     def take(self, block: bytes) -> None:
         """One block of the answer; resolves with the last one."""
         if self.future.done():
             return
-        self.blocks.append(block)
-        if len(self.blocks) > LIST_LIMIT:
+        is_last = self._answer.take(block)
+        if len(self._answer.blocks) > LIST_LIMIT:
             # Half a list would pass for the whole: what it lacks would be taken for gone.
             self.future.set_exception(AmiError(f"a list of more than {LIST_LIMIT} items"))
-        elif _ends_list(block) if len(self.blocks) > 1 else not _begins_list(block):
-            self.future.set_result(self.blocks)
-
-
-def _begins_list(block: bytes) -> bool:
-    message = Message(block)
-    listed = (message.get("EventList") or "").lower() == "start" or "will follow" in (message.get("Message") or "")
-    return listed and message.get("Response") == "Success"
-
-
-def _ends_list(block: bytes) -> bool:
-    # The first line, which no caller has a hand in: an item's `CallerIDNum` could say `EventList: Complete` too.
-    return block[: block.find(b"\r\n")].endswith(b"Complete") and b"\r\nEventList: Complete" in block
+        elif is_last:
+            self.future.set_result(self._answer.blocks)
 
 
 class AmiProtocol(asyncio.Protocol):
     """Bytes in, events out to `sink`, in order; one instance per connection.
 
-    `changed` is called when the connection is lost and when the PBX says that it is fully booted; `tap` is given every byte.
-    Whatever fails in one of the three is counted in `failures`, and nothing else comes of it.
+    `changed` is called when the connection is lost and when the PBX says that it is fully booted; `tap` is given every byte,
+    `asked` every action as it is sent, secrets left out. Whatever fails in one of them is counted in `failures`, and nothing
+    else comes of it.
     """
 
     def __init__(
-        self, sink: Callable[[Sequence[Event]], None], changed: Callable[[], None], tap: Callable[[bytes], None]
+        self,
+        sink: Callable[[Sequence[Event]], None],
+        changed: Callable[[], None],
+        tap: Callable[[bytes], None],
+        asked: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._sink = sink
         self._changed = changed
         self._tap = tap
+        self._asked = asked
         self._asks: dict[bytes, _Ask] = {}
         self.framer = Framer(WANTED)
         self.decoder = Decoder()
@@ -129,7 +125,9 @@ class AmiProtocol(asyncio.Protocol):
         events: list[Event] = []
         for block in blocks:
             try:
-                if (block.startswith(b"Response: ") or (self._asks and _ACTION_ID in block)) and self._answer(block):
+                if (block.startswith(b"Response: ") or (self._asks and b"\r\nActionID: " in block)) and self._answer(
+                    block
+                ):
                     continue
                 if block.startswith(b"Event: FullyBooted\r\n"):
                     self.booted.set()
@@ -152,18 +150,12 @@ class AmiProtocol(asyncio.Protocol):
     def _answer(self, block: bytes) -> bool:
         """Is this an answer? Then who asked has it.
 
-        An event that answers somebody's action (OriginateResponse) is still an event. Any `ActionID` of the block may be ours:
-        a queue's caller is listed with it last, behind a number in which he could have written another.
+        An event that answers somebody's action (OriginateResponse) is still an event.
         """
-        start = block.find(_ACTION_ID)
-        while start >= 0:
-            start += len(_ACTION_ID)
-            end = block.find(b"\r\n", start)
-            ask = self._asks.get(block[start : end if end >= 0 else None])
-            if ask is not None:
-                ask.take(block)
-                return True
-            start = block.find(_ACTION_ID, start)
+        key = action_id_of(block, self._asks)
+        if key is not None:
+            self._asks[key].take(block)
+            return True
         return block.startswith(b"Response: ")
 
     async def ask(self, action: dict[str, str], timeout_s: float) -> list[bytes]:
@@ -181,11 +173,19 @@ class AmiProtocol(asyncio.Protocol):
         key = str(request["ActionID"]).encode()
         ask = self._asks[key] = _Ask(asyncio.get_running_loop().create_future())
         try:
+            self._tell_asked(request)
             self.transport.write(str(request).encode())
             async with asyncio.timeout(timeout_s):
                 return await ask.future
         finally:
             del self._asks[key]
+
+    def _tell_asked(self, request: Action) -> None:
+        told = [f"{header}: {text}\r\n" for header, text in sorted(request.items()) if header.lower() not in _SECRETS]
+        try:
+            self._asked("".join(told) + "\r\n")
+        except Exception:
+            self._failed("asked")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report, once, and let nobody wait any longer."""

@@ -91,7 +91,8 @@ class App:
     async def run(self) -> None:
         """Run until stopped. Raises StorageError or HttpListenError where it cannot begin.
 
-        The stop: the reader first, then what is queued is handled, the store flushed within a second, everything closed.
+        The stop: the reader first, then what is queued is handled, what still lives is stored as it stands (a later run that
+        sees its end replaces the row), the store flushed within a second, everything closed.
         """
         settings = self._settings
         core = Core(rules_of(settings))
@@ -122,6 +123,8 @@ class App:
                     await listening
                 pump.end()
                 await pumping
+                for unfinished in core.break_off(clock.now()):
+                    writer.put(unfinished)
                 await writer.close(FLUSH_WITHIN_S)
         log.info("stopped")
 

@@ -1,4 +1,4 @@
-"""Keeps the AMI stream as a recording: each message with its arrival. What we send, and so the secret, is not in it."""
+"""Keeps the AMI stream as a recording: each message with its arrival, and what we asked, without the secret."""
 
 import asyncio
 import gzip
@@ -13,6 +13,7 @@ from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from handlers.ami.framing import BLOCK_LIMIT, END
 from handlers.ami.recording import message_line, other_line
+from handlers.ami.retold import LOST
 
 FLUSH_EVERY_S = 1.0
 _FILE_MODE = 0o600  # numbers and names are personal data
@@ -62,10 +63,14 @@ class Recording:
 
     def state(self, state: AmiState) -> None:
         """The connection came or went."""
-        note = {"ready": "connected", "lost": "EOF"}.get(state, state)
-        if state == "lost":
+        note = {"ready": "connected", "lost": LOST}.get(state, state)
+        if state != "ready":
             self._tail, self._skipping = b"", False
         self._write(other_line("note", note, clock.now(), clock.monotonic()))
+
+    def asked(self, action: str) -> None:
+        """What we send, secrets left out: by it a replay knows the answers."""
+        self._write(other_line("sent", action, clock.now(), clock.monotonic()))
 
     def flush(self) -> None:
         """Hand to the system what was written."""
@@ -92,7 +97,7 @@ async def record_to(account: AmiAccount, path: Path, change: Callable[[bytes], b
     stop = asyncio.Event()
     with _new_file(path) as file:
         recording = Recording(file, change, stop.set)
-        client = AmiClient(account, lambda _events: None, recording.state, recording.data)
+        client = AmiClient(account, lambda _events: None, recording.state, recording.data, recording.asked)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)

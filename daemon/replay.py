@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event, StreamBroken
-from handlers.ami.framing import Framer
 from handlers.ami.recording import Entry, RecordingError, parse_line
+from handlers.ami.retold import Retold
 from handlers.core import Core
 from handlers.facts import CallEnded, Fact
 from handlers.rules import Rules
@@ -45,18 +44,11 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def events_of(path: Path, steady: SteadyTime) -> Iterator[Event]:
-    """The events of one recording, in order, at the moments at which they came."""
-    framer, decoder = Framer(WANTED, banner=False), Decoder()
+    """The events of one recording, in order, at the moments at which they came; what broke and resumed the stream too."""
+    retold = Retold()
     for entry in entries(path):
-        if entry.raw is None:
-            continue
-        at = steady.at(entry.t, entry.mono)
-        for block in framer.feed(entry.raw):
-            if b"\r\nPing: Pong" in block:
-                decoder.clock.told(block, at, at)
-            event = decoder.decode(block, at)
-            if event is not None:
-                yield event
+        yield from retold.take(entry, steady.at(entry.t, entry.mono))
+    yield from retold.close()
 
 
 def facts_of(paths: Sequence[Path], core: Core) -> Iterator[Sequence[Fact]]:
@@ -85,15 +77,20 @@ async def running_writer(path: Path, now: float) -> AsyncIterator[Writer]:
             await writer.close(5.0)
 
 
+def calls_of(paths: Sequence[Path], core: Core) -> Iterator[CallEnded]:
+    """The calls of several recordings in the order of their ends; behind them, as they stand, those that live at the end."""
+    for facts in facts_of(paths, core):
+        yield from (fact for fact in facts if isinstance(fact, CallEnded))
+    yield from core.break_off(core.now)
+
+
 async def replay(paths: Sequence[Path], rules: Rules, database: Path, now: float) -> list[CallEnded]:
-    """Replay into a database; the finished calls, in the order of their ends."""
-    ended: list[CallEnded] = []
+    """Replay into a database; the calls, as `calls_of` gives them."""
+    told: list[CallEnded] = []
     async with running_writer(database, now) as writer:
-        for facts in facts_of(paths, Core(rules)):
-            for fact in facts:
-                if isinstance(fact, CallEnded):
-                    ended.append(fact)
-                    writer.put(fact)
-                    if len(ended) % FLUSH_EVERY == 0:
-                        await writer.flush()
-    return ended
+        for call in calls_of(paths, Core(rules)):
+            told.append(call)
+            writer.put(call)
+            if len(told) % FLUSH_EVERY == 0:
+                await writer.flush()
+    return told

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
-from handlers.facts import Call, Fact, GapEnded
+from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
 
@@ -59,11 +59,12 @@ class Core:
         self._tracker.state.doubt_all()
 
     def _resumed(self, event: StreamResumed) -> None:
+        after_break = self._broken_at is not None
         if self._broken_at is not None:
             self._facts.append(GapEnded(event.at, self._broken_at))
             self._broken_at = None
         self._queues.update(event.snapshot.queues or ())
-        resume(self._tracker, event.snapshot, event.at)
+        resume(self._tracker, event.snapshot, event.at, after_break)
 
     @property
     def is_idle(self) -> bool:
@@ -78,6 +79,14 @@ class Core:
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return self._tracker.state.live_calls()
+
+    def break_off(self, at: float) -> Sequence[CallEnded]:
+        """The calls that live at `at`, oldest first, as they stand when nobody will hear of their ends.
+
+        `answered` where an answer was seen, else `unknown`; `end_seen` is false, `incomplete` true, and what is still open has
+        no end and no duration. Changes nothing: who hears on tells each one's true end.
+        """
+        return self._tracker.state.unfinished(at)
 
     def waiting(self) -> Iterator[tuple[str, float]]:
         """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""

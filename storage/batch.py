@@ -58,7 +58,8 @@ def write(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> None:
     """Store finished calls in one transaction of the connection, which is in autocommit mode.
 
     A call that is there already (same id, PBX and boot) gets the new values and parts and keeps its row: what is told
-    twice is stored once, the last word wins. Half characters (lone surrogates) are stored as `?`. Raises what sqlite3
+    twice is stored once, the last word wins; but what was seen whole is not replaced by what was seen in part (a recording that
+    began or ended within a call that the daemon saw all of). Half characters (lone surrogates) are stored as `?`. Raises what sqlite3
     raises, and OverflowError for a number that no column holds; nothing is stored then.
     """
     try:
@@ -81,6 +82,8 @@ def _transact(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> Non
 
 def _write(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> None:
     known, unused = _keys(connection, list(calls))
+    for call_id in _known_better(connection, calls, known):
+        del calls[call_id], known[call_id]
     for table in PARTS if known else ():
         connection.executemany(f"DELETE FROM {table.name} WHERE call = ?", [(key,) for key in known.values()])  # noqa: S608
     values: dict[Table, list[Any]] = {table: [] for table in (CALL, *PARTS)}
@@ -110,6 +113,19 @@ def _keys(connection: sqlite3.Connection, ids: Sequence[_CallId]) -> tuple[dict[
             place, _, key = pair.partition(" ")
             known[ids[int(place) - 1]] = int(key)
     return known, (highest or 0) + 1
+
+
+def _known_better(
+    connection: sqlite3.Connection, calls: dict[_CallId, CallEnded], known: dict[_CallId, int]
+) -> list[_CallId]:
+    """The calls of which the database knows more: an end where none was seen now, or the whole where now something was not."""
+    better = "SELECT 1 FROM call WHERE key = ? AND (end_seen > ? OR (end_seen = ? AND incomplete < ?))"
+    partial = [(call_id, key, calls[call_id].call) for call_id, key in known.items() if calls[call_id].call.incomplete]
+    return [
+        call_id
+        for call_id, key, call in partial
+        if connection.execute(better, (key, call.end_seen, call.end_seen, call.incomplete)).fetchone()
+    ]
 
 
 def _slices(values: list[Any], width: int) -> Iterator[tuple[int, list[Any]]]:

@@ -31,6 +31,8 @@ _NUMBER = re.compile(r"[+\d ().*#-]+")
 _LONG = re.compile(r"\d{6,}")
 _ID = re.compile(
     r"(?:[A-Za-z][A-Za-z_]*(?:-?\d{1,5})?-)?[12]\d{9}\.\d{1,9}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|none|"
+    # What we ask by; without it a replay cannot tell an answer from an event.
+    r"action/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/\d{1,5}/\d{1,5}"
 )
 _MOMENT = re.compile(r"[12]\d{9}(?:\.\d{1,9})?|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|-?\d{1,5}|")
 _AMOUNT = re.compile(r"-?\d{0,6}(?:\.\d{1,6})?")

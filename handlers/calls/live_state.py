@@ -1,6 +1,7 @@
 """What lives now: channels, bridges and calls, and what each part of the tracker does to them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from handlers.ami.events import ChannelState
@@ -10,7 +11,7 @@ from handlers.calls.live_call import LiveCall
 from handlers.calls.names import parse_channel_name, presented
 from handlers.calls.record import Recorder
 from handlers.calls.stays import Stays
-from handlers.facts import Call, CallStarted, EventDoubted, Fact, TrunkGuessed
+from handlers.facts import Call, CallEnded, CallStarted, EventDoubted, Fact, TrunkGuessed
 from handlers.rules import Rules
 
 # chan_sip names a guest's channel by the domain in his From: whoever calls could fill log and memory.
@@ -41,6 +42,11 @@ class LiveState:
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return (self.recorder.live(call) for call in self.calls if call.started)
+
+    def unfinished(self, at: float) -> list[CallEnded]:
+        """The calls that live, oldest first, as rows of which no end was seen."""
+        rows = [self.recorder.ended(call, at, False, None) for call in self.calls if call.started]
+        return [replace(row, call=replace(row.call, incomplete=True)) for row in rows]
 
     @property
     def is_idle(self) -> bool:

@@ -58,7 +58,7 @@ class Recorder:
         return self._record(call)
 
     def ended(self, call: LiveCall, at: float, end_seen: bool, merged_into: str | None) -> CallEnded:
-        """The call as it was, with its time line. The caller has closed it at `at`."""
+        """The call as it was, with its time line. The caller has closed it at `at`; one whose end nobody will see stays open."""
         return CallEnded(
             at,
             self._record(call, self._end(call, at, end_seen, merged_into)),

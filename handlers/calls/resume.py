@@ -5,11 +5,13 @@ from handlers.calls.channels import Channel
 from handlers.calls.tracker import Tracker
 
 
-def resume(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
+def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -> None:
     """Bring the tracker in line with what the PBX says lives at `at`.
 
     Another run of the PBX ends everything known of the one before. Channels that are gone end unseen: their calls get no
     guessed duration. Unknown ones are met: their call's start is true to a second, and it is `incomplete`.
+    An account that may not see channels cannot tell, `after_break`, which of those known before still live: all end unseen, for
+    else one that ended meanwhile would live for ever.
     """
     for member in snapshot.members or ():
         tracker.take(member)
@@ -20,6 +22,8 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
     if boot:
         tracker.state.recorder.boot = boot
     if snapshot.channels is None:
+        if after_break:
+            _end_unseen(tracker, set(), at)
         return
     alive = {channel.uniqueid for channel in snapshot.channels}
     _end_unseen(tracker, alive, at)

@@ -244,6 +244,9 @@ class Heard:
         self.states.append(state)
         self.turn.happened()
 
+    def asked(self, action: str) -> None:
+        """What the client asks; the fake knows it by itself."""
+
     def tap(self, data: bytes) -> None:
         self.bytes += len(data)
         self.turn.happened()
@@ -263,7 +266,7 @@ class Heard:
 async def listening(account: AmiAccount, heard: Heard | None = None) -> AsyncIterator[Heard]:
     """A client that runs inside the block, and is stopped at its end."""
     heard = heard or Heard()
-    heard.client = AmiClient(account, heard.take, heard.state, heard.tap)
+    heard.client = AmiClient(account, heard.take, heard.state, heard.tap, heard.asked)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(heard.client.run(), name="ami")
         try:

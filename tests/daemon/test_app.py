@@ -13,21 +13,25 @@ from daemon.app import App, account_of, run_until_signalled
 from daemon.http_server import HttpListenError
 from daemon.pump import SLICE
 from handlers.ami.events import Event
-from handlers.facts import CallStarted, Fact
+from handlers.facts import Call, CallStarted, Fact
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import reading
 from storage.errors import StorageError
 from tests.daemon.app_service import Ledger, closed_port, lines, ready, replay, running, settings_for
-from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.fake_asterisk import FakeAsterisk, hangup, listed, new_channel
 from tests.daemon.http_service import until
 from tests.handlers.playbook import Play
 from tests.storage.threads import no_thread_left
 
 
-async def stored(folder: Path) -> list[str]:
+async def rows(folder: Path) -> list[Call]:
     async with reading(folder / "calls.db") as connection:
-        return [call.id for call in await find_calls(connection, CallFilter())]
+        return await find_calls(connection, CallFilter())
+
+
+async def stored(folder: Path) -> list[str]:
+    return [call.id for call in await rows(folder)]
 
 
 async def test_a_pbx_that_is_down_at_the_start_is_no_failure_and_is_found_when_it_comes(tmp_path: Path) -> None:
@@ -192,3 +196,28 @@ async def test_a_call_that_lives_when_the_pbx_goes_is_told_as_unknown_once_it_is
     assert 'ringtally_calls_incomplete_total{reason="end_unseen"} 1.0\n' in text
     assert "\nringtally_ami_connects_total 2.0\n" in text
     assert "GapEnded" in kinds(ledger.facts)
+
+
+async def test_a_call_that_outlives_the_daemon_is_kept_and_its_row_replaced_when_a_later_run_sees_its_end(
+    tmp_path: Path,
+) -> None:
+    id_ = "1795450260.1"
+    shown = (
+        f"CoreShowChannel\r\nActionID: {{id}}\r\nChannel: PJSIP/trunk-{id_}\r\nChannelState: 4\r\n"
+        f"CallerIDNum: 79001112233\r\nContext: from-trunk\r\nExten: 7001\r\nUniqueid: {id_}\r\nLinkedid: {id_}\r\n"
+        "Duration: 00:00:09"
+    )
+    first, second = Ledger(), Ledger()
+    async with FakeAsterisk() as pbx:
+        async with ready(settings_for(tmp_path, pbx.port), [first]) as (daemon, _):
+            await replay(pbx, daemon, [new_channel(id_)])
+        (kept,) = await rows(tmp_path)
+        assert (kept.id, kept.result, kept.end_seen, kept.incomplete) == (id_, "unknown", False, True)
+        assert "CallEnded" not in kinds(first.facts), "no end was heard of: nothing is told, and nothing counted"
+        pbx.answers["CoreShowChannels"] = lambda _, action: listed(action, "CoreShowChannelsComplete", [shown])
+        async with ready(settings_for(tmp_path, pbx.port), [second]) as (daemon, _):
+            await replay(pbx, daemon, [hangup(id_)])
+    (seen,) = await rows(tmp_path)
+    assert (seen.id, seen.boot, seen.result, seen.end_seen) == (id_, kept.boot, "failed", True)
+    assert seen.boot != ""
+    assert [call.id for call in second.calls] == [id_]

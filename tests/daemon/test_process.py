@@ -69,7 +69,10 @@ async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: P
         assert daemon.events("stopped")
     async with reading(tmp_path / "calls.db") as connection:
         stored = await find_calls(connection, CallFilter())
-    assert {call.id for call in stored} == set(ids[:FINISHED])
+    assert {call.id for call in stored if call.end_seen} == set(ids[:FINISHED])
+    assert {(call.id, call.result) for call in stored if not call.end_seen} == {
+        (id_, "unknown") for id_ in ids[FINISHED:]
+    }
 
 
 async def test_it_stops_as_soon_while_it_waits_to_try_again(tmp_path: Path) -> None:

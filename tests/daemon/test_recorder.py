@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from daemon import recorder
+from daemon.ami_client import AmiState
 from daemon.recorder import Recording, record_to
 from daemon.replay import entries, replay
 from handlers.ami.anonymise import Anonymiser
 from handlers.ami.framing import BLOCK_LIMIT
+from handlers.ami.gathered import SNAPSHOT_ACTIONS
+from handlers.ami.message import Message
 from handlers.ami.recording import Entry, parse_line
 from handlers.rules import Rules
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, account, hangup, new_channel
@@ -60,6 +63,16 @@ def test_the_half_message_of_a_lost_connection_is_not_joined_to_the_next() -> No
     recording.state("lost")
     recording.data(b"Response: Success\r\n\r\n")
     assert [(entry.note, entry.raw) for entry in lines(file)] == [("EOF", None), (None, b"Response: Success\r\n\r\n")]
+
+
+@pytest.mark.parametrize("state", ["unreachable", "refused"])
+def test_nor_is_that_of_one_that_never_was_ready(state: AmiState) -> None:
+    file = io.BytesIO()
+    recording = Recording(file)
+    recording.data(b"Response: Err")
+    recording.state(state)
+    recording.data(b"Response: Success\r\n\r\n")
+    assert [entry.raw for entry in lines(file) if entry.raw] == [b"Response: Success\r\n\r\n"]
 
 
 def test_an_endless_message_is_left_out_and_the_next_is_whole() -> None:
@@ -143,6 +156,28 @@ async def test_a_recording_is_for_its_owner_alone_and_never_written_over(tmp_pat
 async def test_a_folder_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"nowhere.*record into a folder that you may write to"):
         await record_to(account(1), tmp_path / "nowhere" / "trouble.jsonl")
+
+
+@pytest.mark.parametrize("md5", [False, True])
+async def test_what_was_asked_is_kept_but_of_the_login_neither_secret_nor_key(tmp_path: Path, md5: bool) -> None:
+    path = tmp_path / "trouble.jsonl"
+    async with FakeAsterisk() as pbx, asyncio.TaskGroup() as tasks:
+        recording = tasks.create_task(record_to(account(pbx.port, md5=md5), path))
+        session = await pbx.session()
+        await session.asked_for("QueueStatus")
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(5):
+            await recording
+    sent = [Message(entry.sent) for entry in entries(path) if entry.sent]
+    secrets = {"Secret", "Key"}
+    assert [message.get("Action") for message in sent] == session.names
+    assert [message.get("ActionID") for message in sent] == [each["ActionID"] for each in session.asked]
+    assert session.names == [*(["Challenge"] if md5 else []), "Login", "Ping", *SNAPSHOT_ACTIONS]
+    (login,) = [each for each in session.asked if each["Action"] == "Login"]
+    (told,) = [message for message in sent if message.get("Action") == "Login"]
+    assert secrets & set(login)
+    assert dict(told.items()) == {name.lower(): text for name, text in login.items() if name not in secrets}
+    assert all(login[header] not in path.read_text() for header in secrets & set(login))
 
 
 async def test_an_anonymised_recording_tells_of_the_same_calls_of_other_people(tmp_path: Path) -> None:

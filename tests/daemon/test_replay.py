@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from daemon.replay import entries, replay
+from daemon.replay import entries, events_of, replay
 from handlers.ami.recording import RecordingError, message_line
 from handlers.rules import Rules
+from handlers.steady_time import SteadyTime
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
 from storage.database import reading
 from tests.daemon.fake_asterisk import hangup, new_channel
-from tests.recordings import NAMES, messages, stream
+from tests.handlers.recorded import decoded
+from tests.recordings import FOLDER, NAMES, messages, stream
 
 NOW = 1_795_500_000.0
 
@@ -53,7 +55,24 @@ async def test_the_end_of_a_replay_is_not_the_end_of_a_call(tmp_path: Path) -> N
         tmp_path / "1.jsonl", new_channel("1795450000.1"), new_channel("1795450000.2"), hangup("1795450000.2")
     )
     told = await replay([alive], Rules(), tmp_path / "calls.db", NOW)
-    assert [each.call.id for each in told] == ["1795450000.2"]
+    assert [(each.call.id, each.call.result, each.call.end_seen) for each in told] == [
+        ("1795450000.2", "failed", True),
+        ("1795450000.1", "unknown", False),
+    ]
+    async with reading(tmp_path / "calls.db") as connection:
+        stored = await find_calls(connection, CallFilter())
+    assert [(call.id, call.result, call.total_s, call.ended_at) for call in stored] == [
+        ("1795450000.1", "unknown", None, None),
+        ("1795450000.2", "failed", 1.0, 1_795_450_002.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.glob("*/*.jsonl.gz")), ids=lambda path: f"{path.parent.name}-{path.name}"
+)
+def test_the_recordings_of_another_recorder_are_their_messages_and_nothing_else(path: Path) -> None:
+    alone = decoded(entry for entry in entries(path) if entry.raw is not None)
+    assert list(events_of(path, SteadyTime())) == list(alone)
 
 
 def test_a_compressed_recording_is_the_same(tmp_path: Path) -> None:

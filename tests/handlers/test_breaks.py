@@ -122,3 +122,20 @@ def test_whatever_is_missed_in_a_break_nothing_stays_behind_and_nothing_is_inven
             assert (ended.call.total_s, ended.call.talk_s, ended.call.ended_at) == (None, None, None)
             assert not ended.call.missed
         assert ended.call.incomplete or ended.call.id not in touched
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_where_channels_may_not_be_seen_nothing_of_before_a_break_lives_on_after_it(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(WITH_CALLS))
+    whole = events(name)
+    cut = data.draw(st.integers(1, len(whole)))
+    core = Core(Rules())
+    blind = ev.Snapshot("", None, None, None, None, None, {})
+    before = living(name, cut)
+    facts = told([*whole[:cut], ev.StreamBroken(core.now), ev.StreamResumed(whole[cut - 1].at, blind)], core)
+    assert core.sizes() == EMPTY
+    assert {each.call.id for each in finished(facts) if not each.call.end_seen} == before
+    facts += told(whole[cut:], core)
+    assert core.sizes() == EMPTY
+    assert_nothing_impossible(finished(facts))

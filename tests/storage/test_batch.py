@@ -164,3 +164,26 @@ def test_the_sample_fills_every_field_so_that_none_is_lost_unnoticed() -> None:
     by_design = {"merged_into"}
     assert {f.name for f in fields(Call) if getattr(fact.call, f.name) is None} == by_design
     assert not {f.name for f in fields(Leg) if all(getattr(leg, f.name) is None for leg in fact.legs)}
+
+
+_SEEN = [  # from what is known least to what is known best
+    {"end_seen": False, "incomplete": True},
+    {"end_seen": True, "incomplete": True},
+    {"end_seen": True, "incomplete": False},
+]
+
+
+@pytest.mark.parametrize("before", range(3))
+@pytest.mark.parametrize("after", range(3))
+async def test_what_was_seen_whole_is_not_replaced_by_what_was_seen_in_part(before: int, after: int) -> None:
+    first = ended(a_call(caller_name="first", **_SEEN[before]))
+    second = replace(ended(a_call(caller_name="second", **_SEEN[after])), legs=())
+    other = ended(a_call(1))
+    async with in_memory() as (connection, batches):
+        write(batches, [first])
+        write(batches, [second, other])
+        found = await find_call(connection, first.call.id)
+        assert found is not None
+        kept = second if after >= before else first
+        assert (found.call.caller_name, found.legs) == (kept.call.caller_name, kept.legs)
+        assert len(await find_calls(connection, EVERYTHING)) == 2

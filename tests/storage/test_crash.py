@@ -33,7 +33,11 @@ def start(path: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def acknowledged(process: subprocess.Popen[str]) -> int:
     """What the process said last before it was killed."""
-    said, _ = process.communicate(timeout=30)
+    # Not communicate with a time limit: that reads past the pipe's buffer, in which the first lines may be already.
+    assert process.stdout is not None
+    said = process.stdout.read()
+    process.wait()
+    process.stdout.close()
     assert process.returncode == -signal.SIGKILL
     whole_lines = said[: said.rfind("\n") + 1].split()
     return int(whole_lines[-1]) if whole_lines else 0

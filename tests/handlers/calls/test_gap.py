@@ -1,7 +1,7 @@
 """What a broken connection does to calls."""
 
 from handlers.ami import events as ev
-from handlers.facts import CallStarted, GapEnded
+from handlers.facts import CallStarted, EventDoubted, GapEnded
 from tests.handlers.playbook import START, Play
 
 
@@ -154,9 +154,40 @@ def test_another_run_of_the_pbx_ends_everything_of_the_one_before() -> None:
     assert (live.id, live.boot) == (caller, "two")
 
 
-def test_an_account_that_may_not_see_channels_changes_no_call() -> None:
+def test_who_may_not_see_channels_cannot_tell_after_a_break_what_lives_and_ends_all_unseen() -> None:
     play = Play()
-    play.incoming()
+    talking = play.incoming()
+    leg = play.dial(talking, "PJSIP/101")
+    play.answer(talking, leg)
+    ringing = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
+    found = {each.call.id: each.call for each in play.ended}
+    assert {call.id: (call.result, call.end_seen, call.total_s, call.talk_s) for call in found.values()} == {
+        talking: ("answered", False, None, None),
+        ringing: ("unknown", False, None, None),
+    }
+    assert all(call.incomplete and call.ended_at is None and not call.missed for call in found.values())
+    assert set(play.core.sizes().values()) == {0}
+
+
+def test_what_of_them_still_lives_is_not_believed_and_makes_no_call() -> None:
+    play = Play()
+    caller = play.incoming()
     play.say(ev.StreamBroken(play.now))
     play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
-    assert len(list(play.core.live_calls())) == 1
+    play.wait(5)
+    play.say(ev.ChannelHungUp(play.now, caller, play.names[caller], 16, None))
+    assert play.only_call.call.id == caller
+    assert len(list(play.told(EventDoubted))) == 1
+
+
+def test_without_a_break_an_account_that_may_not_see_channels_changes_no_call() -> None:
+    """The first connection, and one more answer of a PBX that was still booting."""
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
+    play.incoming()
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
+    (live,) = play.core.live_calls()
+    assert not live.incomplete

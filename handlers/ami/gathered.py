@@ -1,0 +1,94 @@
+"""Answers put together: which blocks are one answer, to which action, and what the four of a snapshot say."""
+
+from collections.abc import Container, Sequence
+
+from handlers.ami.events import Snapshot
+from handlers.ami.message import Message
+from handlers.ami.snapshot import Blocks, snapshot_of
+
+SNAPSHOT_ACTIONS = ("CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
+"""What is asked for a snapshot, one after the other."""
+
+_ACTION_ID = b"\r\nActionID: "
+
+
+def action_id_of(block: bytes, known: Container[bytes]) -> bytes | None:
+    """The known ActionID that a block answers, or None.
+
+    Any `ActionID` of the block may be the one: a queue's caller is listed with it last, behind a number in which he could
+    have written another.
+    """
+    start = block.find(_ACTION_ID)
+    while start >= 0:
+        start += len(_ACTION_ID)
+        end = block.find(b"\r\n", start)
+        found = block[start : end if end >= 0 else None]
+        if found in known:
+            return found
+        start = block.find(_ACTION_ID, start)
+    return None
+
+
+class Answer:
+    """The blocks of one answer as they come: one block, or a list."""
+
+    def __init__(self) -> None:
+        self.blocks: list[bytes] = []
+
+    def take(self, block: bytes) -> bool:
+        """One block more; True if it is the last."""
+        self.blocks.append(block)
+        return _ends_list(block) if len(self.blocks) > 1 else not _begins_list(block)
+
+
+def _begins_list(block: bytes) -> bool:
+    message = Message(block)
+    listed = (message.get("EventList") or "").lower() == "start" or "will follow" in (message.get("Message") or "")
+    return listed and message.get("Response") == "Success"
+
+
+def _ends_list(block: bytes) -> bool:
+    # The first line, which no caller has a hand in: an item's `CallerIDNum` could say `EventList: Complete` too.
+    return block[: block.find(b"\r\n")].endswith(b"Complete") and b"\r\nEventList: Complete" in block
+
+
+def is_success(blocks: Sequence[bytes]) -> bool:
+    """Did the PBX do what it was asked?"""
+    return Message(blocks[0]).get("Response") == "Success"
+
+
+def is_unknown(blocks: Sequence[bytes]) -> bool:
+    """Does the PBX not know this action: is the module that has it not loaded?"""
+    return (Message(blocks[0]).get("Message") or "").startswith("Invalid/unknown command")
+
+
+class Gathering:
+    """A snapshot in the making: the answers to `SNAPSHOT_ACTIONS`, each as it is complete.
+
+    `denied` and `unknown` are the actions that this account may not ask, or that this PBX does not know (a module is not loaded,
+    or not yet); their parts are None in the snapshot.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, Blocks] = {}
+        self._channels_at = 0.0
+        self.denied: list[str] = []
+        self.unknown: list[str] = []
+
+    def answered(self, action: str, blocks: Sequence[bytes], at: float) -> None:
+        """The whole answer to one of the actions, complete at `at`."""
+        if action == "CoreShowChannels":
+            self._channels_at = at  # the ages of the channels are of this moment
+        self._parts[action] = blocks if is_success(blocks) else None
+        if self._parts[action] is None:
+            (self.unknown if is_unknown(blocks) else self.denied).append(action)
+
+    @property
+    def is_complete(self) -> bool:
+        """Has each action its answer?"""
+        return len(self._parts) == len(SNAPSHOT_ACTIONS)
+
+    def snapshot(self) -> Snapshot:
+        """What the answers say. Only once it is complete."""
+        status, channels, bridges, queues = (self._parts[action] for action in SNAPSHOT_ACTIONS)
+        return snapshot_of(status[0] if status else None, channels, bridges, queues, self._channels_at)

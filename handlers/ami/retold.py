@@ -1,0 +1,116 @@
+"""The lines of a recording as the live client would have told them: events, what broke the stream, and what resumed it.
+
+Our own recorder writes each action that it sends, with the monotonic clock, which tells its lines from those of others. From its
+login on a connection's events are held until the four answers of its snapshot are complete, as the client holds them; a
+connection that never got so far is told nothing of, and one that was lost while a later snapshot was asked for tells what it held.
+Recordings without such lines are events and nothing else, but for the break that a note `EOF` is.
+"""
+
+from dataclasses import dataclass, field
+
+from handlers.ami.decode import WANTED, Decoder
+from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.framing import Framer
+from handlers.ami.gathered import SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of
+from handlers.ami.message import Message
+from handlers.ami.recording import Entry
+
+LOST = "EOF"
+"""The note of a connection that was lost."""
+_LOGINS = frozenset({"Login", "Challenge"})
+
+
+@dataclass(slots=True)
+class _Asked:
+    """An action on its way."""
+
+    action: str
+    at: float
+    answer: Answer = field(default_factory=Answer)
+
+
+class Retold:
+    """One recording, line by line. `take` gives the events that a line means; `close` those that its end means."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is heard yet of a connection."""
+        self._framer, self._decoder = Framer(WANTED, banner=False), Decoder()
+        self._asked: dict[bytes, _Asked] = {}
+        self._gathering: Gathering | None = None
+        self._held: list[Event] | None = None
+        self._is_heard = False
+        self._is_resumed = False
+
+    def take(self, entry: Entry, at: float) -> list[Event]:
+        """One line, of the moment `at`. Never raises, whatever is in it."""
+        if entry.raw is not None:
+            return self._received(entry.raw, at)
+        if entry.note == LOST:
+            return self._lost(at)
+        if entry.sent is not None and entry.mono is not None:
+            return self._sent(entry.sent, at)
+        return []
+
+    def close(self) -> list[Event]:
+        """The recording is over. What then lives goes on living: nothing broke."""
+        held, self._held = self._held, None
+        return held if held is not None and self._is_resumed else []
+
+    def _lost(self, at: float) -> list[Event]:
+        means_something = self._is_heard and (self._held is None or self._is_resumed)
+        events = self.close()
+        if means_something:
+            events.append(StreamBroken(at))
+        self._begin()
+        return events
+
+    def _sent(self, text: str, at: float) -> list[Event]:
+        message = Message(text)
+        action, key = message.get("Action") or "", (message.get("ActionID") or "").encode()
+        events: list[Event] = []
+        if action in _LOGINS:
+            events = self._lost(
+                at
+            )  # of the connection before; it was said already, unless recordings were joined into one
+            self._held = []
+        elif action == SNAPSHOT_ACTIONS[0]:
+            self._gathering = Gathering()
+            self._held = [] if self._held is None else self._held
+        if key:
+            self._asked[key] = _Asked(action, at)
+        return events
+
+    def _received(self, raw: bytes, at: float) -> list[Event]:
+        self._is_heard = True
+        events: list[Event] = []
+        for block in self._framer.feed(raw):
+            key = action_id_of(block, self._asked) if self._asked else None
+            if key is not None:
+                events += self._answered(key, block, at)
+                continue
+            if self._held is None and b"\r\nPing: Pong" in block:
+                self._decoder.clock.told(block, at, at)
+            event = self._decoder.decode(block, at)
+            if event is not None:
+                (events if self._held is None else self._held).append(event)
+        return events
+
+    def _answered(self, key: bytes, block: bytes, at: float) -> list[Event]:
+        asked = self._asked[key]
+        if not asked.answer.take(block):
+            return []
+        del self._asked[key]
+        if asked.action == "Ping":
+            self._decoder.clock.told(block, asked.at, at)
+        if self._gathering is None or asked.action not in SNAPSHOT_ACTIONS:
+            return []
+        self._gathering.answered(asked.action, asked.answer.blocks, at)
+        if not self._gathering.is_complete:
+            return []
+        events: list[Event] = [StreamResumed(at, self._gathering.snapshot()), *(self._held or ())]
+        self._gathering = self._held = None
+        self._is_resumed = True
+        return events
