@@ -14,11 +14,11 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
     for member in snapshot.members or ():
         tracker.take(member)
     boot = snapshot.boot
-    restarted = bool(tracker.recorder.boot) and bool(boot) and boot != tracker.recorder.boot
+    restarted = bool(tracker.run.boot) and bool(boot) and boot != tracker.run.boot
     if restarted:
         _end_unseen(tracker, set(), at)
     if boot:
-        tracker.recorder.boot = boot
+        tracker.run.boot = boot
     if snapshot.channels is None:
         return
     alive = {channel.uniqueid for channel in snapshot.channels}

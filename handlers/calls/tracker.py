@@ -8,7 +8,7 @@ from handlers.calls.channels import HOLDING, Bridge, Channel, connected, in_orde
 from handlers.calls.evidence import Evidence
 from handlers.calls.live_call import LiveCall, Stay
 from handlers.calls.names import is_extension, number_dialled, parse_channel_name, presented
-from handlers.calls.record import Recorder
+from handlers.calls.record import Recorder, Run
 from handlers.calls.stays import Stays
 from handlers.facts import (
     Call,
@@ -35,14 +35,15 @@ class Tracker:
     def __init__(self, rules: Rules, facts: list[Fact]) -> None:
         self.facts = facts
         self.evidence = Evidence(rules)
-        self.recorder = Recorder(rules)
+        self.run = Run()
+        self._recorder = Recorder(rules, self.run)
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
-        self.calls: dict[LiveCall, None] = {}
-        """The live calls, oldest first."""
+        self.calls: dict[LiveCall, Recorder] = {}
+        """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
         self._by_linkedid: dict[str, LiveCall] = {}
         self._guessed: set[str] = set()
-        self.stays = Stays(rules, facts)
+        self.stays = Stays(self._rules_of, facts)
         self.handlers: dict[type, Callable[[Any], None]] = {
             ev.ChannelCreated: self._created,
             ev.ChannelStateChanged: self._state_changed,
@@ -81,7 +82,20 @@ class Tracker:
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
-        return (self.recorder.live(call) for call in self.calls if call.started)
+        return (recorder.live(call) for call, recorder in self.calls.items() if call.started)
+
+    @property
+    def live_count(self) -> int:
+        """How many calls live now."""
+        return sum(call.started for call in self.calls)
+
+    def change_rules(self, rules: Rules) -> None:
+        """From here on channels and calls that begin follow these rules; what lives keeps those that it began under."""
+        self.evidence.change_rules(rules)
+        self._recorder = Recorder(rules, self.run)
+
+    def _rules_of(self, call: LiveCall) -> Rules:
+        return self.calls[call].rules
 
     @property
     def is_idle(self) -> bool:
@@ -155,7 +169,7 @@ class Tracker:
         """A call that begins with this channel."""
         call = LiveCall(first.uniqueid, first, first.created_at, "in" if first.is_trunk else "internal")
         call.state_since = first.created_at
-        self.calls[call] = None
+        self.calls[call] = self._recorder
         self._file(call, linkedid)
         self._file(call, first.uniqueid)
         return call
@@ -181,7 +195,7 @@ class Tracker:
             if call.direction == "out":
                 call.trunk_leg = channel
         call.started = True
-        self.facts.append(CallStarted(at, self.recorder.live(call)))
+        self.facts.append(CallStarted(at, self.calls[call].live(call)))
 
     def _state_changed(self, event: ev.ChannelStateChanged) -> None:
         channel = self._known(event)
@@ -265,11 +279,11 @@ class Tracker:
         """A call is over: told once, and forgotten."""
         call.close(at)
         self.stays.call_over(call, at)
-        del self.calls[call]
+        recorder = self.calls.pop(call)
         for linkedid in self._linkedids_of(call):
             self._by_linkedid.pop(linkedid, None)  # filed twice, where another call had it in between
         if call.started:
-            self.facts.append(self.recorder.ended(call, at, end_seen, merged_into))
+            self.facts.append(recorder.ended(call, at, end_seen, merged_into))
 
     def _merge(self, one: LiveCall, other: LiveCall, at: float) -> LiveCall | None:
         """Join two calls; the survivor, or None where they stay two."""
@@ -360,7 +374,7 @@ class Tracker:
         first = call.ring(leg, at)
         self._refresh(call, at)
         if first:
-            self.facts.append(CallRang(at, self.recorder.live(call)))
+            self.facts.append(CallRang(at, self.calls[call].live(call)))
 
     def _dial_ended(self, event: ev.DialEnded) -> None:
         leg = self.channels.get(event.dest_uniqueid)
@@ -493,7 +507,7 @@ class Tracker:
                 call.hold(channel, at)
         self._refresh(call, at)
         if answered:
-            self.facts.append(CallAnswered(at, self.recorder.live(call)))
+            self.facts.append(CallAnswered(at, self.calls[call].live(call)))
 
     def _people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
         """The people whom the outside party hears, and which of its channels does."""
@@ -537,7 +551,7 @@ class Tracker:
         if channel is None or channel.call is None:
             return
         self.join_queue(channel, event.queue, event.at, event.position)
-        self.facts.append(CallQueued(event.at, self.recorder.live(channel.call), event.queue))
+        self.facts.append(CallQueued(event.at, self.calls[channel.call].live(channel.call), event.queue))
 
     def join_queue(self, channel: Channel, queue: str, at: float, position: int | None) -> None:
         """A channel waits in a queue since `at`."""
@@ -595,7 +609,7 @@ class Tracker:
 
     def _name_member(self, interface: str, name: str | None) -> None:
         if name and name != interface:
-            self.recorder.member_names[interface] = name
+            self.run.member_names[interface] = name
 
     def _variable_set(self, event: ev.VariableSet) -> None:
         channel = self._known(event)
