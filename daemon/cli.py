@@ -81,9 +81,10 @@ def demo(listen: str, seed: int | None, seconds: float | None, lang: Language) -
 
 
 @main.command("check-config", epilog=examples("ringtally --config ringtally.toml check-config"))
+@click.option("--no-secrets", is_flag=True, help="Leave the files of secrets unread, for who may not read them.")
 @click.pass_context
-def check_config(context: click.Context) -> None:
+def check_config(context: click.Context, no_secrets: bool) -> None:
     """Check the settings: all problems at once; print what is in force, without secrets."""
-    loaded = settings_of(context)
+    loaded = settings_of(context, secrets=not no_secrets)
     tell_warnings(loaded)
     click.echo("\n".join(effective_lines(loaded.settings)))
