@@ -22,7 +22,7 @@ def resolve_secrets(layers: Layers, environ: Mapping[str, str]) -> None:
         if key.section not in layers.values and Settings.model_fields[key.section].default is None:
             continue
         credential = Path(folder) / str(key) if folder else None
-        _resolve(layers, key, credential if credential is not None and credential.exists() else None)
+        _resolve(layers, key, credential if credential is not None and _is_there(credential) else None)
 
 
 def forget_secret_files(layers: Layers) -> None:
@@ -46,6 +46,14 @@ def _resolve(layers: Layers, key: Key, credential: Path | None) -> None:
         layers.add(Fault((section, named), f"is set beside {name}", f"keep one of them, better {named}"))
     elif isinstance(file, str) and file.strip():
         _take_file(layers, key, Path(file))
+
+
+def _is_there(path: Path) -> bool:
+    """Is there such a file? One that we may not even look for is: reading it then says what is wrong."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _take_credential(layers: Layers, key: Key, path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,6 +67,8 @@ class AmiClient:
         self._asked = asked
         self._held: list[Event] | None = None
         self._wake = asyncio.Event()
+        self._changed = False
+        self._pausing: asyncio.Timeout | None = None
         self._protocol: AmiProtocol | None = None
         self._ready_at: float | None = None
         self._was_booted = False
@@ -81,9 +84,16 @@ class AmiClient:
 
     async def run(self) -> None:
         """Connect and listen until cancelled; whatever happens to the PBX or the line only means another try."""
+        while True:
+            self._changed = False
+            self._told = None
+            await self._run_with_this_account()
+
+    async def _run_with_this_account(self) -> None:
+        """The same, until the account is changed."""
         backoff = Backoff(RECONNECT_FIRST_S, self._account.reconnect_most_s)
         refused = Backoff(REFUSED_FIRST_S, REFUSED_MOST_S)
-        while True:
+        while not self._changed:
             waits = backoff
             try:
                 await self._listen()
@@ -98,7 +108,23 @@ class AmiClient:
                 refused.reset()
                 if clock.monotonic() - self._ready_at > STABLE_AFTER_S:
                     backoff.reset()
-            await asyncio.sleep(waits.next_s())
+            await self._pause(waits.next_s())
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until the account is changed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as self._pausing:
+                await asyncio.sleep(0 if self._changed else seconds)
+        self._pausing = None
+
+    def change_account(self, account: AmiAccount, reconnect: bool = True) -> None:
+        """Log in with this account from here on. `reconnect`: at once, and a connection that stands is lost for it."""
+        self._account = account
+        if reconnect:
+            self._changed = True
+            if self._pausing is not None and not self._pausing.expired():
+                self._pausing.reschedule(asyncio.get_running_loop().time())
+            self.drop()
 
     def drop(self) -> None:
         """Give this connection up (we are too far behind): the snapshot of the next one settles everything."""
@@ -120,6 +146,8 @@ class AmiClient:
 
     def _tell(self, state: AmiState, reason: str, cure: str) -> None:
         """Say once what is wrong, until it changes."""
+        if self._changed:
+            return  # what failed was a try with an account that is no longer ours
         self._set_state(state)
         if self._told != f"{state} {reason}":
             self._told = f"{state} {reason}"
@@ -149,6 +177,8 @@ class AmiClient:
         protocol = self._protocol = await connection.open(account.timeout_s)
         silent = False
         try:
+            if self._changed:
+                return
             await log_in(protocol, account)
             await self._resume(protocol)
             silent = not await self._keep_alive(protocol)

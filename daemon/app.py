@@ -4,29 +4,35 @@ import asyncio
 import re
 import signal
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
+from config.loader import LoadedSettings
 from config.sections import Ami, Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.ami_login import AmiAccount
 from daemon.http_server import BadQueryError, HttpServer, NotAllowedError, Sources
+from daemon.log import configure_log
+from daemon.notify import Notifier
 from daemon.periods import Period, PeriodError, between, named_period
 from daemon.pump import Pump, Sink
+from daemon.reload import Change, Reloader
 from daemon.rules import rules_of
 from daemon.sinks.database import DatabaseSink
 from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
 from daemon.sinks.stream import StreamSink, calls_active
+from daemon.supervision import Supervision, status_line
 from handlers.core import Core
 from handlers.facts import DIRECTIONS, RESULTS, Call
 from storage.call_filter import CallFilter
@@ -79,13 +85,25 @@ class Running:
 
 
 class App:
-    """One daemon. `run` until `stop` is set; `started` is told once everything listens."""
+    """One daemon. `run` until `stop` is set; `started` is told once everything listens.
 
-    def __init__(self, settings: Settings, extra_sinks: Iterable[Sink] = ()) -> None:
+    Where there is a way to `load` settings, setting `reload` takes over what can change while calls live.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        extra_sinks: Iterable[Sink] = (),
+        load: Callable[[], LoadedSettings] | None = None,
+        notifier: Notifier | None = None,
+    ) -> None:
         self._settings = settings
+        self._load = load
+        self._notifier = notifier or Notifier()
         self._extra_sinks = tuple(extra_sinks)
         self._database = Path(settings.storage.path)
         self.stop = asyncio.Event()
+        self.reload = asyncio.Event()
         self.started: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -97,6 +115,7 @@ class App:
         settings = self._settings
         core = Core(rules_of(settings))
         async with AsyncExitStack() as stack:
+            stack.callback(self._notifier.close)
             database = await stack.enter_async_context(
                 writing(self._database, now=clock.now(), durability=settings.storage.durability)
             )
@@ -116,8 +135,13 @@ class App:
                 tasks.create_task(writer.run(), name="writer")
                 pumping = tasks.create_task(pump.run(), name="pump")
                 listening = tasks.create_task(client.run(), name="ami")
+                beside = self._tasks_beside(tasks, core, client, pump, metrics)
                 self.started.set_result(Running(core, client, writer, pump, port))
+                self._notifier.ready()
                 await self.stop.wait()
+                self._notifier.stopping()
+                for task in beside:
+                    task.cancel()
                 listening.cancel()
                 with suppress(asyncio.CancelledError):
                     await listening
@@ -128,28 +152,33 @@ class App:
                 await writer.close(FLUSH_WITHIN_S)
         log.info("stopped")
 
+    def _tasks_beside(
+        self, tasks: asyncio.TaskGroup, core: Core, client: AmiClient, pump: Pump, metrics: MetricsSink
+    ) -> list[asyncio.Task[None]]:
+        """What runs beside the way of the data: the service manager's news, and settings that are read again."""
+        supervision = Supervision(self._notifier, pump, lambda: status_line(client.state, core.live_count))
+        started = [tasks.create_task(supervision.run(), name="supervision")]
+        if self._load is not None:
+            take_over = partial(self._take_over, core, client, metrics)
+            reloader = Reloader(self._settings, self._load, take_over, self._notifier)
+            started.append(tasks.create_task(reloader.run(self.reload), name="reloader"))
+        return started
+
+    def _take_over(self, core: Core, client: AmiClient, metrics: MetricsSink, change: Change) -> None:
+        """Put changed settings in force, between two events; OSError before anything has changed."""
+        settings = change.settings
+        account = account_of(settings.ami)
+        self._settings = settings
+        configure_log(settings.log.level, settings.log.format)
+        core.change_rules(rules_of(settings))
+        metrics.learn(**_measured(settings))
+        client.change_account(account, change.reconnects)
+
     def _metrics(self, core: Core) -> MetricsSink:
-        settings = self._settings
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
-        queues, site = settings.queues, settings.service_level
-        goals = Goals(
-            site.threshold,
-            site.goal,
-            {name: queue.threshold for name, queue in queues.items() if queue.threshold is not None},
-            {name: queue.goal for name, queue in queues.items() if queue.goal is not None},
-        )
-        return MetricsSink(
-            registry,
-            core,
-            version("ringtally"),
-            goals=goals,
-            trunks=[trunk.name for trunk in settings.trunks],
-            queues=queues,
-            sources=[source.name for source in settings.sources],
-            missed_results=settings.follow_up.count,
-        )
+        return MetricsSink(registry, core, version("ringtally"), **_measured(self._settings))
 
     def _sources(self, core: Core, client: AmiClient, metrics: MetricsSink) -> Sources:
         """Where the HTTP server gets its answers."""
@@ -180,6 +209,32 @@ class App:
             return None if client.state == "ready" else f"the PBX is not connected ({client.state})"
 
         return Sources(version("ringtally"), render, not_ready, live, calls, call)
+
+
+class _Measured(TypedDict):
+    goals: Goals
+    trunks: list[str]
+    queues: list[str]
+    sources: list[str]
+    missed_results: tuple[str, ...]
+
+
+def _measured(settings: Settings) -> _Measured:
+    """What metrics must know of the settings."""
+    queues, site = settings.queues, settings.service_level
+    goals = Goals(
+        site.threshold,
+        site.goal,
+        {name: queue.threshold for name, queue in queues.items() if queue.threshold is not None},
+        {name: queue.goal for name, queue in queues.items() if queue.goal is not None},
+    )
+    return {
+        "goals": goals,
+        "trunks": [trunk.name for trunk in settings.trunks],
+        "queues": list(queues),
+        "sources": [source.name for source in settings.sources],
+        "missed_results": settings.follow_up.count,
+    }
 
 
 def _render(call: Call, full: bool) -> dict[str, Any]:
@@ -230,12 +285,13 @@ def _period(query: Mapping[str, str], zone: tzinfo) -> Period:
 
 
 async def run_until_signalled(app: App) -> None:
-    """Run the daemon until SIGTERM or SIGINT."""
+    """Run the daemon until SIGTERM or SIGINT; SIGHUP reads its settings again."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, app.stop.set)
+    reactions = {signal.SIGTERM: app.stop.set, signal.SIGINT: app.stop.set, signal.SIGHUP: app.reload.set}
+    for number, react in reactions.items():
+        loop.add_signal_handler(number, react)
     try:
         await app.run()
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in reactions:
             loop.remove_signal_handler(number)

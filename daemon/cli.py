@@ -1,14 +1,17 @@
 """The program `ringtally`: the daemon and what looks after its settings; the other commands are beside."""
 
+import faulthandler
+import os
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from config.loader import DEFAULT_PATH, effective_lines
+from config.loader import DEFAULT_PATH, effective_lines, load_settings
 from daemon.app import App, run_until_signalled
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
 from daemon.log import configure_log
+from daemon.notify import Notifier
 from daemon.pbx_commands import check_ami, record, snippet
 from daemon.report_commands import call_story, calls, replay
 from daemon.words import Language
@@ -48,15 +51,19 @@ def run(context: click.Context) -> None:
     """Run the daemon.
 
     A PBX that is down is no failure: the daemon runs, says so in /-/ready, and connects when it can. SIGTERM and SIGINT stop it
-    with everything stored.
+    with everything stored; SIGHUP reads the settings again and loses no call.
     """
     loaded = settings_of(context)
     settings = loaded.settings
     configure_log(settings.log.level, settings.log.format)
     tell_warnings(loaded)
+    notifier = Notifier.from_environment(os.environ)
+    if notifier.watchdog_s is not None:
+        faulthandler.enable()  # a watchdog's SIGABRT then tells in which line we stood still
 
     async def go() -> None:
-        await run_until_signalled(App(settings))
+        path = context.obj or DEFAULT_PATH
+        await run_until_signalled(App(settings, load=lambda: load_settings(path, os.environ), notifier=notifier))
 
     attempt(go)
 
@@ -74,9 +81,10 @@ def demo(listen: str, seed: int | None, seconds: float | None, lang: Language) -
 
 
 @main.command("check-config", epilog=examples("ringtally --config ringtally.toml check-config"))
+@click.option("--no-secrets", is_flag=True, help="Leave the files of secrets unread, for who may not read them.")
 @click.pass_context
-def check_config(context: click.Context) -> None:
+def check_config(context: click.Context, no_secrets: bool) -> None:
     """Check the settings: all problems at once; print what is in force, without secrets."""
-    loaded = settings_of(context)
+    loaded = settings_of(context, secrets=not no_secrets)
     tell_warnings(loaded)
     click.echo("\n".join(effective_lines(loaded.settings)))

@@ -31,16 +31,16 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-def settings_of(context: click.Context, needed: bool = True) -> LoadedSettings:
+def settings_of(context: click.Context, needed: bool = True, secrets: bool = True) -> LoadedSettings:
     """The settings, or exit 1 with every problem on a line of its own.
 
-    Where they are not `needed` the default file may be missing.
+    Where they are not `needed` the default file may be missing; without `secrets` no file of a secret is read.
     """
     path: Path | None = context.obj
     if path is None and (needed or DEFAULT_PATH.exists()):
         path = DEFAULT_PATH
     try:
-        return load_settings(path, os.environ)
+        return load_settings(path, os.environ, secrets=secrets)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)

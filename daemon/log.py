@@ -31,7 +31,7 @@ def _make_harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 
 
 def configure_log(level: str = "info", form: Literal["console", "json"] = "console") -> None:
-    """Set up logging for the process, once, before anything is logged."""
+    """Set up logging for the process: before anything is logged, and again when its settings change."""
     rendering: list[structlog.typing.Processor] = (
         [structlog.processors.JSONRenderer()]
         if form == "json"
@@ -47,5 +47,5 @@ def configure_log(level: str = "info", form: Literal["console", "json"] = "conso
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # what is changed later holds for loggers that were used before
     )

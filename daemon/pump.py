@@ -63,6 +63,10 @@ class Pump:
         self.backlog += len(events)
         self._wake.set()
 
+    def nudge(self) -> None:
+        """Turn once, soon, though nothing came: `turned_at` then tells that we can."""
+        self._wake.set()
+
     def end(self) -> None:
         """Nothing more comes: `run` returns when what is queued is handled."""
         self._ending = True

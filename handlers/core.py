@@ -66,6 +66,20 @@ class Core:
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, after_break)
 
+    def change_rules(self, rules: Rules) -> None:
+        """The settings have changed: calls that begin from here on follow these rules.
+
+        Calls that live are told to their end by the rules they began under; only a new leg of theirs may belong to a line that
+        was not known before.
+        """
+        self._tracker.state.change_rules(rules)
+        self._queues.update(rules.queue_service_level_s)
+
+    @property
+    def live_count(self) -> int:
+        """How many calls live now."""
+        return self._tracker.state.live_count
+
     @property
     def is_idle(self) -> bool:
         """Does no call live, so that nothing is being measured?"""

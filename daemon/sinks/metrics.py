@@ -82,6 +82,22 @@ class MetricsSink:
         self._writes = Histogram(
             "ringtally_store_write_seconds", "Transactions of the store.", buckets=WRITE_BUCKETS, registry=registry
         )
+        self.learn(goals=goals, missed_results=missed_results)
+
+    def learn(
+        self,
+        *,
+        goals: Goals,
+        trunks: Iterable[str] = (),
+        queues: Iterable[str] = (),
+        sources: Iterable[str] = (),
+        missed_results: Collection[str] = MISSED_RESULTS,
+    ) -> None:
+        """Settings: new names get their series at 0 and the goals are those of now. What is counted stays, old names too."""
+        self._goals = goals
+        for names, known in ((trunks, self._trunks), (queues, self._queues), (sources, self._sources)):
+            for name in names:
+                known.add(name)
         self._open_calls(missed_results)
         for queue in self._queues:
             self._open_queue(queue)

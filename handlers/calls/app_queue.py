@@ -34,7 +34,7 @@ class AppQueue:
         if channel is None or channel.call is None:
             return
         self.join(channel, event.queue, event.at, event.position)
-        self._state.facts.append(CallQueued(event.at, self._state.recorder.live(channel.call), event.queue))
+        self._state.facts.append(CallQueued(event.at, self._state.live(channel.call), event.queue))
 
     def join(self, channel: Channel, queue: str, at: float, position: int | None) -> None:
         """A channel waits in a queue since `at`."""
@@ -92,7 +92,7 @@ class AppQueue:
 
     def _name_member(self, interface: str, name: str | None) -> None:
         if name and name != interface:
-            self._state.recorder.member_names[interface] = name
+            self._state.run.member_names[interface] = name
 
     def _variable_set(self, event: ev.VariableSet) -> None:
         channel = self._state.known(event)

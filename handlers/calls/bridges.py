@@ -143,7 +143,7 @@ class Bridges:
                 call.hold(channel, at)
         call.refresh_state(at)
         if answered:
-            self._state.facts.append(CallAnswered(at, self._state.recorder.live(call)))
+            self._state.facts.append(CallAnswered(at, self._state.live(call)))
 
     def _people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
         """The people whom the outside party hears, and which of its channels does."""

@@ -78,7 +78,7 @@ class Dials:
         first = call.ring(leg, at)
         call.refresh_state(at)
         if first:
-            self._state.facts.append(CallRang(at, self._state.recorder.live(call)))
+            self._state.facts.append(CallRang(at, self._state.live(call)))
 
     def _ended(self, event: ev.DialEnded) -> None:
         leg = self._state.channels.get(event.dest_uniqueid)

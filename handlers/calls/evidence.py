@@ -37,6 +37,11 @@ class Evidence:
         self._members: set[str] = set()
         self._sides: dict[tuple[str, str], Side] = {}
 
+    def change_rules(self, rules: Rules) -> None:
+        """Channels that begin from here on are judged by these rules."""
+        self._rules = rules
+        self._sides.clear()
+
     def add_member(self, interface: str) -> None:
         """A queue knows this device: it is inside. An interface with `@` dials a number and proves nothing."""
         if interface not in self._members and "@" not in interface:

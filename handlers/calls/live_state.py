@@ -9,7 +9,7 @@ from handlers.calls.channels import Bridge, Channel
 from handlers.calls.evidence import Evidence
 from handlers.calls.live_call import LiveCall
 from handlers.calls.names import parse_channel_name, presented
-from handlers.calls.record import Recorder
+from handlers.calls.record import Recorder, Run
 from handlers.calls.stays import Stays
 from handlers.facts import Call, CallEnded, CallStarted, EventDoubted, Fact, TrunkGuessed
 from handlers.rules import Rules
@@ -24,12 +24,13 @@ class LiveState:
     def __init__(self, rules: Rules, facts: list[Fact]) -> None:
         self.facts = facts
         self.evidence = Evidence(rules)
-        self.recorder = Recorder(rules)
-        self.stays = Stays(rules, facts)
+        self.run = Run()
+        self._recorder = Recorder(rules, self.run)
+        self.stays = Stays(self._rules_of, facts)
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
-        self.calls: dict[LiveCall, None] = {}
-        """The live calls, oldest first."""
+        self.calls: dict[LiveCall, Recorder] = {}
+        """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
         self._by_linkedid: dict[str, LiveCall] = {}
         self._guessed: set[str] = set()
 
@@ -41,11 +42,20 @@ class LiveState:
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
-        return (self.recorder.live(call) for call in self.calls if call.started)
+        return (recorder.live(call) for call, recorder in self.calls.items() if call.started)
+
+    @property
+    def live_count(self) -> int:
+        """How many calls live now."""
+        return sum(call.started for call in self.calls)
+
+    def live(self, call: LiveCall) -> Call:
+        """One live call as it stands."""
+        return self.calls[call].live(call)
 
     def unfinished(self, at: float) -> list[CallEnded]:
         """The calls that live, oldest first, as rows of which no end was seen."""
-        rows = [self.recorder.ended(call, at, False, None) for call in self.calls if call.started]
+        rows = [recorder.ended(call, at, False, None) for call, recorder in self.calls.items() if call.started]
         return [replace(row, call=replace(row.call, incomplete=True)) for row in rows]
 
     @property
@@ -70,6 +80,14 @@ class LiveState:
             "calls": len(self.calls),
             "linkedids": len(self._by_linkedid),
         }
+
+    def change_rules(self, rules: Rules) -> None:
+        """From here on channels and calls that begin follow these rules; what lives keeps those that it began under."""
+        self.evidence.change_rules(rules)
+        self._recorder = Recorder(rules, self.run)
+
+    def _rules_of(self, call: LiveCall) -> Rules:
+        return self.calls[call].rules
 
     # ---- channels
 
@@ -119,7 +137,7 @@ class LiveState:
         """A call that begins with this channel."""
         call = LiveCall(first.uniqueid, first, first.created_at, "in" if first.is_trunk else "internal")
         call.state_since = first.created_at
-        self.calls[call] = None
+        self.calls[call] = self._recorder
         self._file(call, linkedid)
         self._file(call, first.uniqueid)
         return call
@@ -140,7 +158,7 @@ class LiveState:
             if call.direction == "out":
                 call.trunk_leg = channel
         call.started = True
-        self.facts.append(CallStarted(at, self.recorder.live(call)))
+        self.facts.append(CallStarted(at, self.live(call)))
 
     def move(self, leg: Channel, call: LiveCall, at: float) -> None:
         """A dialled channel belongs to the dialler's call, with the other half of its pair."""
@@ -174,11 +192,11 @@ class LiveState:
         """A call is over: told once, and forgotten."""
         call.close(at)
         self.stays.call_over(call, at)
-        del self.calls[call]
+        recorder = self.calls.pop(call)
         for linkedid in self._linkedids_of(call):
             self._by_linkedid.pop(linkedid, None)  # filed twice, where another call had it in between
         if call.started:
-            self.facts.append(self.recorder.ended(call, at, end_seen, merged_into))
+            self.facts.append(recorder.ended(call, at, end_seen, merged_into))
 
     def _file(self, call: LiveCall, linkedid: str) -> None:
         if self._by_linkedid.get(linkedid) is not call:

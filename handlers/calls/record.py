@@ -1,5 +1,6 @@
 """Writes a call down: the live state as frozen facts, with the durations of the contract, section 1."""
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from handlers.calls.channels import Channel
@@ -43,15 +44,22 @@ class _Parties(NamedTuple):
 _NOT_YET = _End(0.0, False, None, None, False, None, None, None, None, None, None, None)
 
 
-class Recorder:
-    """Turns live calls into records. Holds what all records share: the rules, the number plan, the run of the PBX."""
+@dataclass(slots=True)
+class Run:
+    """What is known of this run of the PBX: since when, and its queues' names for devices."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    boot: str = ""
+    member_names: dict[str, str] = field(default_factory=dict)
+
+
+class Recorder:
+    """Turns live calls into records, by one set of rules. Holds what their records share: rules, number plan, the PBX's run."""
+
+    def __init__(self, rules: Rules, run: Run) -> None:
+        self.rules = rules
+        self._run = run
         self._sources = {did: source.name for source in rules.sources for did in source.dids}
         self._plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
-        self.boot = ""
-        self.member_names: dict[str, str] = {}
 
     def live(self, call: LiveCall) -> Call:
         """The call as it stands, durations and result still None."""
@@ -76,7 +84,7 @@ class Recorder:
 
     def name_of(self, channel: Channel) -> str | None:
         """The name under which a queue knows the device, or None."""
-        return channel.member or self.member_names.get(channel.parts.device)
+        return channel.member or self._run.member_names.get(channel.parts.device)
 
     def _leg(self, call: LiveCall, leg: Channel) -> Leg:
         side = "outside" if leg in call.outside or (call.direction == "in" and leg is call.first) else "person"
@@ -106,8 +114,8 @@ class Recorder:
         parties = self._parties(call)
         return Call(
             id=call.id,
-            pbx=self._rules.pbx,
-            boot=self.boot,
+            pbx=self.rules.pbx,
+            boot=self._run.boot,
             state="ended" if over else call.state,
             state_since=end.at if over else call.state_since,
             direction=call.direction,
@@ -160,8 +168,8 @@ class Recorder:
             ivr_s = min(max(0.0, sought_at - from_at), wait_s - queue_s)
             ring_s = min(call.rung.total_s, wait_s)
         known = seen and not call.answer_unseen
-        result = result_of(call, wait_s, self._rules.short_abandon_s, seen)
-        missed = call.direction == "in" and merged_into is None and result in self._rules.missed_results
+        result = result_of(call, wait_s, self.rules.short_abandon_s, seen)
+        missed = call.direction == "in" and merged_into is None and result in self.rules.missed_results
         return _End(
             at,
             seen,

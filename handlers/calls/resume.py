@@ -16,11 +16,11 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -
     for member in snapshot.members or ():
         tracker.take(member)
     boot = snapshot.boot
-    restarted = bool(tracker.state.recorder.boot) and bool(boot) and boot != tracker.state.recorder.boot
+    restarted = bool(tracker.state.run.boot) and bool(boot) and boot != tracker.state.run.boot
     if restarted:
         _end_unseen(tracker, set(), at)
     if boot:
-        tracker.state.recorder.boot = boot
+        tracker.state.run.boot = boot
     if snapshot.channels is None:
         if after_break:
             _end_unseen(tracker, set(), at)

@@ -5,6 +5,8 @@ comes always, an exit by key has no event of its own. So a stay is judged by wha
 variable QUEUESTATUS, the caller's hangup, or the caller's living on.
 """
 
+from collections.abc import Callable
+
 from handlers.calls.channels import Channel
 from handlers.calls.live_call import LiveCall, Stay
 from handlers.facts import Fact, QueueStay, QueueStayEnded, StayOutcome
@@ -14,10 +16,10 @@ _TIMED_OUT = frozenset({"TIMEOUT"})
 
 
 class Stays:
-    """Judges stays, and tells each one's end once."""
+    """Judges stays by the rules of their call, and tells each one's end once."""
 
-    def __init__(self, rules: Rules, facts: list[Fact]) -> None:
-        self._rules = rules
+    def __init__(self, rules_of: Callable[[LiveCall], Rules], facts: list[Fact]) -> None:
+        self._rules_of = rules_of
         self._facts = facts
 
     def abandoned(self, call: LiveCall, channel: Channel, queue: str) -> None:
@@ -74,14 +76,15 @@ class Stays:
         stay.outcome = outcome
         left_at = stay.left_at if stay.left_at is not None else stay.joined_at
         wait_s = max(0.0, left_at - stay.joined_at)
-        threshold = self._rules.queue_service_level_s.get(stay.queue, self._rules.service_level_s)
+        rules = self._rules_of(call)
+        threshold = rules.queue_service_level_s.get(stay.queue, rules.service_level_s)
         self._facts.append(
             QueueStayEnded(
                 left_at,
                 call.id,
                 QueueStay(stay.queue, stay.joined_at, left_at, outcome, stay.position, stay.member),
                 round(wait_s, 3),
-                outcome == "abandoned" and wait_s < self._rules.short_abandon_s,
+                outcome == "abandoned" and wait_s < rules.short_abandon_s,
                 wait_s <= threshold if outcome == "answered" else None,
             )
         )

@@ -85,6 +85,13 @@ def test_a_bad_credential_is_told_by_its_path(tmp_path: Path) -> None:
     assert str(caught.value) == f"{credential}: is empty; write the secret into it, on one line"
 
 
+def test_credentials_that_cannot_even_be_looked_for_are_told_like_any_other_problem() -> None:
+    # As systemd hides them from a service's reload; whoever runs tests may be root and look everywhere, but not at this.
+    with pytest.raises(ConfigError) as caught:
+        load_settings(None, {"CREDENTIALS_DIRECTORY": "/" + "x" * 300})
+    assert "ami.secret: cannot be read: File name too long" in str(caught.value)
+
+
 def test_two_secrets_from_one_source_are_a_problem(tmp_path: Path) -> None:
     environ = {"RINGTALLY_AMI__SECRET": SECRET, "RINGTALLY_AMI__SECRET_FILE": str(secret_file(tmp_path))}
     with pytest.raises(ConfigError) as caught:

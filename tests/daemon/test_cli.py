@@ -123,6 +123,17 @@ def test_the_environment_overrides_the_settings(tmp_path: Path) -> None:
     assert tomllib.loads(result.stdout)["ami"]["port"] == 5039
 
 
+def test_settings_can_be_checked_by_who_may_read_no_secret(tmp_path: Path) -> None:
+    settings = tmp_path / "ringtally.toml"
+    settings.write_text('[ami]\nsecret_file = "nobody/may/read/this"\n')
+    refused = ran("--config", settings, "check-config")
+    assert (refused.exit_code, "secret_file" in refused.stderr) == (1, True)
+    checked = ran("--config", settings, "check-config", "--no-secrets")
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    settings.write_text("[ami]\nport = 0\n")
+    assert ran("--config", settings, "check-config", "--no-secrets").exit_code == 1
+
+
 def test_a_snippet_has_a_fresh_secret_each_time() -> None:
     secrets = [re.findall(r"secret\s*=\s*(\S+)", ran("pbx-snippet").stdout)[0] for _ in range(2)]
     assert secrets[0] != secrets[1]

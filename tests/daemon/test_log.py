@@ -61,6 +61,15 @@ def test_a_level_leaves_out_what_is_below_it(level: str, told: int, capsys: pyte
     assert len(capsys.readouterr().err.splitlines()) == told
 
 
+def test_a_level_that_changes_holds_for_a_logger_that_was_used_before(capsys: pytest.CaptureFixture[str]) -> None:
+    log = structlog.get_logger()
+    for level in ("warning", "info", "error"):
+        configure_log(level)
+        log.info("told", level=level)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "told" in line
+
+
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_a_traceback_is_one_line_that_keeps_its_end(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     configure_log("info", form)  # type: ignore[arg-type]  # one of the two

@@ -75,6 +75,25 @@ async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: P
     }
 
 
+async def test_a_hangup_signal_reads_the_settings_again_and_loses_no_call(tmp_path: Path) -> None:
+    pbx = FakeAsterisk()
+    async with beside(pbx, tmp_path) as daemon:
+        settings = tmp_path / "ringtally.toml"
+        right = settings.read_text()
+        pbx.sessions[0].send(new_channel("1795450254.1"))
+        await daemon.until("/api/v1/live", '"trunk":"trunk"')
+        settings.write_text(right + "[nonsense]\n[follow_up]\nwindow = 3\nrule = 'strict'\n")
+        daemon.send(signal.SIGHUP)
+        assert (await daemon.told("settings_refused"))["problems"] == len(daemon.events("settings_problem")) == 2
+        settings.write_text(right + '[[trunks]]\nname = "city"\nchannels = ["PJSIP/trunk-*"]\n')
+        daemon.send(signal.SIGHUP)
+        assert (await daemon.told("settings_reloaded"))["changed"] == "trunks"
+        pbx.sessions[0].send(new_channel("1795450254.2"))
+        await daemon.until("/api/v1/live", '"trunk":"city"')
+        await daemon.until("/api/v1/live", '"total":2')
+        assert await daemon.stop() == 0
+
+
 async def test_it_stops_as_soon_while_it_waits_to_try_again(tmp_path: Path) -> None:
     async with running_daemon(write_settings(tmp_path, "127.0.0.1", closed_port(), SECRET)) as daemon:
         await daemon.told("ami_unreachable")

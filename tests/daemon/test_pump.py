@@ -152,6 +152,19 @@ async def test_it_shows_a_watchdog_that_it_turns() -> None:
     assert pump.turned_at > before
 
 
+async def test_a_nudge_makes_an_idle_pump_turn_and_nothing_happens_by_it() -> None:
+    core = Heard()
+    pump = Pump(core, [])
+    async with turning(pump), asyncio.timeout(5):
+        await asyncio.sleep(0)
+        for _ in range(3):
+            pump.turned_at = -1.0
+            pump.nudge()
+            while pump.turned_at < 0:
+                await asyncio.sleep(0.001)
+    assert core.events == []
+
+
 async def test_too_long_a_backlog_drops_what_comes_and_tells_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pump_module, "BACKLOG_LIMIT", 10)
     core, told = Heard(), []

@@ -261,3 +261,18 @@ def test_a_live_call_is_no_finished_one() -> None:
 
 def a_live_call(**changes: Any) -> Call:
     return a_call(state="talking", result=None, ended_at=None, talk_s=None, **changes)
+
+
+async def test_settings_that_change_add_names_and_goals_and_forget_no_count() -> None:
+    sink, _ = a_sink(trunks=["megafon"], queues=["support"])
+    sink.take([ended(a_call(trunk="megafon"))])
+    sink.learn(goals=Goals(9.0, 0.5, {"sales": 7.0}), trunks=["town"], queues=["sales"], sources=["yandex"])
+    families = await scrape(sink)
+    counted = Counter[str]()
+    for sample in families["ringtally_calls"].samples:
+        if sample.name.endswith("_total"):
+            counted[sample.labels["trunk"]] += int(sample.value)
+    assert counted == {"megafon": 1, "town": 0, "other": 0, "": 0}
+    thresholds = {s.labels["queue"]: s.value for s in families["ringtally_service_level_threshold_seconds"].samples}
+    assert (thresholds["support"], thresholds["sales"], thresholds["other"]) == (9.0, 7.0, 9.0)
+    assert {s.labels["source"] for s in families["ringtally_source_calls"].samples} == {"yandex", "other"}

@@ -1,0 +1,71 @@
+"""What the unit lets the daemon do: its own state, the network, and nothing else. Secrets are root's and the daemon's alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.daemon.fake_asterisk import SECRET
+from tests.systemd.service import UNIT, Pbx, Service
+
+PROBE = "/opt/ringtally/probe.py"
+IN_PLACE_OF_THE_DAEMON = (
+    f"ExecStart=\nExecStart=/opt/ringtally/.venv/bin/python {PROBE}\nType=oneshot\nWatchdogSec=0\nRestart=no"
+)
+
+
+@pytest.fixture
+def found(service: Service) -> dict[str, Any]:
+    """What a program finds that runs in place of the daemon."""
+    machine = service.machine
+    machine.write(PROBE, Path(__file__).with_name("probe.py").read_text())
+    machine.run("sh", "-c", "for folder in /home /root /tmp; do touch $folder/letter; done")
+    service.prepare(drop_in=IN_PLACE_OF_THE_DAEMON)
+    service.start()
+    (line,) = (line for line in service.log().splitlines() if line.startswith("PROBE "))
+    told: dict[str, Any] = json.loads(line.removeprefix("PROBE "))
+    return told
+
+
+def test_it_can_do_what_it_needs_and_nothing_else(found: dict[str, Any]) -> None:
+    writes = found["writes"]
+    assert [folder for folder, what in writes.items() if what == "done"] == ["/tmp", "/var/lib/ringtally"]
+    assert {what for what in writes.values() if what != "done"} <= {"EROFS", "EACCES", "EPERM"}
+    assert found["seen"] == {"/home": 0, "/root": 0, "/tmp": 1, "/dev/mapper": 0}, "of /tmp only what it wrote itself"
+    assert found["processes"], "it sees itself alone"
+    assert found["sockets"] == {"packet": "EAFNOSUPPORT", "netlink": "EAFNOSUPPORT", "tcp": "done"}
+    assert set(found["calls"].values()) == {"EPERM"}
+    assert found["status"] == {"NoNewPrivs": "1", "Seccomp": "2", "CapEff": "0" * 16, "CapBnd": "0" * 16}
+    assert found["core"] == ["0", "0"]
+    assert found["oom"] == "500"
+    assert found["boot time"], "from which the process's start time is reckoned"
+
+
+def test_the_secret_reaches_it_though_only_root_may_read_its_file(found: dict[str, Any]) -> None:
+    assert found["secret"] == SECRET
+    assert found["secret_of_root"] in {"EACCES", "EPERM"}
+
+
+def test_the_daemon_logs_in_with_a_secret_that_nobody_else_can_read(service: Service, pbx: Pbx) -> None:
+    service.start()
+    service.shows("StatusText", "PBX connected, 0 live calls")
+    assert pbx.tell("logins") == "1"
+    machine, pid = service.machine, service.show("MainPID")
+    assert machine.run("stat", "--format=%U", f"/proc/{pid}").stdout.strip() == "ringtally"
+    credential = f"/run/credentials/{UNIT}/ami.secret"
+    assert machine.run("cat", credential).stdout.strip() == SECRET
+    secret = "/etc/ringtally/ami.secret"
+    for user, file in (("nobody", credential), ("nobody", secret), ("ringtally", secret)):
+        refused = machine.run("setpriv", f"--reuid={user}", "--clear-groups", "cat", file, check=False)
+        assert (refused.stdout, "Permission denied" in refused.stderr) == ("", True)
+    assert SECRET not in machine.run("cat", f"/proc/{pid}/environ", f"/proc/{pid}/cmdline").stdout
+    assert SECRET not in machine.systemctl("show", UNIT).stdout
+    assert SECRET not in service.log()
+
+
+def test_without_the_file_of_a_secret_it_says_so_and_does_not_start(service: Service) -> None:
+    service.prepare(drop_in="Restart=no")
+    service.machine.run("rm", "/etc/ringtally/ami.secret")
+    assert service.machine.systemctl("start", UNIT, check=False).returncode == 1
+    assert "Failed to set up credentials" in service.log()
