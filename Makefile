@@ -12,7 +12,7 @@ check: .venv/.ready ## the inner loop: lint, types, import rules, unit tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --ignore tests/asterisk --ignore tests/prometheus
+	$(BIN)/python -m pytest -q --ignore tests/asterisk --ignore tests/prometheus --ignore tests/mqtt
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts

@@ -3,11 +3,11 @@
 import asyncio
 import re
 import signal
-import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,27 +17,39 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 
 from config.sections import Ami, Settings
 from daemon import clock
-from daemon.ami_client import AmiClient
+from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
+from daemon.board.board import Board
+from daemon.board.call_events import EVENT_CALL, CallEvent, calls_active, render_call
+from daemon.board.day import Day
+from daemon.board.encoding import encoded
+from daemon.board.site import day_of, site_of
 from daemon.http_server import BadQueryError, HttpListenError, HttpServer, NotAllowedError, Sources
+from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.periods import Period, PeriodError, between, named_period
 from daemon.pump import Pump, Sink
 from daemon.rules import rules_of
 from daemon.sinks.database import DatabaseSink
 from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
-from daemon.sinks.stream import StreamSink, calls_active
+from daemon.sinks.mqtt import MqttSink
+from daemon.sinks.mqtt_metrics import MqttCollector
+from daemon.sinks.stream import StreamSink
 from handlers.core import Core
-from handlers.facts import DIRECTIONS, RESULTS, Call
+from handlers.facts import DIRECTIONS, RESULTS
 from storage.call_filter import CallFilter
-from storage.call_json import call_json, iso, time_line_json
-from storage.calls import find_call, find_calls
-from storage.database import reading, writing
+from storage.call_json import iso, time_line_json
+from storage.calls import each_time_line, find_call, find_calls
+from storage.database import Database, reading, writing
+from storage.errors import StorageError
 from storage.masking import masked
+from storage.outbox import Limits, Message, Outbox
 from storage.writer import Writer
 
 log = structlog.get_logger()
 FLUSH_WITHIN_S = 1.0
+LAST_CALLS_WITHIN_S = 0.2
+GOODBYE_WITHIN_S = 0.4
 LIMIT_DEFAULT = 50
 LIMIT_MOST = 1000
 
@@ -47,19 +59,13 @@ def account_of(ami: Ami) -> AmiAccount:
 
     OSError where `ca_file` cannot be used.
     """
-    tls = None
-    if ami.tls:
-        try:
-            tls = ssl.create_default_context(cafile=ami.ca_file or None)
-        except ssl.SSLError:
-            raise OSError(f"{ami.ca_file} holds no certificate in PEM; correct ami.ca_file") from None
     return AmiAccount(
         host=ami.host,
         port=ami.port,
         username=ami.username,
         secret=ami.secret.get_secret_value(),
         md5=ami.auth == "md5" or (ami.auth == "auto" and not ami.is_loopback and not ami.tls),
-        tls=tls,
+        tls=tls_context(ami.ca_file, "ami.ca_file") if ami.tls else None,
         ping_interval_s=ami.ping_interval,
         ping_timeout_s=ami.ping_timeout,
         timeout_s=ami.timeout,
@@ -76,6 +82,48 @@ class Running:
     writer: Writer
     pump: Pump
     port: int
+    mqtt: MqttSink | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    core: Core
+    writer: Writer
+    pump: Pump
+    client: AmiClient
+    server: HttpServer
+    mqtt: MqttSink | None
+
+
+@dataclass(slots=True)
+class _Health:
+    """How the daemon does, as `bridge/health` tells it; parts that come later are filled in later."""
+
+    writer: Writer
+    client: AmiClient | None = None
+    mqtt: MqttSink | None = None
+    since: float = field(default_factory=clock.now)
+    _ami: AmiState = "connecting"
+
+    def noted(self, state: AmiState) -> None:
+        """The link to the PBX changed."""
+        if state != self._ami:
+            self._ami, self.since = state, clock.now()
+
+    def has_met_the_pbx(self) -> bool:
+        """Has the PBX said since our start what there is?"""
+        return self.client is not None and self.client.counters.connects > 0
+
+    def payload(self) -> dict[str, Any]:
+        """`since`: when the link to the PBX came into its state."""
+        return {
+            "ami": self._ami,
+            "since": iso(self.since),
+            "last_event": iso(self.client.counters.last_event_at) if self.client is not None else None,
+            "store": self.writer.health.state,
+            "mqtt": self.mqtt.state if self.mqtt is not None else "off",
+            "outbox": self.mqtt.waiting if self.mqtt is not None else 0,
+        }
 
 
 class App:
@@ -89,49 +137,88 @@ class App:
         self.started: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Run until stopped. Raises StorageError or HttpListenError where it cannot begin.
+        """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin.
 
-        The stop: the reader first, then what is queued is handled, the store flushed within a second, everything closed.
+        The stop: the reader first, then what is queued is handled, the broker told, the store flushed within a second in all,
+        everything closed.
         """
-        settings = self._settings
-        core = Core(rules_of(settings))
         async with AsyncExitStack() as stack:
-            database = await stack.enter_async_context(
-                writing(self._database, now=clock.now(), durability=settings.storage.durability)
-            )
-            metrics = self._metrics(core)
-            writer = Writer(database, observe=metrics.observe_write)
-            stream = StreamSink(_render, core.live_calls)
-            pump = Pump(core, [metrics, DatabaseSink(writer), stream, JournalSink(), *self._extra_sinks])
-            client = AmiClient(account_of(settings.ami), pump.feed)
-            pump.on_overrun(client.drop)
-            server = HttpServer(
-                self._sources(core, client, metrics), stream, settings.http.read_token.get_secret_value()
-            )
-            if settings.http.web_config_file is not None:  # never in the clear what was meant to be protected
-                raise HttpListenError(
-                    "http.web_config_file is not honoured yet; remove it, and put a proxy with TLS before http.listen"
-                )
-            port = await server.start(settings.http.listen)
-            stack.push_async_callback(server.stop)
+            parts = await self._build(stack)
+            port = await parts.server.start(self._settings.http.listen)
+            stack.push_async_callback(parts.server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(writer.run(), name="writer")
-                pumping = tasks.create_task(pump.run(), name="pump")
-                listening = tasks.create_task(client.run(), name="ami")
-                self.started.set_result(Running(core, client, writer, pump, port))
+                tasks.create_task(parts.writer.run(), name="writer")
+                pumping = tasks.create_task(parts.pump.run(), name="pump")
+                publishing = tasks.create_task(parts.mqtt.run(), name="mqtt") if parts.mqtt is not None else None
+                listening = tasks.create_task(parts.client.run(), name="ami")
+                self.started.set_result(Running(parts.core, parts.client, parts.writer, parts.pump, port, parts.mqtt))
                 await self.stop.wait()
                 listening.cancel()
                 with suppress(asyncio.CancelledError):
                     await listening
-                pump.end()
+                parts.pump.end()
                 await pumping
-                await writer.close(FLUSH_WITHIN_S)
+                ends_at = clock.monotonic() + FLUSH_WITHIN_S
+                if parts.mqtt is not None and publishing is not None:
+                    await _say_goodbye(parts.mqtt, parts.writer)
+                    publishing.cancel()
+                await parts.writer.close(max(FLUSH_WITHIN_S / 2, ends_at - clock.monotonic()))
         log.info("stopped")
 
-    def _metrics(self, core: Core) -> MetricsSink:
+    async def _build(self, stack: AsyncExitStack) -> "_Parts":
+        """All parts, nothing running yet but the database."""
         settings = self._settings
-        registry = CollectorRegistry()
+        if settings.http.web_config_file is not None:  # never in the clear what was meant to be protected
+            raise HttpListenError(
+                "http.web_config_file is not honoured yet; remove it, and put a proxy with TLS before http.listen"
+            )
+        database = await stack.enter_async_context(
+            writing(self._database, now=clock.now(), durability=settings.storage.durability)
+        )
+        core, registry = Core(rules_of(settings)), CollectorRegistry()
+        metrics = self._metrics(core, registry)
+        outbox = await self._outbox(database)
+        writer = Writer(database, observe=metrics.observe_write, outbox=outbox)
+        health, day = _Health(writer), day_of(settings)
+        await self._count_today(day)
+        board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render_call)
+        stream = StreamSink(board, render_call)
+        sinks: list[Sink] = [metrics, board, stream, JournalSink(), *self._extra_sinks]
+        mqtt = None
+        if outbox is not None and settings.mqtt is not None:
+            publishing = publishing_of(settings.mqtt, settings)
+            mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, health.has_met_the_pbx)
+            registry.register(MqttCollector(mqtt))
+            sinks.append(mqtt)
+        sinks.append(DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers)))
+        pump = Pump(core, sinks)
+        client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
+        pump.on_overrun(client.drop)
+        server = HttpServer(self._sources(core, client, metrics), stream, settings.http.read_token.get_secret_value())
+        return _Parts(core, writer, pump, client, server, mqtt)
+
+    async def _outbox(self, database: Database) -> Outbox | None:
+        mqtt = self._settings.mqtt
+        if mqtt is None:
+            return None
+        outbox = Outbox(database, Limits(mqtt.outbox_keep, mqtt.outbox_max), clock.now)
+        await outbox.open()
+        return outbox
+
+    async def _count_today(self, day: Day) -> None:
+        """Today's figures go on after a restart."""
+        day.roll(clock.now())
+        try:
+            async with reading(self._database) as connection:
+                # Who called before midnight may have joined a queue after it.
+                async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
+                    day.add_stored(ended)
+        except StorageError as error:
+            log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
+
+    def _metrics(self, core: Core, registry: CollectorRegistry) -> MetricsSink:
+        settings = self._settings
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         queues, site = settings.queues, settings.service_level
@@ -159,7 +246,7 @@ class App:
             return await metrics.render(client.counters, clock.now(), accept)
 
         def live(full: bool) -> dict[str, Any]:
-            return calls_active(core.live_calls(), _render, full)
+            return calls_active(core.live_calls(), render_call, full, clock.now())
 
         async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
             wanted = call_filter(query, self._settings)
@@ -168,7 +255,7 @@ class App:
                 raise NotAllowedError("number may be asked for with the read token only")
             async with reading(self._database) as connection:
                 found = await find_calls(connection, wanted)
-            return {"v": 1, "calls": [_render(each, full) for each in found]}
+            return {"v": 1, "calls": [render_call(each, full) for each in found]}
 
         async def call(call_id: str, full: bool) -> dict[str, Any] | None:
             async with reading(self._database) as connection:
@@ -183,11 +270,18 @@ class App:
         return Sources(version("ringtally"), render, not_ready, live, calls, call)
 
 
-def _render(call: Call, full: bool) -> dict[str, Any]:
-    as_json = call_json(call)
-    if call.state != "ended":
-        as_json |= {"state": call.state, "state_since": iso(call.state_since)}
-    return as_json if full else masked(as_json)
+def _message(full: bool, event: CallEvent) -> Message:
+    """What is to be published of a call's end, as it is kept in the outbox."""
+    payload = encoded(event.payload(render_call, full, clock.now()))
+    return Message(event.event_id, EVENT_CALL, event.fact.at, payload.decode())
+
+
+async def _say_goodbye(mqtt: MqttSink, writer: Writer) -> None:
+    """Store the last calls, so that they can be told, and go in order; both within a bound."""
+    with suppress(StorageError, TimeoutError):
+        async with asyncio.timeout(LAST_CALLS_WITHIN_S):
+            await writer.flush()
+    await mqtt.stop(GOODBYE_WITHIN_S)
 
 
 def call_filter(query: Mapping[str, str], settings: Settings) -> CallFilter:
