@@ -44,12 +44,14 @@ from storage.database import Database, reading, writing
 from storage.errors import StorageError
 from storage.masking import masked
 from storage.outbox import Limits, Message, Outbox
-from storage.writer import Writer
+from storage.writer import LINGER_S, Writer
 
 log = structlog.get_logger()
 FLUSH_WITHIN_S = 1.0
 LAST_CALLS_WITHIN_S = 0.2
 GOODBYE_WITHIN_S = 0.4
+# A call's end is told once it is stored: somebody looks at a board and waits for it.
+LINGER_WITH_BROKER_S = 0.02
 LIMIT_DEFAULT = 50
 LIMIT_MOST = 1000
 
@@ -179,7 +181,8 @@ class App:
         core, registry = Core(rules_of(settings)), CollectorRegistry()
         metrics = self._metrics(core, registry)
         outbox = await self._outbox(database)
-        writer = Writer(database, observe=metrics.observe_write, outbox=outbox)
+        linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
+        writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
         health, day = _Health(writer), day_of(settings)
         await self._count_today(day)
         board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render_call)

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
+import structlog
 
 MOST_AT_ONCE = 512
 _PRUNED_EVERY_S = 60.0
 _LAST_ID = 2**63 - 1
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class Outbox:
         self._now = now
         self._read_up_to = self._acknowledged = self._removed = 0
         self._pruned_at = now()
+        self._told = False
         self._on_stored: Callable[[], None] = lambda: None
         self._on_acknowledged: Callable[[], None] = lambda: None
         self.waiting = 0
@@ -183,10 +187,18 @@ class Outbox:
         self.waiting += len(change.messages) - result.removed - result.too_old - result.too_many
         if change.oldest_at is not None:
             self._pruned_at = self._now()
-            self.dropped["age"] += result.too_old
-            self.dropped["size"] += result.too_many
+            self._dropped(result)
+        if not self.waiting:
+            self._told = False
         if change.messages:
             self._on_stored()
+
+    def _dropped(self, result: Changed) -> None:
+        self.dropped["age"] += result.too_old
+        self.dropped["size"] += result.too_many
+        if (result.too_old or result.too_many) and not self._told:
+            self._told = True
+            log.error("messages_dropped", limit=self._limits.messages, older_than_s=self._limits.age_s)
 
     @property
     def _to_remove(self) -> int:

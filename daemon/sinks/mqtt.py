@@ -73,7 +73,7 @@ class MqttSink:
         self._is_complete = is_complete
         self._numbered = CallEvents()
         self._states = States(board, to.full)
-        self._events: deque[CallEvent] = deque()
+        self._events: deque[tuple[CallEvent, float]] = deque()
         self._messages: deque[Waiting] = deque()
         self._shown: dict[str, State] = {}
         self._found: set[str] = set()
@@ -122,7 +122,7 @@ class MqttSink:
             if len(self._events) >= BACKLOG:
                 self._events.popleft()
                 self.dropped["slow"] += 1
-            self._events.append(event)
+            self._events.append((event, clock.now()))
         if self.is_connected:
             self._wake.set()
 
@@ -226,8 +226,8 @@ class MqttSink:
     async def _tell_next(self, session: MqttSession) -> bool:
         """Tell some of what there is to tell; False: nothing more now."""
         if self._events:
-            event = self._events.popleft()
-            body = encoded(event.payload(self._render, self._to.full, clock.now()))
+            event, at = self._events.popleft()
+            body = encoded(event.payload(self._render, self._to.full, at))
             await self._publish(session, EVENT_CALL, body, qos=1)
             return True
         if await self._tell_stored(session):

@@ -84,6 +84,10 @@ class Daemon:
                 f"{path} did not come to say {wanted!r} with {status}; it said {found}: {text}"
             ) from None
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal that does not end it."""
+        self._process.send_signal(number)
+
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and give the exit status; TimeoutError if that takes longer than promised."""
         self._process.send_signal(number)

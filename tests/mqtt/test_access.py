@@ -1,0 +1,93 @@
+"""Getting in: passwords, certificates, and a broker that does not want us."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.certificates import make_certificates
+from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.mqtt.broker import mosquitto, program
+from tests.mqtt.listener import listening
+from tests.mqtt.service import ids, mqtt, publishing, short_calls
+
+RIGHT, WRONG = "no-one-must-see-this", "nor-that"
+
+
+def passwords(folder: Path) -> str:
+    path = folder / "passwords"
+    subprocess.run([program("mosquitto_passwd"), "-b", "-c", path, "ringtally", RIGHT], check=True, capture_output=True)
+    return f"allow_anonymous false\npassword_file {path}\n"
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_password_lets_in(tmp_path: Path, version: str) -> None:
+    (tmp_path / "secret").write_text(f"{RIGHT}\n")
+    (tmp_path / "secret").chmod(0o600)
+    section = f'username = "ringtally"\npassword_file = "{tmp_path / "secret"}"\nversion = "{version}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, passwords(tmp_path)) as broker,
+        listening(broker.port, username="ringtally", password=RIGHT) as listener,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        await listener.hears("bridge/state", b"online")
+        await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+        assert RIGHT not in "".join(daemon.lines)
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_refused_password_is_told_once_and_tried_slowly(tmp_path: Path, version: str) -> None:
+    section = f'username = "ringtally"\npassword = "{WRONG}"\nversion = "{version}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, passwords(tmp_path)) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        told = await daemon.told("mqtt_refused")
+        assert "check mqtt.username" in told["cure"]
+        short_calls(pbx, ids(0, 3))
+        await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 3.0")
+        await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
+        await broker.until("Client ringtally-office disconnected, not authorised.", 2)
+        assert len(daemon.events("mqtt_refused")) == 1
+        assert not daemon.events("mqtt_unreachable")
+        assert WRONG not in "".join(daemon.lines)
+
+
+async def test_tls_with_an_authority_of_our_own(tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path, "IP:127.0.0.1,DNS:localhost")
+    tls = f"allow_anonymous true\ncertfile {certificates.server}\nkeyfile {certificates.server}\n"
+    section = f'host = "localhost"\ntls = true\nca_file = "{certificates.authority}"\n'
+    async with FakeAsterisk() as pbx, mosquitto(tmp_path, tls) as broker:
+        async with publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon:
+            await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+            short_calls(pbx, ids(0, 50))
+            await broker.until("Received PUBLISH from ringtally-office (d0, q1, r0, ", 100)
+            await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 0.0")
+            assert await daemon.stop() == 0
+        await broker.until("Client ringtally-office disconnected.")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, host: str) -> None:
+    """Signed by another authority; or by the right one, for another name."""
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs").mkdir()
+    ours, theirs = (
+        make_certificates(tmp_path / "ours", "DNS:elsewhere"),
+        make_certificates(tmp_path / "theirs", "IP:127.0.0.1"),
+    )
+    server = theirs.server if host == "127.0.0.1" else ours.server
+    tls = f"allow_anonymous true\ncertfile {server}\nkeyfile {server}\n"
+    section = f'host = "{host}"\ntls = true\nca_file = "{ours.authority}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, tls) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        told = await daemon.told("mqtt_unreachable")
+        assert "check mqtt.tls, mqtt.ca_file and mqtt.host" in told["cure"]
+        await broker.until("OpenSSL Error", 4)
+        assert len(daemon.events("mqtt_unreachable")) == 1
+        assert "as ringtally-office" not in broker.journal
