@@ -49,7 +49,7 @@ async def test_a_refused_password_is_told_once_and_tried_slowly(tmp_path: Path, 
         short_calls(pbx, ids(0, 3))
         await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 3.0")
         await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
-        await broker.until("Client ringtally-office disconnected, not authorised.", 2)
+        await broker.until("disconnected, not authorised.", 2)
         assert len(daemon.events("mqtt_refused")) == 1
         assert not daemon.events("mqtt_unreachable")
         assert WRONG not in "".join(daemon.lines)
