@@ -7,6 +7,7 @@ cut without a farewell: the broker then tells our last will, as it should.
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -183,7 +184,7 @@ async def _connected_socket(broker: Broker) -> socket.socket:
     except ssl.SSLError as error:
         raise MqttTlsError(getattr(error, "verify_message", "") or error.reason or "no TLS") from None
     except OSError as error:
-        raise MqttError(error.strerror or str(error)) from None
+        raise MqttError(_system_words(error)) from None
 
 
 async def _dial(host: str, port: int) -> socket.socket:
@@ -245,3 +246,8 @@ def _words(error: Exception) -> str:
         return str(error).partition("] ")[2] or str(error)
     text = str(error)
     return "no answer in time" if text == "Operation timed out" else text or type(error).__name__
+
+
+def _system_words(error: OSError) -> str:
+    """The system's word for it; asyncio's own has the address in it, and a failed look-up a negative number."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)

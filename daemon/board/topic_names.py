@@ -7,7 +7,7 @@ from config.topic_keys import topic_key
 
 TOPICS_LIMIT = 200
 # A queue that the PBX named by a telephone number; its own extension has up to five digits.
-_NUMBER = re.compile(r"\d{6}")
+_NUMBER = re.compile(r"\d(?:-?\d){5}")
 
 
 class TopicNames:
