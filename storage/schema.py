@@ -103,8 +103,10 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
-    """Ours, or so empty that it can become ours."""
+    """Ours, or so empty that it can become ours.
+
+    Another process may make it one of ours this very moment: asked in this order, that shows as ours.
+    """
+    is_empty = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application_id == APPLICATION_ID:
-        return True
-    return application_id == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+    return bool(application_id == APPLICATION_ID or (application_id == 0 and is_empty))

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,3 +101,27 @@ def test_no_statement_of_a_migration_is_lost() -> None:
         statements = list(step.statements())
         assert "".join(statements).strip() == step.sql.strip()
         assert statements
+
+
+def test_a_database_that_another_process_makes_while_we_look_is_ours(tmp_path: Path) -> None:
+    path = tmp_path / "calls.db"
+
+    class MadeMeanwhile(sqlite3.Connection):
+        is_made = False
+
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            answer = super().execute(*arguments)
+            if not self.is_made:
+                self.is_made = True
+                other = sqlite3.connect(path, isolation_level=None)
+                migrate(other, path, 0.0, migrations())
+                other.close()
+            return answer
+
+    first = sqlite3.connect(path)
+    first.execute("PRAGMA journal_mode = WAL")
+    first.close()
+    connection = sqlite3.connect(path, isolation_level=None, factory=MadeMeanwhile)
+    check(connection, path, migrations())
+    assert connection.is_made
+    connection.close()
