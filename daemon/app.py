@@ -5,7 +5,7 @@ import re
 import signal
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from importlib.metadata import version
@@ -17,13 +17,14 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 
 from config.sections import Ami, Settings
 from daemon import clock
-from daemon.ami_client import AmiClient, AmiState
+from daemon.ami_client import AmiClient
 from daemon.ami_login import AmiAccount
 from daemon.board.board import Board
 from daemon.board.call_events import EVENT_CALL, CallEvent, calls_active, render_call
 from daemon.board.day import Day
 from daemon.board.encoding import encoded
 from daemon.board.site import day_of, site_of
+from daemon.health import Health
 from daemon.http_server import BadQueryError, HttpListenError, HttpServer, NotAllowedError, Sources
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.periods import Period, PeriodError, between, named_period
@@ -38,7 +39,7 @@ from daemon.sinks.stream import StreamSink
 from handlers.core import Core
 from handlers.facts import DIRECTIONS, RESULTS
 from storage.call_filter import CallFilter
-from storage.call_json import iso, time_line_json
+from storage.call_json import time_line_json
 from storage.calls import each_time_line, find_call, find_calls
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
@@ -97,37 +98,6 @@ class _Parts:
     mqtt: MqttSink | None
 
 
-@dataclass(slots=True)
-class _Health:
-    """How the daemon does, as `bridge/health` tells it; parts that come later are filled in later."""
-
-    writer: Writer
-    client: AmiClient | None = None
-    mqtt: MqttSink | None = None
-    since: float = field(default_factory=clock.now)
-    _ami: AmiState = "connecting"
-
-    def noted(self, state: AmiState) -> None:
-        """The link to the PBX changed."""
-        if state != self._ami:
-            self._ami, self.since = state, clock.now()
-
-    def has_met_the_pbx(self) -> bool:
-        """Has the PBX said since our start what there is?"""
-        return self.client is not None and self.client.counters.connects > 0
-
-    def payload(self) -> dict[str, Any]:
-        """`since`: when the link to the PBX came into its state."""
-        return {
-            "ami": self._ami,
-            "since": iso(self.since),
-            "last_event": iso(self.client.counters.last_event_at) if self.client is not None else None,
-            "store": self.writer.health.state,
-            "mqtt": self.mqtt.state if self.mqtt is not None else "off",
-            "outbox": self.mqtt.waiting if self.mqtt is not None else 0,
-        }
-
-
 class App:
     """One daemon. `run` until `stop` is set; `started` is told once everything listens."""
 
@@ -183,7 +153,7 @@ class App:
         outbox = await self._outbox(database)
         linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
         writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
-        health, day = _Health(writer), day_of(settings)
+        health, day = Health(writer), day_of(settings)
         await self._count_today(day)
         board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render_call)
         stream = StreamSink(board, render_call)

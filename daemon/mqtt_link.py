@@ -10,12 +10,14 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import aiomqtt
+
+from daemon.mqtt_socket import dial, secured
 
 # How often the broker is pinged, seconds: one that froze is noticed within two of these.
 KEEPALIVE_S = 10
@@ -64,14 +66,28 @@ class MqttSession:
 
     def __init__(self, client: aiomqtt.Client) -> None:
         self._client = client
+        self._refusal: str | None = None
         self.is_lost = False
+        self._acknowledged: Callable[..., None] | None = client._client.on_publish
+        client._client.on_publish = self._noted  # aiomqtt takes every acknowledgement for a yes
+
+    def _noted(self, paho: Any, userdata: Any, mid: int, reason: Any, properties: Any) -> None:
+        if reason is not None and reason.is_failure:
+            self._refusal = str(reason)
+        if self._acknowledged is not None:
+            self._acknowledged(paho, userdata, mid, reason, properties)
 
     async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
-        """Send a message; with QoS 1 it is the broker's when this returns."""
+        """Send a message, one at a time; with QoS 1 it is the broker's when this returns.
+
+        Raises MqttRefusedError where the broker says that we may not (it can in MQTT 5 alone).
+        """
         try:
             await self._client.publish(topic, payload, qos=qos, retain=retain)
         except (aiomqtt.MqttError, ValueError) as error:
             raise MqttError(_words(error)) from None
+        if self._refusal is not None:
+            raise MqttRefusedError(f"{self._refusal} to publish")
 
     async def subscribe(self, pattern: str) -> None:
         """Ask for messages; they come to the link's `heard`."""
@@ -175,69 +191,16 @@ async def _connected_socket(broker: Broker) -> socket.socket:
     """A socket to the broker, TLS included, that does not block."""
     try:
         async with asyncio.timeout(broker.timeout_s):
-            sock = await _dial(broker.host, broker.port)
+            sock = await dial(broker.host, broker.port)
             if broker.tls is None:
                 return sock
-            return await _secured(sock, broker.tls, broker.host)
+            return await secured(sock, broker.tls, broker.host)
     except TimeoutError:
         raise MqttError("no answer in time") from None
     except ssl.SSLError as error:
         raise MqttTlsError(getattr(error, "verify_message", "") or error.reason or "no TLS") from None
     except OSError as error:
         raise MqttError(_system_words(error)) from None
-
-
-async def _dial(host: str, port: int) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    failure: OSError = OSError("no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await loop.sock_connect(sock, address)
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise failure
-
-
-async def _secured(sock: socket.socket, tls: ssl.SSLContext, host: str) -> ssl.SSLSocket:
-    secured = tls.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-    try:
-        while True:
-            try:
-                secured.do_handshake()
-            except ssl.SSLWantReadError:
-                await _ready(secured, reading=True)
-            except ssl.SSLWantWriteError:
-                await _ready(secured, reading=False)
-            else:
-                return secured
-    except BaseException:
-        secured.close()
-        raise
-
-
-def _ready(sock: socket.socket, *, reading: bool) -> Awaitable[None]:
-    """Wait until the socket can be read from, or written to."""
-    loop = asyncio.get_running_loop()
-    add, remove = (loop.add_reader, loop.remove_reader) if reading else (loop.add_writer, loop.remove_writer)
-
-    async def wait() -> None:
-        ready: asyncio.Future[None] = loop.create_future()
-        add(sock, lambda: None if ready.done() else ready.set_result(None))
-        try:
-            await ready
-        finally:
-            remove(sock)
-
-    return wait()
 
 
 def _words(error: Exception) -> str:

@@ -117,3 +117,20 @@ async def test_with_the_brokers_settings_of_the_documentation_boards_may_read_an
         short_calls(pbx, ids(0, 1))
         await board.until(lambda: board.ended)
         assert [each.payload for each in board.of("bridge/state")] == [b"online"]
+
+
+async def test_a_broker_that_lets_in_and_takes_nothing_is_told_as_refusing(tmp_path: Path) -> None:
+    """In MQTT 5; in 3.1.1 a broker has no word for it."""
+    (tmp_path / "acl").write_text("topic read ringtally/#\n")
+    (tmp_path / "acl").chmod(0o600)
+    settings = f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n"
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, settings) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, 'version = "5"\n')) as daemon,
+    ):
+        assert (await daemon.told("mqtt_refused"))["reason"] == "Not authorized to publish"
+        short_calls(pbx, ids(0, 2))
+        await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 2.0")
+        await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
+        assert not daemon.events("mqtt_connected")

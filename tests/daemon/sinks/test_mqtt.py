@@ -8,7 +8,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from daemon import clock
+from daemon import clock, mqtt_teller
 from daemon.board.call_events import render_call
 from daemon.mqtt_link import Broker, MqttError, MqttRefusedError, MqttTlsError
 from daemon.sinks import mqtt as mqtt_module
@@ -190,7 +190,7 @@ async def test_a_refusal_is_told_once_and_tried_ever_more_slowly(
     service: Service, naps: Naps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.broker.refuses += [MqttRefusedError("Not authorized") for _ in range(8)]
-    with logged(monkeypatch, mqtt_module) as lines:
+    with logged(monkeypatch, mqtt_teller) as lines:
         async with service.running():
             await service.settled()
     assert naps.slept[:8] == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0, 600.0, 600.0]
@@ -203,7 +203,7 @@ async def test_a_broker_that_is_down_is_told_once_and_tried_within_a_minute(
 ) -> None:
     service.broker.refuses += [MqttError("Connection refused") for _ in range(8)]
     service.broker.refuses.append(MqttTlsError("self-signed"))
-    with logged(monkeypatch, mqtt_module) as lines:
+    with logged(monkeypatch, mqtt_teller) as lines:
         async with service.running():
             await service.settled()
     assert naps.slept[:8] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
@@ -217,7 +217,7 @@ async def test_a_flapping_broker_is_told_as_that_once_until_a_connection_lasts(
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
     broker = service.broker
-    with logged(monkeypatch, mqtt_module) as lines:
+    with logged(monkeypatch, mqtt_teller) as lines:
         async with service.running():
             for turn in range(1, 7):
                 await until(lambda: service.sink.is_connected and broker.attempts == turn)  # noqa: B023 - in its turn
