@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import aiomqtt
@@ -160,7 +161,30 @@ def _client_of(broker: Broker, sock: socket.socket) -> aiomqtt.Client:
         logger=_SILENT,
     )
     client._client._create_socket = lambda: sock  # type: ignore[method-assign]  # see above: paho has no public way
+    client._client.on_socket_register_write = partial(_register_write, client, asyncio.get_running_loop())
     return client
+
+
+def _register_write(
+    client: aiomqtt.Client, loop: asyncio.AbstractEventLoop, paho: Any, _userdata: Any, sock: Any
+) -> None:
+    """Write as soon as the socket takes something.
+
+    aiomqtt's own asks for that a turn of the loop later, by a number that may be another's by then: of a socket cut meanwhile.
+    """
+
+    def write() -> None:
+        try:
+            paho.loop_write()
+        except Exception as error:
+            if not client._disconnected.done():
+                client._disconnected.set_exception(error)
+
+    def register() -> None:
+        if sock.fileno() >= 0:
+            loop.add_writer(sock.fileno(), write)
+
+    loop.call_soon_threadsafe(register)
 
 
 async def _enter(client: aiomqtt.Client) -> None:
@@ -185,6 +209,9 @@ def _cut(client: aiomqtt.Client, sock: socket.socket) -> None:
     """Close whatever is still open, with the reader, the writer and the task that belong to it."""
     client._client._sock_close()  # type: ignore[no-untyped-call,unused-ignore]  # paho's own end of a connection, without a DISCONNECT
     sock.close()
+    for future in (client._connected, client._disconnected):
+        if future.done() and not future.cancelled():
+            future.exception()  # it is told already; asyncio would log one that nobody has looked at
 
 
 async def _connected_socket(broker: Broker) -> socket.socket:

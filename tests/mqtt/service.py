@@ -21,10 +21,11 @@ def mqtt(port: int, more: str = "") -> str:
 
 @asynccontextmanager
 async def publishing(folder: Path, pbx: FakeAsterisk, section: str) -> AsyncIterator[Daemon]:
-    """The daemon for the time of the block, logged in to its PBX."""
+    """The daemon for the time of the block, logged in to its PBX. Nobody but itself may write on its stderr."""
     async with running_daemon(write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)) as daemon:
         await daemon.until("/-/ready", "ready")
         yield daemon
+    assert not [line for line in daemon.lines if not line.startswith("{")], "".join(daemon.lines)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiomqtt
+
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto
@@ -158,3 +160,22 @@ async def test_what_is_over_the_bound_is_dropped_from_the_oldest_and_counted(tmp
                 await listener.until(lambda: len(listener.ended) >= 40)
                 assert listener.ended == ids(20, 40)
         await broker.kill()
+
+
+async def test_another_client_with_our_id_throws_us_out_and_costs_no_call(tmp_path: Path) -> None:
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path) as broker,
+        listening(broker.port) as listener,
+        publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
+    ):
+        for turn in range(8):
+            await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+            short_calls(pbx, ids(20 * turn, 20))
+            async with aiomqtt.Client("127.0.0.1", broker.port, identifier="ringtally-office"):
+                await broker.until("already connected, closing old connection", turn + 1)
+        await listener.until(lambda: len(set(listener.ended)) == 160)
+        assert list(dict.fromkeys(listener.ended)) == ids(0, 160)
+        await listener.hears("bridge/state", b"online")
+        assert len(daemon.events("mqtt_flapping")) == 1
+        assert len(daemon.events("mqtt_lost")) == 1
