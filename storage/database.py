@@ -64,8 +64,11 @@ class Database:
         return messages_of(array)
 
     async def count_outbox(self) -> int:
-        """How many messages are in the outbox."""
-        ((count,),) = await self._connection.execute_fetchall("SELECT count(*) FROM outbox")
+        """How many messages are in the outbox. Raises StorageError."""
+        try:
+            ((count,),) = await self._connection.execute_fetchall("SELECT count(*) FROM outbox")
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.path} {cure(error)}") from error
         return int(count)
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ The writer stores a message in the transaction of its call, removes what was ack
 bounds. Nothing else writes here, and one publisher reads.
 """
 
+import math
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -147,11 +148,17 @@ class Outbox:
         self._on_acknowledged = call
 
     async def open(self) -> None:
-        """Count what an earlier run left, and drop what is over the bounds by now. Before anything else."""
+        """Count what an earlier run left, and drop what is over the bounds by now. Before anything else.
+
+        A disk that takes nothing just now is no reason not to start: then the first transaction does it. Raises StorageError.
+        """
         self.waiting = await self._database.count_outbox()
         if self.waiting:
             change = Change(oldest_at=self._oldest_at, most=self._limits.messages)
-            self.changed(change, await self._database.write((), change))
+            try:
+                self.changed(change, await self._database.write((), change))
+            except sqlite3.Error:
+                self._pruned_at = -math.inf
 
     async def next(self, limit: int) -> list[Waiting]:
         """The next messages in order, each handed out once unless `again` is called. Raises StorageError."""

@@ -219,6 +219,37 @@ async def test_a_failing_disk_keeps_what_is_to_be_removed_until_it_works_again(
     assert stored(path) == ['{"n":1}', '{"n":2}']
 
 
+async def test_a_disk_that_is_full_at_the_start_is_no_reason_not_to_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(path) as (_, writer):
+        put(writer, 3)
+    real = Database.write
+
+    async def full(_self: Database, *_arguments: object) -> Changed:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Database, "write", full)
+    async with opened(path, Limits(age_s=7 * 86400, messages=2)) as (outbox, writer):
+        assert outbox.waiting == 3
+        monkeypatch.setattr(Database, "write", real)
+        put(writer, 1, first=3)
+        await writer.flush()
+        assert (outbox.waiting, outbox.dropped["size"]) == (2, 2)
+
+
+async def test_a_database_without_an_outbox_is_one_clear_line(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        connection = sqlite3.connect(path)
+        connection.execute("DROP TABLE outbox")
+        connection.close()
+        outbox = Outbox(database, ROOMY, Time())
+        with pytest.raises(StorageError, match=r"calls\.db .*no such table"):
+            await outbox.open()
+        with pytest.raises(StorageError, match=r"calls\.db .*no such table"):
+            await outbox.next(1)
+
+
 async def test_without_an_outbox_nothing_is_written_to_it(path: Path) -> None:
     async with writing(path, now=0.0) as database, asyncio.TaskGroup() as tasks:
         writer = Writer(database)
