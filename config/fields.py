@@ -13,6 +13,7 @@ from config.refusal import refusal
 
 _LONGEST = 200
 _PORT_MAX = 65_535
+_COUNT_MAX = 10_000_000
 _KEY_LONGEST = 63
 # So that "Europe" and "+03:00" do not remind of a city.
 _CITY_LIKENESS = 0.75
@@ -84,6 +85,12 @@ def _filled(value: tuple[str, ...]) -> tuple[str, ...]:
 def _port(value: int) -> int:
     if not 1 <= value <= _PORT_MAX:
         raise refusal(f"{value} is no port", "write a number from 1 to 65535")
+    return value
+
+
+def _count(value: int) -> int:
+    if not 1 <= value <= _COUNT_MAX:
+        raise refusal(f"{value} is no number to keep", f"write a number from 1 to {_COUNT_MAX}")
     return value
 
 
@@ -178,6 +185,7 @@ Text = Annotated[str, AfterValidator(_text)]
 OptionalText = Annotated[str, AfterValidator(_optional_text)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Port = Annotated[int, AfterValidator(_port)]
+Count = Annotated[int, AfterValidator(_count)]
 Share = Annotated[float, AfterValidator(_share)]
 Host = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[str, AfterValidator(_listen)]

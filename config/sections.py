@@ -14,6 +14,7 @@ from config.durations import CENTURY, DAY, HOUR, DurationRange
 from config.fields import (
     AreaCode,
     Channels,
+    Count,
     DialledPrefix,
     Dids,
     FilePath,
@@ -201,9 +202,24 @@ class Mqtt(Section):
     password_file: FilePath | None = None
     tls: bool = False
     ca_file: FilePath | None = None
+    version: Literal["3.1.1", "5"] = "3.1.1"
+    client_id: OptionalText = ""
+    """Empty: made of prefix and site. The same each time, so that the broker knows who came back."""
+    timeout: Patience = 3.0
+    """For any one answer of the broker."""
+    reconnect_max: Patience = 60.0
     prefix: TopicPrefix = "ringtally"
     numbers: Literal["masked", "full"] = "masked"
     accept_contacts: bool = False
+    outbox_keep: Retention = 7 * DAY
+    """How long finished calls wait for a broker that is away."""
+    outbox_max: Count = 50_000
+    """How many of them wait at most."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Does the connection stay on this machine?"""
+        return is_loopback(self.host)
 
 
 class Http(Section):

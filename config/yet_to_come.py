@@ -14,7 +14,7 @@ def without_effect(settings: Settings) -> Iterator[Fault]:
         yield Fault(("working_hours",), "has no effect yet: no call is flagged as outside hours", _CURE)
     if "keep" in settings.storage.model_fields_set:
         yield Fault(("storage", "keep"), "has no effect yet: calls are kept for good", _CURE)
-    if settings.mqtt is not None:
-        yield Fault(("mqtt",), "has no effect yet: nothing is published", _CURE)
+    if settings.mqtt is not None and settings.mqtt.accept_contacts:
+        yield Fault(("mqtt", "accept_contacts"), "has no effect yet: nothing is subscribed to", _CURE)
     if settings.http.write_token.get_secret_value():
         yield Fault(("http", "write_token"), "has no effect yet: nothing can be written", _CURE)

@@ -7,9 +7,9 @@ import click
 
 from config.snippet import FLAVOURS, SnippetError, pbx_snippet
 from daemon.ami_check import WATCH_S, inspect_ami
-from daemon.app import account_of
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
 from daemon.log import configure_log
+from daemon.parts import account_of
 from daemon.recorder import record_to
 from daemon.rules import rules_of
 from handlers.ami.anonymise import Anonymiser

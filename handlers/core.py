@@ -106,6 +106,10 @@ class Core:
         """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
         return self._tracker.state.waiting()
 
+    def trunk_channels(self) -> dict[str, int]:
+        """How many channels each outside line has now; a line without any is not named."""
+        return self._tracker.state.trunk_channels()
+
     def queues(self) -> list[str]:
         """The names of the queues that the PBX or the settings know, sorted."""
         return sorted(self._queues)

@@ -17,11 +17,13 @@ import orjson
 
 from handlers.facts import Agent, CallEnded
 from storage.number_match import match_key
+from storage.outbox import Change, Changed, change_outbox
 from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, Table
 
 # 512 rows of the widest table stay below SQLite's limit of 32,766 parameters.
 MOST_ROWS = 512
 _CallId = tuple[str, str, str]
+_NO_CHANGE = Change()
 
 # Up to CPython 3.12 each None and bool bound is looked up in vain for a way to adapt it, at the price of an AttributeError
 # that nobody sees (0.5 and 1.0 µs, an integer takes 0.16). Shown a way that changes nothing, it takes 0.25.
@@ -45,17 +47,18 @@ class BatchConnection(sqlite3.Connection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.staged: Sequence[CallEnded] = ()
+        self.staged: tuple[Sequence[CallEnded], Change] | None = None
+        self.changed = Changed()
 
     def commit(self) -> None:
-        """Store what was staged, all or nothing."""
-        facts, self.staged = self.staged, ()
-        if facts:
-            write(self, facts)
+        """Store what was staged, all or nothing; `changed` tells what became of the outbox."""
+        staged, self.staged = self.staged, None
+        if staged is not None:
+            self.changed = write(self, *staged)
 
 
-def write(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> None:
-    """Store finished calls in one transaction of the connection, which is in autocommit mode.
+def write(connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Change = _NO_CHANGE) -> Changed:
+    """Store finished calls and change the outbox in one transaction of the connection, which is in autocommit mode.
 
     A call that is there already (same id, PBX and boot) gets the new values and parts and keeps its row: what is told
     twice is stored once, the last word wins; but what was seen whole is not replaced by what was seen in part (a recording that
@@ -63,21 +66,24 @@ def write(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> None:
     raises, and OverflowError for a number that no column holds; nothing is stored then.
     """
     try:
-        _transact(connection, facts)
+        return _transact(connection, facts, outbox)
     except (UnicodeEncodeError, orjson.JSONEncodeError):
-        _transact(connection, [_whole_characters(fact) for fact in facts])
+        return _transact(connection, [_whole_characters(fact) for fact in facts], _whole_characters(outbox))
 
 
-def _transact(connection: sqlite3.Connection, facts: Sequence[CallEnded]) -> None:
+def _transact(connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Change) -> Changed:
     calls = {_call_id(fact.call): fact for fact in facts}
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _write(connection, calls)
+        if calls:
+            _write(connection, calls)
+        changed = change_outbox(connection, outbox)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # SQLite has rolled back by itself where the disk is full or fails
             connection.execute("ROLLBACK")
         raise
+    return changed
 
 
 def _write(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> None:

@@ -45,17 +45,26 @@ async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> Asy
                 yield _call(row)
 
 
-def listing(wanted: CallFilter) -> tuple[str, tuple[Any, ...]]:
+async def each_time_line(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncGenerator[CallEnded, None]:
+    """The calls wanted with their time lines, one by one. Not read to the end, it wants contextlib.aclosing."""
+    question, values = listing(wanted, f"{_CALL}, {_TIME_LINE}")
+    with _readable():
+        async with connection.execute(question, values) as rows:
+            async for row in rows:
+                yield _with_time_line(row)
+
+
+def listing(wanted: CallFilter, columns: str = _CALL) -> tuple[str, tuple[Any, ...]]:
     """The statement that lists the calls wanted, and its values."""
     chosen = selection(wanted)
     if wanted.last is None:
         order = chosen.order.replace(" DESC", "")
         return (
-            f"SELECT {_CALL} FROM {chosen.tables} WHERE {chosen.condition} ORDER BY {order}",  # noqa: S608 - marks only
+            f"SELECT {columns} FROM {chosen.tables} WHERE {chosen.condition} ORDER BY {order}",  # noqa: S608 - marks only
             chosen.values,
         )
     return (
-        f"SELECT {_CALL} FROM (SELECT c.key FROM {chosen.tables} WHERE {chosen.condition} "  # noqa: S608 - marks only
+        f"SELECT {columns} FROM (SELECT c.key FROM {chosen.tables} WHERE {chosen.condition} "  # noqa: S608 - marks only
         f"ORDER BY {chosen.order} LIMIT ?) latest CROSS JOIN call c ON c.key = latest.key "
         "ORDER BY c.started_at, c.key",
         (*chosen.values, max(wanted.last, 0)),
@@ -80,8 +89,10 @@ async def _ended(connection: aiosqlite.Connection, which: str, *values: str) -> 
     with _readable():
         async with connection.execute(question, tuple(map(bindable, values))) as rows:
             row = await rows.fetchone()
-    if row is None:
-        return None
+    return None if row is None else _with_time_line(row)
+
+
+def _with_time_line(row: Sequence[Any]) -> CallEnded:
     legs, stays, talks, holds = row[-4:]
     call = _call(row)
     return CallEnded(

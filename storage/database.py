@@ -19,6 +19,7 @@ import aiosqlite
 from handlers.facts import CallEnded
 from storage.batch import BatchConnection
 from storage.errors import StorageError, cure, primary_code
+from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
 from storage.schema import Migration, check, migrate, migrations, version
 
 Durability = Literal["normal", "full"]
@@ -42,13 +43,33 @@ class Database:
         self._connection = connection
         self._batches = batches
 
-    async def write(self, facts: Sequence[CallEnded]) -> None:
-        """Store finished calls, all or nothing, in one hop to the connection's thread (see `batch.write`).
+    async def write(self, facts: Sequence[CallEnded], outbox: Change | None = None) -> Changed:
+        """Store finished calls and change the outbox, all or nothing, in one hop to the connection's thread.
 
-        One at a time, and to the end: never under a time-out, never cancelled.
+        One at a time, and to the end: never under a time-out, never cancelled. See `batch.write`.
         """
-        self._batches.staged = facts
+        self._batches.staged = facts, outbox or Change()
         await self._connection.commit()
+        return self._batches.changed
+
+    async def read_outbox(self, after: int, oldest_at: float, limit: int) -> list[Waiting]:
+        """The next messages after an id, not older than a moment; at any time, between two transactions.
+
+        Raises StorageError.
+        """
+        try:
+            ((array,),) = await self._connection.execute_fetchall(*read_statement(after, oldest_at, limit))
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.path} {cure(error)}") from error
+        return messages_of(array)
+
+    async def count_outbox(self) -> int:
+        """How many messages are in the outbox. Raises StorageError."""
+        try:
+            ((count,),) = await self._connection.execute_fetchall("SELECT count(*) FROM outbox")
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.path} {cure(error)}") from error
+        return int(count)
 
     async def close(self) -> None:
         """Finish what runs and close; also when cancelled meanwhile, and harmless when closed already."""

@@ -24,6 +24,7 @@ from handlers.facts import CallEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
 from storage.errors import StorageError, cure
+from storage.outbox import Message, Outbox
 
 # A call with its time line takes 3 to 4 KB of memory: this is 80 MB, and days of a busy office.
 WAITING_LIMIT = 20_000
@@ -32,6 +33,7 @@ LINGER_S = 0.1
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 5.0
 _CLOSING_RETRY_S = 0.05
+_Entry = tuple[CallEnded, Message | None]
 # What a call itself can be at fault for; everything else is the database's state, and passes.
 _REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, TypeError, AttributeError)
 
@@ -62,15 +64,17 @@ class Writer:
         database: Database,
         *,
         observe: Callable[[float], None] = lambda _seconds: None,
+        outbox: Outbox | None = None,
         limit: int = WAITING_LIMIT,
         linger_s: float = LINGER_S,
     ) -> None:
         self._database = database
         self._observe = observe
+        self._outbox = outbox
         self._limit = limit
         self._linger_s = linger_s
-        self._queue: deque[CallEnded] = deque()
-        self._in_flight: Sequence[CallEnded] = ()
+        self._queue: deque[_Entry] = deque()
+        self._in_flight: Sequence[_Entry] = ()
         self._taken = self._written = self._dropped = self._refused = 0
         self._reason: str | None = None
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
@@ -78,6 +82,8 @@ class Writer:
         self._hurry = asyncio.Event()
         self._ended = asyncio.Event()
         self._closing = self._giving_up = False
+        if outbox is not None:
+            outbox.when_acknowledged(self._wake.set)
 
     @property
     def waiting(self) -> int:
@@ -90,13 +96,13 @@ class Writer:
         state: Literal["ok", "degraded"] = "ok" if self._reason is None else "degraded"
         return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused)
 
-    def put(self, fact: CallEnded) -> None:
-        """Take a finished call.
+    def put(self, fact: CallEnded, message: Message | None = None) -> None:
+        """Take a finished call, and what is to be published of it: stored together or not at all.
 
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
         self._taken += 1
-        self._queue.append(fact)
+        self._queue.append((fact, message))
         if self.waiting > self._limit:
             self._queue.popleft()
             self._dropped += 1
@@ -155,14 +161,18 @@ class Writer:
         """Wait for a call, and a moment more for others. False when the writer's work is over."""
         if self._giving_up:
             return False
-        if not self._queue and not self._closing:
+        if not self._has_work and not self._closing:
             self._wake.clear()
             await self._wake.wait()
         if self._reason is None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._linger_s):
                     await self._hurry.wait()
-        return bool(self._queue)
+        return self._has_work
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._queue) or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
         """Wait before the next attempt. A flush or the stop comes first."""
@@ -192,16 +202,23 @@ class Writer:
         self._observe(clock() - began_at)
         return True
 
-    async def _write(self, facts: Sequence[CallEnded]) -> int:
+    async def _write(self, entries: Sequence[_Entry]) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
+        facts = [fact for fact, _ in entries]
         try:
-            await self._database.write(facts)
+            if self._outbox is None:
+                await self._database.write(facts)
+            else:
+                change = self._outbox.change([message for _, message in entries if message is not None])
+                self._outbox.changed(change, await self._database.write(facts, change))
         except _REFUSALS as error:
+            if not facts:
+                raise
             if len(facts) == 1:
                 log.error("call_refused", call=facts[0].call.id, reason=str(error))  # noqa: TRY400 - no bug of ours
                 return 1
             half = len(facts) // 2
-            return await self._write(facts[:half]) + await self._write(facts[half:])
+            return await self._write(entries[:half]) + await self._write(entries[half:])
         return 0
 
     def _degrade(self, reason: str) -> None:

@@ -67,6 +67,14 @@ class LiveState:
         """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
         return ((stay.queue, stay.joined_at) for call in self.calls for stay in call.stays if stay.left_at is None)
 
+    def trunk_channels(self) -> dict[str, int]:
+        """How many channels each outside line has now, by its name."""
+        found: dict[str, int] = {}
+        for channel in self.channels.values():
+            if channel.side is not None and channel.side.trunk is not None:
+                found[channel.side.trunk] = found.get(channel.side.trunk, 0) + 1
+        return found
+
     def doubt_all(self) -> None:
         """Something was not seen: every live call is incomplete from here on."""
         for call in self.calls:

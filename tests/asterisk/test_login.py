@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from config.sections import Ami
 from daemon import ami_client
 from daemon.ami_login import AmiAccount
-from daemon.app import account_of
+from daemon.parts import account_of
 from handlers.ami.events import Snapshot, StreamResumed
 from tests.asterisk.pbx import SECRET, Pbx
 from tests.daemon.certificates import Certificates, make_certificates

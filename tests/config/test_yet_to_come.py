@@ -11,7 +11,7 @@ from config.yet_to_come import without_effect
     [
         ({"working_hours": {"mon-fri": ["09:00-18:00"]}}, ("working_hours",)),
         ({"storage": {"keep": "30d"}}, ("storage", "keep")),
-        ({"mqtt": {}}, ("mqtt",)),
+        ({"mqtt": {"accept_contacts": True}}, ("mqtt", "accept_contacts")),
         ({"http": {"write_token": "a"}}, ("http", "write_token")),
     ],
 )

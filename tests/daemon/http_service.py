@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from daemon.http_server import BadQueryError, HttpServer, NotAllowedError, Sources
-from daemon.sinks.stream import StreamSink
 from handlers.facts import Call
 from storage.errors import StorageError
+from tests.daemon.boards import Stream
 
 TOKEN = "right-token"
 
@@ -32,7 +32,7 @@ class Service:
     port: int = 0
 
     def __post_init__(self) -> None:
-        self.stream = StreamSink(render, self.live_calls)
+        self.stream = Stream(render, self.live_calls)
 
     def live_calls(self) -> Iterator[Call]:
         return iter(self.live)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from config.sections import Ami
 from daemon import ami_client, ami_login
-from daemon.app import account_of
+from daemon.parts import account_of
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import (
     CHALLENGE,

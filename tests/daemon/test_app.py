@@ -9,8 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from config.sections import Ami, Http, Storage
-from daemon.app import App, account_of, run_until_signalled
+from daemon.app import App, run_until_signalled
 from daemon.http_server import HttpListenError
+from daemon.parts import account_of
 from daemon.pump import SLICE
 from handlers.ami.events import Event
 from handlers.facts import Call, CallStarted, Fact

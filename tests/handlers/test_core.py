@@ -202,3 +202,16 @@ def test_time_begins_anew_only_while_no_call_lives() -> None:
     assert play.core.is_idle
     play.core.restart_time(began - 3600)
     assert play.core.now == began - 3600
+
+
+def test_a_line_has_as_many_channels_as_live_on_it() -> None:
+    play = Play()
+    assert play.core.trunk_channels() == {}
+    first, second = play.incoming(), play.incoming()
+    play.dial(second, "PJSIP/101")
+    (count,) = play.core.trunk_channels().values()
+    assert count == 2
+    play.far_end_hangs_up(first)
+    assert list(play.core.trunk_channels().values()) == [1]
+    play.far_end_hangs_up(second)
+    assert play.core.trunk_channels() == {}

@@ -12,7 +12,7 @@ import pytest
 from handlers.facts import Call, CallEnded
 from storage.batch import write
 from storage.call_filter import CallFilter
-from storage.calls import each_call, find_call, find_calls, latest, listing
+from storage.calls import each_call, each_time_line, find_call, find_calls, latest, listing
 from storage.database import reading
 from storage.errors import StorageError
 from storage.schema import migrate, migrations
@@ -126,6 +126,15 @@ async def test_calls_can_be_read_one_by_one_and_left_in_the_middle() -> None:
                 break
         write(batches, many(1, first=300))
         assert len(await find_calls(connection, CallFilter())) == 301
+
+
+async def test_calls_come_one_by_one_with_their_time_lines() -> None:
+    facts = many(5)
+    async with in_memory() as (connection, batches):
+        write(batches, facts)
+        assert [fact async for fact in each_time_line(connection, CallFilter())] == facts
+        since = CallFilter(since=facts[3].call.started_at)
+        assert [fact async for fact in each_time_line(connection, since)] == facts[3:]
 
 
 async def test_a_damaged_database_is_one_clear_line(tmp_path: Path) -> None:

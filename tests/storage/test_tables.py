@@ -43,5 +43,5 @@ def test_every_table_is_strict_so_that_a_moment_is_an_integer_or_refused(connect
     listed = connection.execute("PRAGMA table_list").fetchall()
     connection.close()
     strict = {row[1]: row[5] for row in listed if row[2] == "table" and not row[1].startswith("sqlite_")}
-    assert set(strict) == {"migration", "call", "leg", "queue_stay", "talk", "hold", "transfer"}
+    assert set(strict) == {"migration", "call", "leg", "queue_stay", "talk", "hold", "transfer", "outbox"}
     assert all(strict.values())

@@ -15,6 +15,7 @@ from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
+from storage.outbox import Change, Changed
 from storage.writer import BATCH, Writer
 from tests.storage.sample_calls import a_call, ended, many
 from tests.storage.threads import no_thread_left
@@ -158,10 +159,10 @@ async def test_cancelled_in_the_middle_of_a_transaction_it_finishes_that_and_cou
     began, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Database):
-        async def write(self, facts: Sequence[CallEnded]) -> None:
+        async def write(self, facts: Sequence[CallEnded], outbox: Change | None = None) -> Changed:
             began.set()
             await go_on.wait()
-            await super().write(facts)
+            return await super().write(facts, outbox)
 
     with no_thread_left():
         async with writing(path, now=0.0) as store:

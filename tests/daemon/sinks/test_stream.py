@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from daemon import clock
-from daemon.sinks.stream import BACKLOG, CLIENTS_LIMIT, LISTED, StreamSink, Subscriber, calls_active
+from daemon.board.call_events import CALLS_ACTIVE, EVENT_CALL, LISTED, calls_active
+from daemon.sinks.stream import BACKLOG, CLIENTS_LIMIT, Subscriber
 from handlers.facts import Call, CallQueued, CallStarted, EventDoubted
+from tests.daemon.boards import Stream
 from tests.handlers.playbook import Play
 from tests.storage.sample_calls import START, a_call, ended
 
@@ -53,10 +55,15 @@ def frames(raw: bytes) -> list[tuple[str, Any]]:
 
 async def told(subscriber: Subscriber, at_most_s: float = 0.0) -> list[tuple[str, Any]]:
     """What comes now, without waiting for more."""
-    return frames(await subscriber.next_frames(at_most_s))
+    return calls_in(await subscriber.next_frames(at_most_s))
 
 
-def listening(sink: StreamSink, full: bool = False) -> Subscriber:
+def calls_in(raw: bytes) -> list[tuple[str, Any]]:
+    """What is told of calls; the other topics have tests of their own."""
+    return [(topic, payload) for topic, payload in frames(raw) if topic in {CALLS_ACTIVE, EVENT_CALL}]
+
+
+def listening(sink: Stream, full: bool = False) -> Subscriber:
     subscriber = sink.subscribe(full)
     assert subscriber is not None
     return subscriber
@@ -68,7 +75,7 @@ def started(call: Call) -> CallStarted:
 
 async def test_a_new_listener_is_told_the_state_at_once(board: Switchboard) -> None:
     board.calls = [a_call(state="queued")]
-    ((topic, payload),) = await told(listening(StreamSink(render, board.live)))
+    ((topic, payload),) = await told(listening(Stream(render, board.live)))
     assert topic == "calls/active"
     assert payload.pop("ts").endswith("Z")
     assert payload == {"v": 1, "total": 1, "calls": [{"id": a_call().id, "state": "queued", "caller": "•••"}]}
@@ -76,7 +83,7 @@ async def test_a_new_listener_is_told_the_state_at_once(board: Switchboard) -> N
 
 async def test_each_event_of_a_call_comes_in_order_with_a_number_that_shows_what_was_missed() -> None:
     play = Play()
-    sink = StreamSink(render, play.core.live_calls)
+    sink = Stream(render, play.core.live_calls)
     play.far_end_hangs_up(play.incoming())
     sink.take(play.facts)
     play.facts.clear()
@@ -96,7 +103,7 @@ async def test_each_event_of_a_call_comes_in_order_with_a_number_that_shows_what
 
 async def test_only_who_may_sees_numbers(board: Switchboard) -> None:
     board.calls = [a_call()]
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     all_, few = listening(sink, full=True), listening(sink)
     sink.take([started(a_call())])
     assert {str(payload) for _, payload in await told(all_)} != set()
@@ -106,7 +113,7 @@ async def test_only_who_may_sees_numbers(board: Switchboard) -> None:
 
 
 async def test_however_much_happens_the_live_calls_are_looked_at_once_a_second(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscribers = [listening(sink) for _ in range(50)]
     for subscriber in subscribers:
         await told(subscriber)
@@ -127,7 +134,7 @@ async def test_however_much_happens_the_live_calls_are_looked_at_once_a_second(b
 
 
 async def test_the_first_change_after_a_quiet_time_goes_out_at_once(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     for _ in range(10):  # the state is looked at, and it is the same
@@ -141,7 +148,7 @@ async def test_the_first_change_after_a_quiet_time_goes_out_at_once(board: Switc
 
 async def test_a_change_that_is_no_fact_is_told_within_a_second(board: Switchboard) -> None:
     board.calls = [a_call(state="talking")]
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     board.calls = [a_call(state="held")]
@@ -153,7 +160,7 @@ async def test_a_change_that_is_no_fact_is_told_within_a_second(board: Switchboa
 
 
 async def test_a_listener_that_waits_is_woken_by_what_happens(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live, every_s=60.0)
+    sink = Stream(render, board.live, every_s=60.0)
     subscriber = listening(sink)
     await told(subscriber)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
@@ -170,7 +177,7 @@ async def test_a_listener_that_waits_is_woken_by_what_happens(board: Switchboard
 
 
 async def test_a_call_that_began_and_ended_between_two_looks_makes_no_new_state(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     board.now += 5
@@ -183,14 +190,14 @@ async def test_a_call_that_began_and_ended_between_two_looks_makes_no_new_state(
 
 
 async def test_silence_is_broken_by_a_comment(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     assert await subscriber.next_frames(0.0) == b": still here\n\n"
 
 
 async def test_what_concerns_no_call_wakes_nobody(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     board.now += 0.5
@@ -208,14 +215,14 @@ async def test_a_list_holds_the_oldest_calls_and_tells_how_many_there_are() -> N
         rendered.append(call.id)
         return render(call, full)
 
-    payload = calls_active(calls, counting, True)
+    payload = calls_active(calls, counting, True, START)
     assert payload["total"] == LISTED + 50
     assert [call["id"] for call in payload["calls"]] == [call.id for call in calls[:LISTED]]
     assert len(rendered) == LISTED
 
 
 async def test_a_listener_too_slow_for_its_backlog_is_let_go_and_keeps_nothing(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     slow, quick = listening(sink), listening(sink)
     seen = 0
     for number in range(BACKLOG + 1):
@@ -228,7 +235,7 @@ async def test_a_listener_too_slow_for_its_backlog_is_let_go_and_keeps_nothing(b
 
 
 async def test_closing_hands_out_what_came_and_then_nothing_more(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     sink.take([ended(a_call())])
@@ -238,7 +245,7 @@ async def test_closing_hands_out_what_came_and_then_nothing_more(board: Switchbo
 
 
 async def test_there_is_room_for_so_many_listeners_and_again_when_one_leaves(board: Switchboard) -> None:
-    sink = StreamSink(render, board.live)
+    sink = Stream(render, board.live)
     subscribers = [listening(sink) for _ in range(CLIENTS_LIMIT)]
     assert sink.subscribe(True) is None
     sink.unsubscribe(subscribers[0])
@@ -248,19 +255,19 @@ async def test_there_is_room_for_so_many_listeners_and_again_when_one_leaves(boa
 
 async def test_nothing_a_caller_wrote_begins_another_event() -> None:
     hostile = a_call(caller="x\n\nevent: event/call\r\ndata: forged\u2028\r\n\r\n")
-    sink = StreamSink(render, lambda: [hostile])
+    sink = Stream(render, lambda: [hostile])
     subscriber = listening(sink, full=True)
     sink.take([started(hostile)])
     raw = await subscriber.next_frames(0.0)
-    assert raw.count(b"\n") == 6
+    assert raw.count(b"\n") == 3 * len(frames(raw))
     assert b"\r" not in raw
-    assert [topic for topic, _ in frames(raw)] == ["event/call", "calls/active"]
+    assert [topic for topic, _ in calls_in(raw)] == ["event/call", "calls/active"]
 
 
 async def test_with_nobody_listening_nothing_is_rendered() -> None:
     def never(call: Call, full: bool) -> dict[str, Any]:
         raise AssertionError((call, full))
 
-    sink = StreamSink(never, lambda: [a_call()])
+    sink = Stream(never, lambda: [a_call()])
     sink.take([started(a_call()), ended(a_call())])
     assert sink.subscribe(False) is not None

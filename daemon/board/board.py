@@ -1,0 +1,205 @@
+"""The state topics: which there are, and what each says now."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from daemon import clock
+from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
+from daemon.board.day import OTHER, Day
+from daemon.board.topic_names import TopicNames
+from handlers.facts import Call, CallAnswered, CallEnded, CallQueued, CallRang, CallStarted, Fact, QueueStayEnded
+from storage.call_json import iso
+
+INFO, HEALTH, TODAY = "bridge/info", "bridge/health", "stats/today"
+Payload = dict[str, Any]
+
+
+class Pbx(Protocol):
+    """The core's live view."""
+
+    def live_calls(self) -> Iterable[Call]:
+        """The calls that live now, oldest first."""
+
+    def waiting(self) -> Iterable[tuple[str, float]]:
+        """Who waits in a queue now: which one, and since when."""
+
+    def queues(self) -> Iterable[str]:
+        """The queues that are known."""
+
+    def trunk_channels(self) -> Mapping[str, int]:
+        """How many channels each line has now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the settings say that others are told."""
+
+    about: Payload
+    """Version, site, time zone and thresholds, as they stand in `bridge/info`."""
+    queues: TopicNames
+    trunks: TopicNames
+    departments: TopicNames
+    queue_goals: Callable[[str], Payload] = field(default=lambda _queue: {})
+    """What a queue's entry in `bridge/info` says of its service level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One state topic. `build` gives its payload without `v` and `ts`, in full or masked.
+
+    `live`: it may change without a fact (a hold is none) and is looked at each second. `aside`: fields that alone are no news.
+    `every_s`: told again after so long in any case.
+    """
+
+    build: Callable[[bool], Payload]
+    qos: Literal[0, 1] = 1
+    live: bool = False
+    aside: frozenset[str] = frozenset()
+    every_s: float | None = None
+
+
+class Board:
+    """Takes facts, keeps the day's figures, and says what each state topic says now; rendered only for who asks.
+
+    `changes` counts what may have changed a topic, `touched` the same of each one.
+    """
+
+    def __init__(self, pbx: Pbx, site: Site, day: Day, health: Callable[[], Payload], render: Render) -> None:
+        self._pbx = pbx
+        self._site = site
+        self._day = day
+        self._render = render
+        self._waiting: dict[str, tuple[int, float]] = {}
+        self._channels: Mapping[str, int] = {}
+        self._look_at = -1.0
+        self.changes = 0
+        self.touched: Counter[str] = Counter()
+        self._topics: dict[str, Topic] = {
+            INFO: Topic(self._info),
+            HEALTH: Topic(
+                lambda _full: health() | {"incomplete_calls": day.incomplete},
+                live=True,
+                aside=frozenset({"last_event"}),
+                every_s=30.0,
+            ),
+            CALLS_ACTIVE: Topic(self._calls, qos=0, live=True),
+            TODAY: Topic(lambda _full: {**day.site_figures()}),
+        }
+        for name, topic in site.queues.items():
+            self._add_queue(name, topic)
+        for name, topic in site.trunks.items():
+            self._topics[topic] = Topic(self._trunk_builder(name), live=True)
+        for name, topic in site.departments.items():
+            self._topics[topic] = Topic(self._department_builder(name))
+
+    def topics(self) -> Mapping[str, Topic]:
+        """All state topics there are now, by name."""
+        return self._topics
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Note the facts."""
+        self.roll()
+        for fact in facts:
+            if isinstance(fact, QueueStayEnded):
+                self._day.add_stay(fact)
+                self._touch(self._queue_topic(fact.stay.queue))
+            elif isinstance(fact, CallEnded):
+                self._day.add(fact)
+                self._touch(CALLS_ACTIVE, TODAY, self._trunk_topic(fact.call))
+                if self._day.department_names:
+                    self._touch(self._site.departments[self._day.department(fact)])
+            elif isinstance(fact, CallQueued):
+                self._touch(CALLS_ACTIVE, self._queue_topic(fact.queue))
+            elif isinstance(fact, (CallStarted, CallRang, CallAnswered)):
+                self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
+
+    def _touch(self, *topics: str | None) -> None:
+        self.changes += 1
+        for topic in topics:
+            if topic is not None:
+                self.touched[topic] += 1
+
+    def roll(self) -> None:
+        """Another day begins all figures anew."""
+        if self._day.roll(clock.now()):
+            self._touch(*self._topics)
+
+    def refresh(self) -> None:
+        """Take what is the same for many topics, as of now; to be called before payloads are asked for."""
+        self.roll()
+        now = clock.monotonic()
+        if now == self._look_at:
+            return
+        self._look_at = now
+        waiting: dict[str, tuple[int, float]] = {}
+        for queue, since in self._pbx.waiting():
+            count, oldest = waiting.get(queue, (0, since))
+            waiting[queue] = count + 1, min(oldest, since)
+        self._waiting = waiting
+        channels: Counter[str] = Counter()
+        for trunk, count in self._pbx.trunk_channels().items():
+            channels[self._day.trunk(trunk)] += count
+        self._channels = channels
+        self._learn_queues()
+
+    def _learn_queues(self) -> None:
+        for queue in self._pbx.queues():
+            topic = self._site.queues.learn(queue)
+            if topic is not None:
+                self._add_queue(queue, topic)
+                self._touch(INFO)
+
+    def payload(self, topic: str, full: bool) -> Payload:
+        """What a topic says now, without `ts`."""
+        return {"v": 1} | self._topics[topic].build(full)
+
+    def _add_queue(self, name: str, topic: str) -> None:
+        def build(_full: bool) -> Payload:
+            waiting, oldest = self._waiting.get(name, (0, None))
+            return {
+                "name": name,
+                "waiting": waiting,
+                "oldest_since": iso(oldest),
+                "today": self._day.queue_figures(name),
+            }
+
+        self._topics[topic] = Topic(build, live=True)
+
+    def _trunk_builder(self, name: str) -> Callable[[bool], Payload]:
+        return lambda _full: {
+            "name": name,
+            "channels": self._channels.get(name, 0),
+            "today": self._day.trunk_figures(name),
+        }
+
+    def _department_builder(self, name: str) -> Callable[[bool], Payload]:
+        return lambda _full: {"name": name, "today": self._day.department_figures(name)}
+
+    def _calls(self, full: bool) -> Payload:
+        return calls_active(self._pbx.live_calls(), self._render, full, clock.now())
+
+    def _info(self, _full: bool) -> Payload:
+        site = self._site
+        return site.about | {
+            "queues": [_entry(name, topic) | site.queue_goals(name) for name, topic in site.queues.items()],
+            "trunks": [_entry(name, topic) for name, topic in site.trunks.items()],
+            "departments": [_entry(name, topic) for name, topic in site.departments.items()],
+        }
+
+    def _queue_topic(self, queue: str) -> str | None:
+        return self._site.queues[queue]
+
+    def _trunk_topic(self, call: Call) -> str | None:
+        return None if call.direction == "internal" else self._site.trunks[self._day.trunk(call.trunk)]
+
+
+def _entry(name: str, topic: str) -> Payload:
+    return {"id": topic.split("/")[1], "name": name}
+
+
+def trunk_names(names: Iterable[str]) -> Iterator[str]:
+    """The lines that have a topic: those of the settings, and the rest as one."""
+    yield from names
+    yield OTHER

@@ -1,0 +1,84 @@
+"""What happens to calls, as messages: `event/call`, and the list of live calls."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from handlers.facts import Call, CallAnswered, CallEnded, CallRang, CallStarted, Fact
+from storage.call_json import call_json, iso
+from storage.masking import masked
+
+EVENT_CALL = "event/call"
+CALLS_ACTIVE = "calls/active"
+LISTED = 200
+
+Kind = Literal["started", "ringing", "answered", "ended"]
+_KINDS: dict[type[Fact], Kind] = {
+    CallStarted: "started",
+    CallRang: "ringing",
+    CallAnswered: "answered",
+    CallEnded: "ended",
+}
+Render = Callable[[Call, bool], dict[str, Any]]
+"""A call's JSON, in full or masked."""
+
+
+def render_call(call: Call, full: bool) -> dict[str, Any]:
+    """A call's JSON, in full or masked; of a live one the state too."""
+    as_json = call_json(call)
+    if call.state != "ended":
+        as_json |= {"state": call.state, "state_since": iso(call.state_since)}
+    return as_json if full else masked(as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """Something that happened to a call. `seq` counts them since the daemon's start, the same for every sink."""
+
+    seq: int
+    kind: Kind
+    fact: CallStarted | CallRang | CallAnswered | CallEnded
+
+    @property
+    def event_id(self) -> str:
+        """Lasting and unique, whoever tells it and however often: by it a receiver drops repeats."""
+        call = self.fact.call
+        return f"{call.pbx}/{call.boot}/{call.id}/{self.kind}"
+
+    def payload(self, render: Render, full: bool, now: float) -> dict[str, Any]:
+        """The payload of `event/call`, told at `now` (epoch seconds)."""
+        return {
+            "v": 1,
+            "ts": iso(now),
+            "type": self.kind,
+            "seq": self.seq,
+            "event_id": self.event_id,
+            "call": render(self.fact.call, full),
+        }
+
+
+class CallEvents:
+    """Numbers the facts that are events. Each sink has its own: all are told the same facts in the same order."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+
+    def of(self, facts: Sequence[Fact]) -> list[CallEvent]:
+        """The events in these facts."""
+        found = []
+        for fact in facts:
+            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallEnded)):
+                self._seq += 1
+                found.append(CallEvent(self._seq, _KINDS[type(fact)], fact))
+        return found
+
+
+def calls_active(calls: Iterable[Call], render: Render, full: bool, now: float) -> dict[str, Any]:
+    """The payload of `calls/active` as of now: how many calls live, and the oldest of them."""
+    listed: list[dict[str, Any]] = []
+    total = 0
+    for call in calls:
+        total += 1
+        if total <= LISTED:
+            listed.append(render(call, full))
+    return {"v": 1, "ts": iso(now), "total": total, "calls": listed}

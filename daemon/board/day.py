@@ -1,0 +1,261 @@
+"""The figures of the local day: what happened to calls since midnight, of the site, its queues, lines and departments.
+
+A call belongs to the day on which it started, as in the reports, and is counted at its end; a stay in a queue to the day on
+which the caller joined. Calls that became part of another are counted nowhere. After a restart the day's stored calls are
+counted again, through the same code.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
+from handlers.rules import Rules
+from storage.call_json import iso
+
+OTHER, NONE = "other", "none"
+# Numbers that are told apart; beyond so many in a day the count of callers stands still.
+CALLERS_LIMIT = 100_000
+# Results that the site's service level counts: of the rest nobody was sought, or the caller did not wait (contract, section 2).
+_RATED = frozenset({"answered", "abandoned", "no_answer", "busy", "unavailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRule:
+    """Which calls are a department's."""
+
+    name: str
+    queues: frozenset[str]
+    extensions: frozenset[str]
+    dids: frozenset[str]
+
+
+@dataclass(slots=True)
+class Mean:
+    """A mean in the making."""
+
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, value: float | None) -> None:
+        """Count a value, if there is one."""
+        if value is not None:
+            self.total += value
+            self.count += 1
+
+    @property
+    def value(self) -> float | None:
+        """The mean to a tenth; None without data."""
+        return round(self.total / self.count, 1) if self.count else None
+
+
+@dataclass(slots=True)
+class CallSums:
+    """Sums over calls."""
+
+    incoming: int = 0
+    outgoing: int = 0
+    internal: int = 0
+    answered: int = 0
+    missed: int = 0
+    wait: Mean = field(default_factory=Mean)
+    callers: set[str] = field(default_factory=set)
+
+    def add(self, call: Call) -> None:
+        """Count a finished call."""
+        if call.direction != "in":
+            if call.direction == "out":
+                self.outgoing += 1
+            else:
+                self.internal += 1
+            return
+        self.incoming += 1
+        is_answered = call.result == "answered"
+        if is_answered or call.missed:
+            self.answered += is_answered
+            self.missed += call.missed
+            self.wait.add(call.wait_s)
+        caller = call.caller_e164 or call.caller
+        if caller and len(self.callers) < CALLERS_LIMIT:
+            self.callers.add(caller)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """As JSON; `answered`, `missed` and what follows are those of incoming calls."""
+        return {
+            "calls": self.incoming + self.outgoing + self.internal,
+            "in": self.incoming,
+            "out": self.outgoing,
+            "answered": self.answered,
+            "missed": self.missed,
+            "missed_share": share(self.missed, self.answered + self.missed),
+            "mean_wait_s": self.wait.value,
+        }
+
+
+@dataclass(slots=True)
+class StaySums:
+    """Sums over stays in a queue."""
+
+    outcomes: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("answered", "abandoned", "timeout", "left"), 0)
+    )
+    short: int = 0
+    within: int = 0
+    wait: Mean = field(default_factory=Mean)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """As JSON; short abandons are in `short_abandoned` alone."""
+        offered = sum(self.outcomes.values())
+        return {
+            "offered": offered,
+            **self.outcomes,
+            "short_abandoned": self.short,
+            "within_threshold": self.within,
+            "service_level": share(self.within, offered),
+            "mean_wait_s": self.wait.value,
+        }
+
+
+def share(part: int, whole: int) -> float | None:
+    """A ratio to four digits; None without data."""
+    return round(part / whole, 4) if whole else None
+
+
+class Day:
+    """The sums since local midnight. Nothing is counted before `roll` said what time it is."""
+
+    def __init__(
+        self,
+        zone: tzinfo,
+        rules: Rules,
+        departments: Sequence[DepartmentRule] = (),
+    ) -> None:
+        self._zone = zone
+        self._rules = rules
+        self._trunk_names = frozenset(trunk.name for trunk in rules.trunks)
+        self._by_queue = {queue: each.name for each in departments for queue in each.queues}
+        self._by_extension = {extension: each.name for each in departments for extension in each.extensions}
+        self._by_did = {did: each.name for each in departments for did in each.dids}
+        self.department_names = [each.name for each in departments] + ([NONE] if departments else [])
+        self.since = self.until = 0.0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.site = CallSums()
+        self._trunks: dict[str, CallSums] = {}
+        self._departments: dict[str, CallSums] = {}
+        self._queues: dict[str, StaySums] = {}
+        self._results: dict[str, int] = {}
+        self._rated = self._in_time = self.incomplete = 0
+        self._talk_s = 0.0
+
+    def roll(self, now: float) -> bool:
+        """Begin anew if this is another day; True if it is."""
+        if self.since <= now < self.until:
+            return False
+        today = datetime.fromtimestamp(now, UTC).astimezone(self._zone).date()
+        self.since = datetime.combine(today, time(), self._zone).timestamp()
+        self.until = datetime.combine(today + timedelta(days=1), time(), self._zone).timestamp()
+        self._clear()
+        return True
+
+    def add(self, ended: CallEnded) -> None:
+        """Count a finished call, if it is of this day."""
+        call = ended.call
+        if call.merged_into is not None or not self.since <= call.started_at < self.until:
+            return
+        self.site.add(call)
+        if call.direction != "internal":
+            self._trunks.setdefault(self.trunk(call.trunk), CallSums()).add(call)
+        if self.department_names:
+            self._departments.setdefault(self.department(ended), CallSums()).add(call)
+        self.incomplete += call.incomplete
+        self._talk_s += call.talk_s or 0.0
+        if call.direction == "in":
+            result = call.result or "unknown"
+            self._results[result] = self._results.get(result, 0) + 1
+            self._rate(call)
+
+    def _rate(self, call: Call) -> None:
+        """The site's service level: per call, from its first ring or queue entry."""
+        if call.result not in _RATED:
+            return
+        if call.result != "answered":
+            self._rated += 1
+            return
+        sought = [at for at in (call.rang_at, call.queued_at) if at is not None]
+        if call.answered_at is None or not sought:
+            return  # met in the middle: nobody knows how long it took
+        self._rated += 1
+        self._in_time += call.answered_at - min(sought) <= self._rules.service_level_s
+
+    def add_stay(self, fact: QueueStayEnded) -> None:
+        """Count a stay that ended, if it began on this day."""
+        self._add_stay(fact.stay, fact.wait_s, fact.short, bool(fact.within_threshold))
+
+    def add_stored(self, ended: CallEnded) -> None:
+        """Count a call of the database, with its stays."""
+        self.add(ended)
+        for stay in ended.stays:
+            if stay.left_at is not None:
+                wait_s = max(0.0, stay.left_at - stay.joined_at)
+                threshold = self._rules.queue_service_level_s.get(stay.queue, self._rules.service_level_s)
+                short = stay.outcome == "abandoned" and wait_s < self._rules.short_abandon_s
+                self._add_stay(stay, wait_s, short, stay.outcome == "answered" and wait_s <= threshold)
+
+    def _add_stay(self, stay: QueueStay, wait_s: float, short: bool, within: bool) -> None:
+        if stay.outcome is None or stay.outcome == "unknown" or not self.since <= stay.joined_at < self.until:
+            return
+        sums = self._queues.setdefault(stay.queue, StaySums())
+        if short:
+            sums.short += 1
+            return
+        sums.outcomes[stay.outcome] += 1
+        sums.within += within
+        if stay.outcome == "answered":
+            sums.wait.add(wait_s)
+
+    def trunk(self, name: str | None) -> str:
+        """The line's name if the settings have it; the rest is one."""
+        return name if name in self._trunk_names and name is not None else OTHER
+
+    def department(self, ended: CallEnded) -> str:
+        """That of the first queue or person sought, else that of the number dialled, else `none`."""
+        sought = [(stay.joined_at, self._by_queue.get(stay.queue)) for stay in ended.stays]
+        sought += [
+            (leg.started_at, self._by_extension.get(leg.device.rpartition("/")[2]))
+            for leg in ended.legs
+            if leg.side == "person"
+        ]
+        first = min(sought, key=lambda each: each[0])[1] if sought else None
+        did = ended.call.did
+        return first or (self._by_did.get(did) if did is not None else None) or NONE
+
+    def queue_figures(self, queue: str) -> dict[str, Any]:
+        """Today's stays in a queue."""
+        return self._queues.get(queue, StaySums()).figures
+
+    def trunk_figures(self, trunk: str) -> dict[str, Any]:
+        """Today's calls over a line; `other`: those that the settings do not name."""
+        return self._trunks.get(trunk, CallSums()).figures
+
+    def department_figures(self, department: str) -> dict[str, Any]:
+        """Today's calls of a department."""
+        sums = self._departments.get(department, CallSums())
+        return sums.figures | {"unique_callers": len(sums.callers)}
+
+    def site_figures(self) -> Mapping[str, Any]:
+        """The totals of the day."""
+        return {
+            "day": datetime.fromtimestamp(self.since, self._zone).date().isoformat(),
+            "since": iso(self.since),
+            **self.site.figures,
+            "internal": self.site.internal,
+            "results": dict(sorted(self._results.items())),
+            "unique_callers": len(self.site.callers),
+            "talk_s": round(self._talk_s, 1),
+            "service_level": share(self._in_time, self._rated),
+        }

@@ -1,0 +1,80 @@
+"""What the state topics say, rendered at most once a second each, and told only when it is something new."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from daemon import clock
+from daemon.board.board import Board, Topic
+from daemon.board.encoding import encoded
+from storage.call_json import iso
+
+EVERY_S = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """A topic as it was last told: a new object each time that it says something new."""
+
+    body: bytes
+    qos: Literal[0, 1]
+    said: dict[str, Any]
+    made_at: float
+    looked_at: float
+    touched: int
+    due_at: float = 0.0
+
+
+class States:
+    """The latest of every state topic, with numbers and names in full or masked, for any number of readers.
+
+    The first change of a topic after a quiet time is told at once, the next a second later at the earliest. Nothing is rendered
+    but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before.
+    """
+
+    def __init__(self, board: Board, full: bool, every_s: float = EVERY_S) -> None:
+        self._board = board
+        self._full = full
+        self._every_s = every_s
+        self._kept: dict[str, State] = {}
+        self._changes = -1
+        self.due_at = 0.0
+
+    def look(self) -> dict[str, State]:
+        """All topics as of now, or of less than a second ago."""
+        now, board = clock.monotonic(), self._board
+        if board.changes == self._changes and now < self.due_at:
+            return self._kept
+        board.refresh()
+        self._changes = board.changes
+        due_at = math.inf
+        for name, topic in board.topics().items():
+            kept = self._kept.get(name)
+            if kept is None or now >= self._due_at(name, topic, kept):
+                kept = self._kept[name] = self._look_at(name, topic, kept, now)
+            due_at = min(due_at, self._due_at(name, topic, kept))
+        self.due_at = due_at
+        return self._kept
+
+    def _due_at(self, name: str, topic: Topic, kept: State) -> float:
+        if kept.touched != self._board.touched[name]:
+            return kept.made_at + self._every_s
+        if topic.live:
+            return kept.looked_at + self._every_s
+        return math.inf
+
+    def _look_at(self, name: str, topic: Topic, kept: State | None, now: float) -> State:
+        payload, touched = self._board.payload(name, self._full), self._board.touched[name]
+        aside = topic.aside | {"ts"}
+        said = {key: value for key, value in payload.items() if key not in aside}
+        if kept is not None and said == kept.said and not _is_over(topic.every_s, now - kept.made_at):
+            if kept.touched != touched:  # there and back again: a look for a change's sake counts as one
+                kept.made_at, kept.touched = now, touched
+            kept.looked_at = now
+            return kept
+        body = encoded({"v": 1, "ts": iso(clock.now())} | payload)
+        return State(body, topic.qos, said, now, now, touched)
+
+
+def _is_over(every_s: float | None, passed_s: float) -> bool:
+    return every_s is not None and passed_s >= every_s

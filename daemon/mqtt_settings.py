@@ -1,0 +1,37 @@
+"""Settings in the publisher's words: which broker, as whom, below which topic."""
+
+import ssl
+from pathlib import Path
+
+from config.sections import Mqtt, Settings
+from daemon.mqtt_link import Broker
+from daemon.sinks.mqtt import BRIDGE_STATE, OFFLINE, Publishing
+
+
+def tls_context(ca_file: Path | None, key: str) -> ssl.SSLContext:
+    """Who may have signed the other side's certificate: those of a file, or the system's authorities.
+
+    OSError where the file cannot be used; `key` is the setting that names it.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except ssl.SSLError:
+        raise OSError(f"{ca_file} holds no certificate in PEM; correct {key}") from None
+
+
+def publishing_of(mqtt: Mqtt, settings: Settings) -> Publishing:
+    """Where to publish. OSError where `ca_file` cannot be used."""
+    site = settings.site.name
+    root = f"{mqtt.prefix}/{site}/"
+    broker = Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=mqtt.client_id or f"{mqtt.prefix.replace('/', '-')}-{site}",
+        will=(root + BRIDGE_STATE, OFFLINE),
+        username=mqtt.username,
+        password=mqtt.password.get_secret_value(),
+        tls=tls_context(mqtt.ca_file, "mqtt.ca_file") if mqtt.tls else None,
+        version=mqtt.version,
+        timeout_s=mqtt.timeout,
+    )
+    return Publishing(broker, root, mqtt.numbers == "full", mqtt.reconnect_max)

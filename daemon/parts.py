@@ -1,0 +1,157 @@
+"""Builds every part of the daemon from its settings; nothing of it runs yet but the database."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypedDict
+
+import structlog
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+from config.sections import Ami, Mqtt, Settings
+from daemon import clock
+from daemon.ami_client import AmiClient
+from daemon.ami_login import AmiAccount
+from daemon.board.board import Board
+from daemon.board.call_events import EVENT_CALL, CallEvent, render_call
+from daemon.board.day import Day
+from daemon.board.encoding import encoded
+from daemon.board.site import day_of, site_of
+from daemon.health import Health
+from daemon.mqtt_settings import publishing_of, tls_context
+from daemon.pump import Pump, Sink
+from daemon.rules import rules_of
+from daemon.sinks.database import DatabaseSink
+from daemon.sinks.journal import JournalSink
+from daemon.sinks.metrics import Goals, MetricsSink
+from daemon.sinks.mqtt import MqttSink
+from daemon.sinks.mqtt_metrics import MqttCollector
+from daemon.sinks.stream import StreamSink
+from handlers.core import Core
+from storage.call_filter import CallFilter
+from storage.calls import each_time_line
+from storage.database import Database, reading, writing
+from storage.errors import StorageError
+from storage.outbox import Limits, Message, Outbox
+from storage.writer import LINGER_S, Writer
+
+log = structlog.get_logger()
+# A call's end is told once it is stored: somebody looks at a board and waits for it.
+LINGER_WITH_BROKER_S = 0.02
+
+
+def account_of(ami: Ami) -> AmiAccount:
+    """The AMI account of the settings. Off loopback without TLS it logs in by MD5 challenge.
+
+    OSError where `ca_file` cannot be used.
+    """
+    return AmiAccount(
+        host=ami.host,
+        port=ami.port,
+        username=ami.username,
+        secret=ami.secret.get_secret_value(),
+        md5=ami.auth == "md5" or (ami.auth == "auto" and not ami.is_loopback and not ami.tls),
+        tls=tls_context(ami.ca_file, "ami.ca_file") if ami.tls else None,
+        ping_interval_s=ami.ping_interval,
+        ping_timeout_s=ami.ping_timeout,
+        timeout_s=ami.timeout,
+        reconnect_most_s=ami.reconnect_max,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a daemon is made of; `mqtt` is None where nothing is published."""
+
+    core: Core
+    writer: Writer
+    metrics: MetricsSink
+    stream: StreamSink
+    mqtt: MqttSink | None
+    pump: Pump
+    client: AmiClient
+
+
+async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], stack: AsyncExitStack) -> Parts:
+    """All parts, on the database at `path`, which `stack` closes.
+
+    Raises StorageError, or OSError for a ca_file that cannot be used.
+    """
+    database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
+    core, registry = Core(rules_of(settings)), CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    metrics = MetricsSink(registry, core, version("ringtally"), **measured(settings))
+    outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
+    linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
+    writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
+    health, day = Health(writer), day_of(settings)
+    await _count_today(day, path)
+    board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render_call)
+    stream = StreamSink(board, render_call)
+    sinks: list[Sink] = [metrics, board, stream, JournalSink(), *extra_sinks]
+    mqtt = None
+    if outbox is not None and settings.mqtt is not None:
+        publishing = publishing_of(settings.mqtt, settings)
+        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, health.has_met_the_pbx)
+        registry.register(MqttCollector(mqtt))
+        sinks.append(mqtt)
+    sinks.append(DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers)))
+    pump = Pump(core, sinks)
+    client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
+    pump.on_overrun(client.drop)
+    return Parts(core, writer, metrics, stream, mqtt, pump, client)
+
+
+async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
+    outbox = Outbox(database, Limits(mqtt.outbox_keep, mqtt.outbox_max), clock.now)
+    await outbox.open()
+    return outbox
+
+
+async def _count_today(day: Day, path: Path) -> None:
+    """Today's figures go on after a restart."""
+    day.roll(clock.now())
+    try:
+        async with reading(path) as connection:
+            # Who called before midnight may have joined a queue after it.
+            async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
+                day.add_stored(ended)
+    except StorageError as error:
+        log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
+
+
+def _message(full: bool, event: CallEvent) -> Message:
+    """What is to be published of a call's end, as it is kept in the outbox."""
+    payload = encoded(event.payload(render_call, full, clock.now()))
+    return Message(event.event_id, EVENT_CALL, event.fact.at, payload.decode())
+
+
+class Measured(TypedDict):
+    """What metrics must know of the settings."""
+
+    goals: Goals
+    trunks: list[str]
+    queues: list[str]
+    sources: list[str]
+    missed_results: tuple[str, ...]
+
+
+def measured(settings: Settings) -> Measured:
+    """What metrics must know of the settings."""
+    queues, site = settings.queues, settings.service_level
+    goals = Goals(
+        site.threshold,
+        site.goal,
+        {name: queue.threshold for name, queue in queues.items() if queue.threshold is not None},
+        {name: queue.goal for name, queue in queues.items() if queue.goal is not None},
+    )
+    return {
+        "goals": goals,
+        "trunks": [trunk.name for trunk in settings.trunks],
+        "queues": list(queues),
+        "sources": [source.name for source in settings.sources],
+        "missed_results": settings.follow_up.count,
+    }

@@ -1,0 +1,268 @@
+"""Tells the board to a broker: retained states, events as they happen, finished calls out of the outbox (contract, section 8).
+
+`take` only notes. One task publishes, one message at a time, events before states; whatever the broker does, it holds up
+nobody but that task.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from daemon import clock
+from daemon.backoff import Backoff
+from daemon.board.board import Board
+from daemon.board.call_events import EVENT_CALL, CallEvent, CallEvents, Render
+from daemon.board.encoding import encoded
+from daemon.board.states import State, States
+from daemon.mqtt_link import Broker, MqttError, MqttRefusedError, MqttSession, MqttTlsError, mqtt_session
+from daemon.mqtt_teller import MqttState, MqttTeller
+from handlers.facts import Fact
+from storage.errors import StorageError
+from storage.outbox import Outbox, Waiting
+
+BRIDGE_STATE = "bridge/state"
+ONLINE, OFFLINE = b"online", b"offline"
+# Events that wait for a slow broker: some ten seconds of a very busy PBX.
+BACKLOG = 1000
+READ_AT_ONCE = 50
+RECONNECT_FIRST_S = 1.0
+# What refuses us will do so for a while: the rest of the world sees each try in the broker's log.
+REFUSED_TIMES = 10
+_STORE_RETRY_S = 5.0
+_KINDS = frozenset({"queue", "trunk", "department"})
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """Where and how: `root` ends in a slash; `full` shows numbers and names."""
+
+    broker: Broker
+    root: str
+    full: bool
+    reconnect_most_s: float = 60.0
+
+
+class MqttSink:
+    """Publishes to one broker until stopped: `run` in a task of its own, `stop` before that task is cancelled.
+
+    `dropped` counts events that were not kept: `away`, there was no broker to tell; `slow`, it took them too slowly. Finished
+    calls are never among them: they come out of the outbox.
+    """
+
+    def __init__(
+        self,
+        to: Publishing,
+        board: Board,
+        render: Render,
+        outbox: Outbox,
+        is_complete: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._to = to
+        self._board = board
+        self._render = render
+        self._outbox = outbox
+        self._is_complete = is_complete
+        self._numbered = CallEvents()
+        self._states = States(board, to.full)
+        self._events: deque[tuple[CallEvent, float]] = deque()
+        self._messages: deque[Waiting] = deque()
+        self._shown: dict[str, State] = {}
+        self._found: set[str] = set()
+        self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._stopping = False
+        self._has_stored = True
+        self._store_at = 0.0
+        self._teller = MqttTeller(to.broker)
+        self.dropped: Counter[str] = Counter(away=0, slow=0)
+        outbox.when_stored(self._stored)
+
+    @property
+    def state(self) -> MqttState:
+        """How it stands with the broker."""
+        return self._teller.state
+
+    @property
+    def is_connected(self) -> bool:
+        """Is there a broker to tell?"""
+        return self.state == "connected"
+
+    @property
+    def shows_numbers(self) -> bool:
+        """Are numbers and names told in full?"""
+        return self._to.full
+
+    @property
+    def waiting(self) -> int:
+        """Finished calls that the broker does not have yet."""
+        return self._outbox.waiting
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Messages that were given up, by reason: those of `dropped`, and out of the outbox for their age or number."""
+        return {**self.dropped, **self._outbox.dropped}
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Note the facts."""
+        for event in self._numbered.of(facts):
+            if event.kind == "ended":
+                continue
+            if not self.is_connected:
+                self.dropped["away"] += 1
+                continue
+            if len(self._events) >= BACKLOG:
+                self._events.popleft()
+                self.dropped["slow"] += 1
+            self._events.append((event, clock.now()))
+        if self.is_connected:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until stopped; whatever happens to the broker only means another try."""
+        most_s = self._to.reconnect_most_s
+        backoff = Backoff(RECONNECT_FIRST_S, most_s)
+        refused = Backoff(min(RECONNECT_FIRST_S * 60, most_s * REFUSED_TIMES), most_s * REFUSED_TIMES)
+        try:
+            while not self._stopping:
+                waits = backoff
+                try:
+                    async with mqtt_session(self._to.broker, self._heard, self._wake.set) as session:
+                        await self._serve(session)
+                except MqttRefusedError as error:
+                    self._teller.failed(
+                        "refused", str(error), "check mqtt.username, mqtt.password and the broker's rights"
+                    )
+                    waits = refused
+                except MqttTlsError as error:
+                    self._teller.failed("unreachable", str(error), "check mqtt.tls, mqtt.ca_file and mqtt.host")
+                except MqttError as error:
+                    self._teller.failed(
+                        "unreachable", str(error), "check mqtt.host and mqtt.port, and that the broker runs"
+                    )
+                if self._teller.was_stable:
+                    backoff.reset()
+                if waits is backoff:
+                    refused.reset()
+                self._forget()
+                await self._pause(waits.next_s())
+        finally:
+            self._ended.set()
+
+    async def stop(self, within_s: float) -> None:
+        """Tell what there is still to tell and that we go, within so many seconds. A broker that is away is not waited for."""
+        self._stopping = True
+        self._wake.set()
+        if not self.is_connected:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._ended.wait()
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        until = clock.monotonic() + seconds
+        while not self._stopping and (left := until - clock.monotonic()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    def _stored(self) -> None:
+        self._has_stored = True
+        self._wake.set()
+
+    def _forget(self) -> None:
+        """The connection is over: states will be told anew, and what was not acknowledged again."""
+        self._shown.clear()
+        self.dropped["away"] += len(self._events)
+        self._events.clear()
+        self._messages.clear()
+        self._outbox.again()
+        self._has_stored = True
+
+    async def _serve(self, session: MqttSession) -> None:
+        """One connection: we are here, then all states, then what happens, until it is lost or we stop."""
+        await self._announce(session)
+        self._teller.connected()
+        while True:
+            if session.is_lost:
+                raise MqttError("the broker closed the connection")
+            self._wake.clear()
+            self._teller.settle()
+            if await self._tell_next(session):
+                continue
+            if self._stopping:
+                await self._publish(session, BRIDGE_STATE, OFFLINE, qos=1, retain=True)
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, self._states.due_at - clock.monotonic())):
+                    await self._wake.wait()
+
+    async def _announce(self, session: MqttSession) -> None:
+        """Say that we are here, and look at what states an earlier run may have left.
+
+        The broker hands out what it has retained before it acknowledges what it is told next.
+        """
+        pattern = f"{self._to.root}+/+/state"
+        self._found.clear()
+        await session.subscribe(pattern)
+        await self._publish(session, BRIDGE_STATE, ONLINE, qos=1, retain=True)
+        await session.unsubscribe(pattern)
+
+    def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
+        below = topic.removeprefix(self._to.root)
+        if retained and payload and below.partition("/")[0] in _KINDS:
+            self._found.add(below)
+
+    async def _tell_next(self, session: MqttSession) -> bool:
+        """Tell some of what there is to tell; False: nothing more now."""
+        if self._events:
+            event, at = self._events.popleft()
+            body = encoded(event.payload(self._render, self._to.full, at))
+            await self._publish(session, EVENT_CALL, body, qos=1)
+            return True
+        if await self._tell_stored(session):
+            return True
+        if self._stopping:
+            return False
+        return await self._tell_states(session) or await self._clear_removed(session)
+
+    async def _tell_stored(self, session: MqttSession) -> bool:
+        if not self._messages and self._has_stored and clock.monotonic() >= self._store_at:
+            self._has_stored = False
+            try:
+                self._messages.extend(await self._outbox.next(READ_AT_ONCE))
+                self._has_stored |= len(self._messages) == READ_AT_ONCE
+            except StorageError:  # the writer tells of it
+                self._has_stored = True
+                self._store_at = clock.monotonic() + _STORE_RETRY_S
+        if not self._messages:
+            return False
+        message = self._messages[0]
+        await self._publish(session, message.topic, message.payload.encode(), qos=1)
+        self._messages.popleft()
+        self._outbox.acknowledge(message.id)
+        return True
+
+    async def _tell_states(self, session: MqttSession) -> bool:
+        for topic, state in self._states.look().items():
+            if self._shown.get(topic) is not state:
+                self._shown[topic] = state
+                await self._publish(session, topic, state.body, qos=state.qos, retain=True)
+                return True
+        return False
+
+    async def _clear_removed(self, session: MqttSession) -> bool:
+        """Clear a retained state of something that is there no more, once the PBX has said what is."""
+        if not self._found or not self._is_complete():
+            return False
+        self._found -= self._board.topics().keys()
+        if not self._found:
+            return False
+        await self._publish(session, self._found.pop(), b"", qos=1, retain=True)
+        return True
+
+    async def _publish(self, session: MqttSession, topic: str, body: bytes, *, qos: int, retain: bool = False) -> None:
+        await session.publish(self._to.root + topic, body, qos=qos, retain=retain)

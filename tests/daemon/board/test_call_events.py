@@ -1,0 +1,62 @@
+"""Events of calls: numbered alike by everybody, with an id that lasts."""
+
+import json
+
+import orjson
+import pytest
+
+from daemon.board.call_events import CallEvents, render_call
+from daemon.board.encoding import encoded
+from handlers.facts import CallAnswered, CallQueued, CallRang, CallStarted, EventDoubted, Fact
+from tests.storage.sample_calls import START, a_call, ended
+
+FACTS: list[Fact] = [
+    CallStarted(START, a_call()),
+    EventDoubted(START, "unknown_channel"),
+    CallQueued(START, a_call(), "support"),
+    CallRang(START, a_call()),
+    CallAnswered(START, a_call()),
+    ended(a_call()),
+]
+
+
+def test_everybody_counts_the_same_events_in_the_same_order() -> None:
+    at_once, one_by_one = CallEvents(), CallEvents()
+    told = at_once.of(FACTS)
+    assert told == [event for fact in FACTS for event in one_by_one.of([fact])]
+    assert [(event.seq, event.kind) for event in told] == [
+        (1, "started"),
+        (2, "ringing"),
+        (3, "answered"),
+        (4, "ended"),
+    ]
+
+
+def test_an_id_is_the_same_whoever_tells_it_and_no_other_event_has_it() -> None:
+    first, again = CallEvents().of(FACTS), CallEvents().of(FACTS[::-1])
+    assert {event.event_id for event in first} == {event.event_id for event in again}
+    other_boot = CallEvents().of([ended(a_call(boot="1795500000"))])
+    other_call = CallEvents().of([ended(a_call(1))])
+    ids = [event.event_id for event in first + other_boot + other_call]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(("full", "caller"), [(True, "89001112233"), (False, "8900•••2233")])
+def test_the_payload_says_what_happened_to_which_call(full: bool, caller: str) -> None:
+    event = CallEvents().of(FACTS)[-1]
+    payload = event.payload(render_call, full, START)
+    assert payload["call"]["caller"] == caller
+    assert {name: payload[name] for name in ("v", "ts", "type", "seq", "event_id")} == {
+        "v": 1,
+        "ts": "2026-11-23T16:11:34.013Z",
+        "type": "ended",
+        "seq": 4,
+        "event_id": f"office/1795400000/{a_call().id}/ended",
+    }
+
+
+def test_half_characters_cost_no_message() -> None:
+    body = encoded({"name": "Jo\ud800e\n", "other": "ок"})
+    assert orjson.loads(body) == {"name": "Jo?e\n", "other": "ок"}
+    assert b"\n" not in body
+    assert json.loads(encoded({"a": None})) == {"a": None}

@@ -1,0 +1,204 @@
+"""The figures of the day: which calls are in them, what they add up to, and when they begin anew."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from daemon.board import day as day_module
+from daemon.board.day import Day, DepartmentRule
+from handlers.facts import Call, Leg, QueueStay, QueueStayEnded
+from tests.daemon.boards import RULES, SUPPORT, a_day
+from tests.storage.sample_calls import START, a_call, a_missed_call, ended
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+@pytest.fixture
+def day() -> Day:
+    day = a_day()
+    day.roll(START)
+    return day
+
+
+def over(call: Call, **parts: Any) -> Any:
+    return replace(ended(call), **parts)
+
+
+def stay(outcome: Any, wait_s: float, queue: str = "support", joined_at: float = START) -> QueueStayEnded:
+    left_at = joined_at + wait_s
+    within = wait_s <= 20 if outcome == "answered" else None
+    short = outcome == "abandoned" and wait_s < 5
+    return QueueStayEnded(left_at, "1.1", QueueStay(queue, joined_at, left_at, outcome, 1, None), wait_s, short, within)
+
+
+def test_an_empty_day_has_no_share_no_mean_and_no_service_level(day: Day) -> None:
+    site = day.site_figures()
+    assert (site["calls"], site["missed_share"], site["mean_wait_s"], site["service_level"]) == (0, None, None, None)
+    queue = day.queue_figures("support")
+    assert (queue["offered"], queue["service_level"], queue["mean_wait_s"]) == (0, None, None)
+
+
+def test_calls_are_counted_by_direction_and_missed_is_a_share_of_incoming_ones(day: Day) -> None:
+    for number, call in enumerate(
+        [
+            a_call(),
+            a_call(1, caller_e164="+79005554433"),
+            a_missed_call(2, wait_s=30.0),
+            a_call(3, direction="in", result="ivr_only", answered_at=None),
+            a_call(4, direction="out"),
+            a_call(5, direction="internal", trunk=None),
+            a_call(6, merged_into="1.1"),
+        ]
+    ):
+        day.add(over(replace(call, id=f"{number}.1")))
+    site = day.site_figures()
+    assert (site["calls"], site["in"], site["out"], site["internal"]) == (6, 4, 1, 1)
+    assert (site["answered"], site["missed"], site["missed_share"]) == (2, 1, 0.3333)
+    assert site["mean_wait_s"] == round((8.2 + 8.2 + 30) / 3, 1)
+    assert site["results"] == {"abandoned": 1, "answered": 2, "ivr_only": 1}
+    assert site["unique_callers"] == 2
+    assert day.trunk_figures("megafon")["calls"] == 5
+
+
+def test_a_line_that_the_settings_do_not_name_is_one_of_the_rest(day: Day) -> None:
+    day.add(over(a_call(trunk="74951234567")))
+    day.add(over(a_call(1, trunk=None)))
+    assert day.trunk_figures("other")["calls"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "level"),
+    [
+        ({"answered_at": START + 22.1}, 1.0),
+        ({"answered_at": START + 22.11}, 0.0),
+        ({"queued_at": None, "answered_at": START + 23.4}, 1.0),
+        ({"result": "short_abandoned", "missed": True, "answered_at": None}, None),
+        ({"result": "unavailable", "missed": True, "answered_at": None, "queued_at": None, "rang_at": None}, 0.0),
+        ({"result": "ivr_only", "answered_at": None, "queued_at": None, "rang_at": None}, None),
+        ({"queued_at": None, "rang_at": None}, None),
+        ({"answered_at": None, "end_seen": False}, None),
+    ],
+)
+def test_the_sites_service_level_runs_from_the_first_ring_or_queue_entry(
+    day: Day, changes: dict[str, Any], level: float | None
+) -> None:
+    day.add(over(a_call(**changes)))
+    assert day.site_figures()["service_level"] == level
+
+
+def test_a_short_abandon_is_told_apart_and_counts_not_against_the_queue(day: Day) -> None:
+    for fact in (
+        stay("answered", 12.0),
+        stay("answered", 22.0),
+        stay("abandoned", 4.9),
+        stay("abandoned", 5.0),
+        stay("timeout", 60.0),
+        stay("left", 7.0),
+        stay("unknown", 7.0),
+    ):
+        day.add_stay(fact)
+    assert day.queue_figures("support") == {
+        "offered": 5,
+        "answered": 2,
+        "abandoned": 1,
+        "timeout": 1,
+        "left": 1,
+        "short_abandoned": 1,
+        "within_threshold": 1,
+        "service_level": 0.2,
+        "mean_wait_s": 17.0,
+    }
+
+
+def test_a_stored_call_adds_the_same_as_a_live_one() -> None:
+    live, stored = a_day(), a_day()
+    for day in (live, stored):
+        day.roll(START)
+    for number, (outcome, wait_s) in enumerate(
+        [("answered", 3.0), ("abandoned", 4.0), ("abandoned", 30.0), ("unknown", 1.0)]
+    ):
+        fact = stay(outcome, wait_s)
+        call = over(a_missed_call(number), stays=(fact.stay,))
+        live.add(call)
+        live.add_stay(fact)
+        stored.add_stored(call)
+    assert stored.site_figures() == live.site_figures()
+    assert stored.queue_figures("support") == live.queue_figures("support")
+    assert stored.queue_figures("support")["offered"] == 2
+
+
+def leg(device: str, at: float) -> Leg:
+    return Leg("1.2", f"{device}-1", device, "person", None, None, None, at, None, None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("legs", "stays", "did", "name"),
+    [
+        ([], ["support"], None, "Поддержка"),
+        (["PJSIP/101"], [], None, "Поддержка"),
+        (["PJSIP/102", "PJSIP/101"], [], None, "none"),
+        (["PJSIP/102"], [], "74951112233", "Поддержка"),
+        ([], [], "74951112233", "Поддержка"),
+        ([], ["sales"], "7495", "none"),
+        ([], [], None, "none"),
+    ],
+)
+def test_a_calls_department_is_that_of_who_was_sought_first_else_of_the_number(
+    day: Day, legs: list[str], stays: list[str], did: str | None, name: str
+) -> None:
+    call = over(
+        a_call(did=did),
+        legs=tuple(leg(device, START + place) for place, device in enumerate(legs)),
+        stays=tuple(QueueStay(queue, START + 10, None, None, None, None) for queue in stays),
+    )
+    assert day.department(call) == name
+    day.add(call)
+    assert day.department_figures(name)["calls"] == 1
+    assert day.department_figures(name)["unique_callers"] == 1
+
+
+def test_without_departments_there_are_none() -> None:
+    assert Day(UTC, RULES).department_names == []
+    assert a_day().department_names == ["Поддержка", "none"]
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=MOSCOW).timestamp()
+
+
+def test_the_day_is_the_sites_own_and_ends_at_its_midnight() -> None:
+    day = Day(MOSCOW, RULES, [SUPPORT])
+    assert day.roll(moment("2026-11-24T23:59:59.9"))
+    day.add(over(replace(a_call(), started_at=moment("2026-11-24T00:00:00"))))
+    day.add(over(replace(a_call(1), started_at=moment("2026-11-23T23:59:59"))))
+    assert day.site_figures()["calls"] == 1
+    assert (day.site_figures()["day"], day.site_figures()["since"]) == ("2026-11-24", "2026-11-23T21:00:00.000Z")
+    assert not day.roll(moment("2026-11-24T23:59:59.99"))
+    assert day.roll(moment("2026-11-25T00:00:00"))
+    assert (day.site_figures()["day"], day.site_figures()["calls"]) == ("2026-11-25", 0)
+    day.add(over(replace(a_call(), started_at=moment("2026-11-24T23:59:59"))))
+    assert day.site_figures()["calls"] == 0, "it belongs to yesterday, as in the reports"
+
+
+def test_a_day_on_which_the_clocks_change_is_as_long_as_it_is() -> None:
+    day = Day(ZoneInfo("Europe/Berlin"), RULES)
+    day.roll(datetime(2026, 10, 25, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
+    assert day.until - day.since == 25 * 3600
+
+
+def test_callers_are_told_apart_only_up_to_a_bound(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_module, "CALLERS_LIMIT", 3)
+    for number in range(10):
+        day.add(over(a_call(number, caller_e164=f"+7900111223{number}")))
+    assert day.site_figures()["unique_callers"] == 3
+
+
+def test_two_departments_share_nothing(day: Day) -> None:
+    two = Day(UTC, RULES, [SUPPORT, DepartmentRule("Продажи", frozenset({"sales"}), frozenset(), frozenset())])
+    two.roll(START)
+    two.add(over(a_call(), stays=(QueueStay("sales", START, None, None, None, None),), legs=()))
+    assert two.department_figures("Продажи")["calls"] == 1
+    assert two.department_figures("Поддержка")["calls"] == 0

@@ -1,0 +1,75 @@
+"""A board over live calls that a test decides."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+from daemon.board.board import Board, Site, trunk_names
+from daemon.board.call_events import Render, render_call
+from daemon.board.day import Day, DepartmentRule
+from daemon.board.topic_names import TopicNames
+from daemon.sinks.stream import StreamSink
+from handlers.facts import Call, Fact
+from handlers.rules import Rules, TrunkRule
+
+
+@dataclass
+class LivePbx:
+    """What lives, as a test says."""
+
+    live: Callable[[], Iterable[Call]] = lambda: ()
+    queued: list[tuple[str, float]] = field(default_factory=list)
+    known_queues: list[str] = field(default_factory=list)
+    channels: Counter[str] = field(default_factory=Counter)
+
+    def live_calls(self) -> Iterable[Call]:
+        return self.live()
+
+    def waiting(self) -> Iterable[tuple[str, float]]:
+        return iter(self.queued)
+
+    def queues(self) -> Iterable[str]:
+        return self.known_queues
+
+    def trunk_channels(self) -> Counter[str]:
+        return self.channels
+
+
+SUPPORT = DepartmentRule("Поддержка", frozenset({"support"}), frozenset({"101"}), frozenset({"74951112233"}))
+RULES = Rules(pbx="office", trunks=(TrunkRule("megafon", ("PJSIP/megafon-*",)),))
+
+
+def a_day() -> Day:
+    """Figures in UTC, one line and one department."""
+    return Day(UTC, RULES, [SUPPORT])
+
+
+def a_board(
+    pbx: LivePbx,
+    render: Render = render_call,
+    day: Day | None = None,
+    health: Callable[[], dict[str, Any]] = lambda: {"ami": "ready"},
+) -> Board:
+    """A board with one queue, one line and one department in its settings."""
+    day = day or a_day()
+    site = Site(
+        about={"site": "office"},
+        queues=TopicNames("queue", ["support"]),
+        trunks=TopicNames("trunk", trunk_names(["megafon"])),
+        departments=TopicNames("department", day.department_names),
+    )
+    return Board(pbx, site, day, health, render)
+
+
+class Stream(StreamSink):
+    """With a board before it, as in the daemon."""
+
+    def __init__(self, render: Render, live: Callable[[], Iterable[Call]], every_s: float = 1.0) -> None:
+        self.board = a_board(LivePbx(live), render)
+        super().__init__(self.board, render, every_s)
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        self.board.take(facts)
+        super().take(facts)

@@ -1,0 +1,136 @@
+"""Getting in: passwords, certificates, and a broker that does not want us."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from tests.daemon.certificates import make_certificates
+from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.mqtt.broker import mosquitto, program
+from tests.mqtt.listener import ROOT, listening
+from tests.mqtt.service import ids, mqtt, publishing, short_calls
+
+RIGHT, WRONG = "no-one-must-see-this", "nor-that"
+DOCUMENTATION = Path(__file__).parents[2] / "docs/mqtt.md"
+
+
+def passwords(folder: Path) -> str:
+    path = folder / "passwords"
+    subprocess.run([program("mosquitto_passwd"), "-b", "-c", path, "ringtally", RIGHT], check=True, capture_output=True)
+    return f"allow_anonymous false\npassword_file {path}\n"
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_password_lets_in(tmp_path: Path, version: str) -> None:
+    (tmp_path / "secret").write_text(f"{RIGHT}\n")
+    (tmp_path / "secret").chmod(0o600)
+    section = f'username = "ringtally"\npassword_file = "{tmp_path / "secret"}"\nversion = "{version}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, passwords(tmp_path)) as broker,
+        listening(broker.port, username="ringtally", password=RIGHT) as listener,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        await listener.hears("bridge/state", b"online")
+        await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+        assert RIGHT not in "".join(daemon.lines)
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_refused_password_is_told_once_and_tried_slowly(tmp_path: Path, version: str) -> None:
+    section = f'username = "ringtally"\npassword = "{WRONG}"\nversion = "{version}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, passwords(tmp_path)) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        told = await daemon.told("mqtt_refused")
+        assert "check mqtt.username" in told["cure"]
+        short_calls(pbx, ids(0, 3))
+        await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 3.0")
+        await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
+        await broker.until("disconnected, not authorised.", 2)
+        assert len(daemon.events("mqtt_refused")) == 1
+        assert not daemon.events("mqtt_unreachable")
+        assert WRONG not in "".join(daemon.lines)
+
+
+async def test_tls_with_an_authority_of_our_own(tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path, "IP:127.0.0.1,DNS:localhost")
+    tls = f"allow_anonymous true\ncertfile {certificates.server}\nkeyfile {certificates.server}\n"
+    section = f'host = "localhost"\ntls = true\nca_file = "{certificates.authority}"\n'
+    async with FakeAsterisk() as pbx, mosquitto(tmp_path, tls) as broker:
+        async with publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon:
+            await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+            short_calls(pbx, ids(0, 50))
+            await broker.until("Received PUBLISH from ringtally-office (d0, q1, r0, ", 100)
+            await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 0.0")
+            assert await daemon.stop() == 0
+        await broker.until("Client ringtally-office disconnected.")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, host: str) -> None:
+    """Signed by another authority; or by the right one, for another name."""
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs").mkdir()
+    ours, theirs = (
+        make_certificates(tmp_path / "ours", "DNS:elsewhere"),
+        make_certificates(tmp_path / "theirs", "IP:127.0.0.1"),
+    )
+    server = theirs.server if host == "127.0.0.1" else ours.server
+    tls = f"allow_anonymous true\ncertfile {server}\nkeyfile {server}\n"
+    section = f'host = "{host}"\ntls = true\nca_file = "{ours.authority}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, tls) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        told = await daemon.told("mqtt_unreachable")
+        assert "check mqtt.tls, mqtt.ca_file and mqtt.host" in told["cure"]
+        await broker.until("OpenSSL Error", 4)
+        assert len(daemon.events("mqtt_unreachable")) == 1
+        assert "as ringtally-office" not in broker.journal
+
+
+async def test_with_the_brokers_settings_of_the_documentation_boards_may_read_and_only_we_write(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```\w*\n(.*?)^```", DOCUMENTATION.read_text(), re.DOTALL | re.MULTILINE)
+    (broker_part,) = [block for block in blocks if "acl_file" in block]
+    (rights,) = [block for block in blocks if "topic readwrite" in block]
+    (tmp_path / "acl").write_text(rights)
+    (tmp_path / "acl").chmod(0o600)
+    passwords(tmp_path)
+    settings = broker_part.replace("listener 1883\n", "").replace("/etc/mosquitto", str(tmp_path))
+    section = f'username = "ringtally"\npassword = "{RIGHT}"\n'
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, settings) as broker,
+        listening(broker.port) as board,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)),
+    ):
+        await board.hears("bridge/state", b"online")
+        async with aiomqtt.Client("127.0.0.1", broker.port) as stranger:
+            await stranger.publish(f"{ROOT}bridge/state", b"forged", qos=1, retain=True)
+        short_calls(pbx, ids(0, 1))
+        await board.until(lambda: board.ended)
+        assert [each.payload for each in board.of("bridge/state")] == [b"online"]
+
+
+async def test_a_broker_that_lets_in_and_takes_nothing_is_told_as_refusing(tmp_path: Path) -> None:
+    """In MQTT 5; in 3.1.1 a broker has no word for it."""
+    (tmp_path / "acl").write_text("topic read ringtally/#\n")
+    (tmp_path / "acl").chmod(0o600)
+    settings = f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n"
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, settings) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, 'version = "5"\n')) as daemon,
+    ):
+        assert (await daemon.told("mqtt_refused"))["reason"] == "Not authorized to publish"
+        short_calls(pbx, ids(0, 2))
+        await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 2.0")
+        await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
+        assert not daemon.events("mqtt_connected")
