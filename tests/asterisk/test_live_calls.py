@@ -36,6 +36,10 @@ NAMES = (
     "09-queue-timeout-voicemail",
     "10-queue-joinempty",
     "11-ring-group",
+    "12-blind-transfer-answered",
+    "14-attended-transfer-replaces",
+    "15-pickup",
+    "16-park-and-retrieve",
     "17-outgoing-answered",
     "18-outgoing-busy-and-unanswered",
     "19-internal",
@@ -45,6 +49,7 @@ NAMES = (
     "22-queue-local-n",
     "23-forward-302",
     "28-strange-names",
+    "28b-injected-numbers",
     "30-queue-agent-actions",
 )
 AT_ONCE = 4
