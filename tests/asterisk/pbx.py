@@ -5,12 +5,15 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from config.ami_account import account_lines
-from tests.asterisk.lab import sipua
+from tests.asterisk.lab.sip_called_leg import CalledLeg
+from tests.asterisk.lab.sip_caller_leg import CallerLeg
+from tests.asterisk.lab.sip_leg import Leg
+from tests.asterisk.lab.sip_phone import Phone
 
 LAB = Path(__file__).parent / "lab"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ringtally"
@@ -18,8 +21,6 @@ SUITES = {22: os.environ.get("ASTERISK_22_SUITE", "forky"), 16: os.environ.get("
 SECRET = "the-lab-knows-it"
 EXTENSIONS = ("101", "102", "103", "104", "105", "106")
 BOOT_S = 30.0
-
-Scenario = Callable[["Pbx"], Coroutine[Any, Any, None]]
 
 
 class Control:
@@ -66,7 +67,10 @@ class Control:
 
 
 class Pbx:
-    """What the lab's scenarios play on: `p` are the phones by extension, `trunk` is the town, `ctl` the control session."""
+    """What the scenarios play on: `p` are the phones by extension, `trunk` is the town.
+
+    `truth` and `recs` are what the phones did and saw: event by event, and one record for each leg that is over.
+    """
 
     def __init__(self, version: int, number: int, more_manager_conf: str = "") -> None:
         self.more_manager_conf = more_manager_conf
@@ -77,11 +81,19 @@ class Pbx:
         self.run = Path(tempfile.mkdtemp(prefix="ringtally-lab-"))
         self.truth: list[dict[str, Any]] = []
         self.recs: list[dict[str, Any]] = []
-        self.facts: list[str] = []
-        self.p: dict[str, Any] = {}
-        self.trunk: Any = None
-        self.ctl: Control | None = None
+        self.p = {extension: self._phone(extension, extension) for extension in EXTENSIONS}
+        self.trunk = self._phone("trunk", "200")
+        self._control: Control | None = None
         self._process: asyncio.subprocess.Process | None = None
+
+    def _phone(self, name: str, host: str) -> Phone:
+        return Phone(name, f"{self.net}.{host}", self.ip, self.truth.append, self.recs)
+
+    @property
+    def ctl(self) -> Control:
+        """The control session, while Asterisk runs."""
+        assert self._control is not None
+        return self._control
 
     async def boot(self) -> None:
         """Start Asterisk and wait until all its modules answer."""
@@ -108,7 +120,7 @@ class Pbx:
         async with asyncio.timeout(BOOT_S):
             while True:
                 try:
-                    control = self.ctl = await Control.open(self.ip)
+                    control = self._control = await Control.open(self.ip)
                     break
                 except OSError:
                     await asyncio.sleep(0.05)  # a port that isn't open yet has no signal
@@ -116,29 +128,24 @@ class Pbx:
 
     async def plug_in(self) -> None:
         """The phones and the town are there."""
-        for extension in EXTENSIONS:
-            phone = sipua.Phone(extension, extension, f"{self.net}.{extension}", self.ip, self.truth.append, self.recs)
-            self.p[extension] = await phone.open()
-        self.trunk = await sipua.Phone(
-            "trunk", "trunk", f"{self.net}.200", self.ip, self.truth.append, self.recs
-        ).open()
+        for phone in (*self.p.values(), self.trunk):
+            await phone.open()
 
     async def kill(self) -> None:
         """Asterisk dies."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
-        if self.ctl is not None:
-            await self.ctl.close()
-            self.ctl = None
+        if self._control is not None:
+            await self._control.close()
+            self._control = None
 
     async def stop(self) -> None:
         """Everything ends, and nothing is left."""
-        for phone in [*self.p.values(), self.trunk]:
-            if phone is not None:
-                phone.close()
-        if self.ctl is not None:
-            await self.ctl.close()
+        for phone in (*self.p.values(), self.trunk):
+            phone.close()
+        if self._control is not None:
+            await self._control.close()
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             try:
@@ -150,21 +157,21 @@ class Pbx:
 
     # ---- the words of the scenarios
 
-    def fact(self, text: str) -> None:
-        """Something worth knowing of this run."""
-        self.facts.append(text)
-
-    def incoming(self, number: str, cid: str = "79001112233", name: str | bytes | None = None) -> Any:
+    def incoming(self, number: str, cid: str = "79001112233", name: str | bytes = "") -> CallerLeg:
         """The town calls a number of ours."""
         return self.trunk.call(number, cid=cid, name=name)
 
-    async def up(self, leg: Any, seconds: float = 20) -> Any:
-        """The leg is answered (or refused)."""
+    async def up(self, leg: CallerLeg, seconds: float = 20) -> int:
+        """The leg is answered or refused (or ended otherwise, which is 0)."""
         return await asyncio.wait_for(asyncio.shield(leg.final), seconds)
 
-    async def over(self, leg: Any, seconds: float = 60) -> Any:
-        """The leg is over."""
+    async def over(self, leg: Leg, seconds: float = 60) -> str:
+        """The leg is over: how it ended."""
         return await asyncio.wait_for(asyncio.shield(leg.ended), seconds)
+
+    async def reached(self, extension: str, seconds: float = 20) -> CalledLeg:
+        """The next call that reaches this phone, or has reached it."""
+        return await asyncio.wait_for(self.p[extension].incoming.get(), seconds)
 
 
 @contextlib.asynccontextmanager
@@ -177,28 +184,3 @@ async def running_pbx(version: int, number: int) -> AsyncIterator[Pbx]:
         yield pbx
     finally:
         await pbx.stop()
-
-
-def scenarios() -> dict[str, Scenario]:
-    """The lab's scenarios by name."""
-    found: dict[str, Scenario] = {}
-
-    def scenario(name: str, extra: object = None) -> Callable[[Scenario], Scenario]:
-        def keep(play: Scenario) -> Scenario:
-            if extra is None:
-                found[name] = play
-            return play
-
-        return keep
-
-    words = {
-        "scenario": scenario,
-        "asyncio": asyncio,
-        "sleep": asyncio.sleep,
-        "answer": sipua.answer,
-        "noanswer": sipua.noanswer,
-        "reject": sipua.reject,
-        "redirect": sipua.redirect,
-    }
-    exec(compile((LAB / "scenarios.py").read_text(), "scenarios.py", "exec"), words)  # our own file
-    return found

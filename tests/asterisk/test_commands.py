@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from config.ami_account import EVENT_FILTERS
-from tests.asterisk.pbx import SECRET, Pbx, running_pbx, scenarios
+from tests.asterisk.pbx import SECRET, Pbx, running_pbx
+from tests.asterisk.scenarios import SCENARIOS
 from tests.daemon.ringtally_process import RINGTALLY, Ended, ran, running_daemon, write_settings
 
 VERSIONS = [22, 16]
@@ -23,7 +24,6 @@ async def add_account(pbx: Pbx, name: str, *lines: str) -> None:
     """One more account, and Asterisk knows it."""
     with (pbx.run / "etc/manager.conf").open("a") as manager:
         manager.write("\n".join(["", f"[{name}]", f"secret = {SECRET}", *lines, ""]))
-    assert pbx.ctl is not None
     await pbx.ctl.act("Reload", Module="manager")
 
 
@@ -50,7 +50,6 @@ async def test_the_shipped_account_sees_everything_that_is_needed(version: int, 
         settings = settings_for(pbx, tmp_path)
         # The check leaves before its time, when it has seen all.
         ended = await amid_calls(pbx, ran("--config", settings, "check-ami", "--watch", "60"))
-        assert pbx.ctl is not None
         left = await pbx.ctl.act("Getvar", Variable="VMSTATUS")
     lines = ended.stdout.decode().splitlines()
     assert [line for line in lines if line.startswith("yes")] == [
@@ -123,8 +122,8 @@ async def test_the_daemon_as_a_process_counts_the_calls_that_phones_make(version
             async with asyncio.timeout(20):
                 while b'"connected"' not in (file.read_bytes() if file.exists() else b""):
                     await asyncio.sleep(0.02)  # a file that grows tells nobody
-            await scenarios()["01-direct-caller-hangs-up"](pbx)
-            await scenarios()["04-direct-busy"](pbx)
+            await SCENARIOS["01-direct-caller-hangs-up"](pbx)
+            await SCENARIOS["04-direct-busy"](pbx)
             for result in ("answered", "busy"):
                 await daemon.until(
                     "/metrics", f'ringtally_calls_total{{direction="in",result="{result}",trunk="town"}} 1.0'

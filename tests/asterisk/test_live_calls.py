@@ -18,8 +18,8 @@ from storage.call_json import call_json
 from storage.calls import find_calls
 from storage.database import reading
 from tests.asterisk.lab.compare import Report, compare_calls
-from tests.asterisk.more_scenarios import EXPECTED, MORE
-from tests.asterisk.pbx import SECRET, Pbx, running_pbx, scenarios
+from tests.asterisk.pbx import SECRET, Pbx, running_pbx
+from tests.asterisk.scenarios import EXPECTED, SCENARIOS
 from tests.asterisk.truth import with_the_phones_times
 from tests.recordings import expected
 
@@ -36,6 +36,10 @@ NAMES = (
     "09-queue-timeout-voicemail",
     "10-queue-joinempty",
     "11-ring-group",
+    "12-blind-transfer-answered",
+    "14-attended-transfer-replaces",
+    "15-pickup",
+    "16-park-and-retrieve",
     "17-outgoing-answered",
     "18-outgoing-busy-and-unanswered",
     "19-internal",
@@ -45,6 +49,7 @@ NAMES = (
     "22-queue-local-n",
     "23-forward-302",
     "28-strange-names",
+    "28b-injected-numbers",
     "30-queue-agent-actions",
 )
 AT_ONCE = 4
@@ -66,7 +71,7 @@ async def play(version: int, number: int, name: str, folder: Path) -> tuple[list
         running = tasks.create_task(app.run())
         daemon = await app.started
         await until_ready(daemon.port)
-        await (scenarios() | MORE)[name](pbx)
+        await SCENARIOS[name](pbx)
         async with asyncio.timeout(15):
             while list(daemon.core.live_calls()):
                 await asyncio.sleep(0.02)
@@ -74,7 +79,7 @@ async def play(version: int, number: int, name: str, folder: Path) -> tuple[list
         await running
     async with reading(database) as connection:
         calls = [call_json(call) for call in await find_calls(connection, CallFilter(merged=True))]
-    wanted = EXPECTED[name] if name in MORE else expected(name)
+    wanted = EXPECTED[name] if name in EXPECTED else expected(name)
     return calls, with_the_phones_times(wanted, pbx.recs, pbx.truth)
 
 
@@ -105,7 +110,7 @@ async def test_the_daemon_tells_what_the_phones_saw(
                 free.append(number)
 
     async with asyncio.TaskGroup() as tasks:
-        for name in (*NAMES, *MORE):
+        for name in (*NAMES, *EXPECTED):
             tasks.create_task(one(name))
     wrong = []
     for name, (calls, wanted) in played.items():

@@ -13,7 +13,7 @@ from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
 from storage.database import reading
-from tests.asterisk.lab.sipua import answer, noanswer, reject
+from tests.asterisk.lab.sip_phone import answer, no_answer, reject
 from tests.asterisk.pbx import Pbx, running_pbx
 from tests.asterisk.test_live_calls import settings_for, until_ready
 
@@ -51,7 +51,7 @@ async def call_in(pbx: Pbx, random: Random, number: str) -> None:
 
 
 async def play(pbx: Pbx, random: Random) -> None:
-    manners = [answer(0.5, 3), answer(2, 2), noanswer(), reject(486), answer(1, 5)]
+    manners = [answer(0.5, 3), answer(2, 2), no_answer(), reject(486), answer(1, 5)]
     for phone in (*pbx.p.values(), pbx.trunk):
         phone.behave = [random.choice(manners) for _ in range(CALLS * 4)]
     async with asyncio.TaskGroup() as tasks:

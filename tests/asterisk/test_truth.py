@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.asterisk.lab.compare import same
+from tests.asterisk.lab.sameness import same
 from tests.asterisk.test_live_calls import NAMES
 from tests.asterisk.truth import with_the_phones_times
 from tests.recordings import FOLDER, expected

@@ -10,19 +10,24 @@ from typing import Any
 Row = dict[str, Any]
 # The caller's own end and the last sign of a search are one moment, to the phones.
 SAME_MOMENT_S = 0.05
+# How far a run may be from what was written down where the phones cannot tell: pickups, parking, attended transfers.
+HANDED_OVER_S = 0.5
 
 
 def with_the_phones_times(expected: Row, legs: Sequence[Row], events: Sequence[Row]) -> Row:
     """The expectation with the durations and starts of this run; seconds, epoch seconds UTC.
 
-    Calls are taken in the order of their INVITEs. What the phones cannot know (transfers, pickups, how long the
-    PBX looked for one that is unplugged) stays as it was.
+    Calls are taken in the order of their INVITEs. What the phones cannot know stays as it was: how long the PBX looked for
+    a phone that is unplugged, and (nearly: `HANDED_OVER_S`) who talked for how long where another call became part of one.
     """
     callers = sorted((leg for leg in legs if _was_taken(leg)), key=lambda leg: leg["t_invite"])
-    calls = [call for call in expected["calls"] if not call.get("merged_into")]
+    calls = expected["calls"]
     assert len(callers) == len(calls), "the phones began another number of calls"
-    seen = {id(call): _seen(call, caller, legs, events) for call, caller in zip(calls, callers, strict=True)}
-    return expected | {"calls": [call | seen.get(id(call), {}) for call in expected["calls"]]}
+    if any(call.get("merged_into") for call in calls):
+        seen = [_seen_by_the_caller(caller) for caller in callers]
+    else:
+        seen = [_seen(call, caller, legs, events) for call, caller in zip(calls, callers, strict=True)]
+    return expected | {"calls": [call | times for call, times in zip(calls, seen, strict=True)]}
 
 
 def _was_taken(leg: Row) -> bool:
@@ -30,12 +35,25 @@ def _was_taken(leg: Row) -> bool:
     return bool(leg["kind"] == "caller" and leg["end"] != "never_answered_by_asterisk")
 
 
+def _seen_by_the_caller(caller: Row) -> Row:
+    """All that is sure of a call that another became part of, and of the other."""
+    total_s = caller["t_end"] - caller["t_invite"]
+    return {"started_at": caller["t_invite"], "total_s": total_s, "tolerance": HANDED_OVER_S}
+
+
+def _same_number(caller: str, phone: str) -> bool:
+    """Asterisk writes escapes in lower case, and a number ends at a NUL (28b-injected-numbers)."""
+    return phone.lower() == caller.lower().partition("%00")[0]
+
+
 def _seen(call: Row, caller: Row, legs: Iterable[Row], events: Iterable[Row]) -> Row:
     began, over = caller["t_invite"], caller["t_end"]
     dialled = [
         leg
         for leg in legs
-        if leg["kind"] == "phone" and leg["cid"] == caller["cid"] and began - 0.05 <= leg["t_invite"] <= over
+        if leg["kind"] == "phone"
+        and _same_number(caller["cid"], leg["cid"])
+        and began - 0.05 <= leg["t_invite"] <= over
     ]
     answered = [leg for leg in dialled if "t_answer" in leg]
     found: Row = {"started_at": began, "total_s": over - began}

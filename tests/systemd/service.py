@@ -156,10 +156,11 @@ class Service:
         calls: list[dict[str, Any]] = json.loads(self.get("/api/v1/live")[1])["calls"]
         return calls
 
-    def stored(self) -> set[str]:
-        """The ids of the calls in its database."""
+    def stored(self) -> dict[str, bool]:
+        """The calls in its database by id, and whether the end of each was seen."""
         done = self.machine.run("/opt/ringtally/.venv/bin/ringtally", "calls", "--format", "jsonl")
-        return {json.loads(line)["id"] for line in done.stdout.splitlines()}
+        calls = map(json.loads, done.stdout.splitlines())
+        return {call["id"]: call["end_seen"] for call in calls}
 
 
 @contextmanager

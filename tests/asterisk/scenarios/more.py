@@ -1,15 +1,13 @@
 """More calls than the recordings hold, with what the contract says of them; durations come from the phones of the run."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
-from tests.asterisk.lab.sipua import answer, noanswer, redirect
-from tests.asterisk.pbx import Pbx, Scenario
+from tests.asterisk.lab.sip_phone import answer, no_answer, redirect
+from tests.asterisk.pbx import Pbx
+from tests.asterisk.scenarios.registry import scenario
 
 MOBILE = "89161234567"
-MORE: dict[str, Scenario] = {}
-EXPECTED: dict[str, dict[str, Any]] = {}
 
 
 def incoming(result: str, called: str, **special: Any) -> dict[str, Any]:
@@ -39,17 +37,6 @@ def answered(by: str, called: str, **special: Any) -> dict[str, Any]:
     return incoming("answered", called, answered_by=by, agents_devices=[by], **special)
 
 
-def scenario(name: str, *calls: dict[str, Any]) -> Callable[[Scenario], Scenario]:
-    """Keep a scenario and its calls, in the order in which they begin."""
-
-    def keep(play: Scenario) -> Scenario:
-        MORE[name] = play
-        EXPECTED[name] = {"scenario": name, "calls": list(calls)}
-        return play
-
-    return keep
-
-
 @scenario("unreachable-phone-then-voicemail", incoming("unavailable", "7012", voicemail=True, wait_s=4.0, total_s=10.0))
 async def unreachable(pbx: Pbx) -> None:
     """104 is unplugged: Dial gives up after 4 s without a sign of it, and voicemail takes over."""
@@ -66,7 +53,7 @@ async def local_optimised(pbx: Pbx) -> None:
     pbx.p["102"].behave = answer(1)
     call = pbx.incoming("7006")
     await pbx.up(call)
-    await asyncio.wait_for(pbx.p["102"].incoming.get(), 20)
+    await pbx.reached("102")
     await asyncio.sleep(3)
     await call.bye()
 
@@ -162,7 +149,7 @@ async def same_caller_twice(pbx: Pbx) -> None:
 )
 async def call_waiting(pbx: Pbx) -> None:
     """A second caller rings a phone that talks, and gives up: he is missed, and the talk goes on."""
-    pbx.p["101"].behave = [answer(1, 4), noanswer()]
+    pbx.p["101"].behave = [answer(1, 4), no_answer()]
     talking = pbx.incoming("7001", cid="79000000001")
     await pbx.up(talking)
     waiting = pbx.incoming("7001", cid="79000000002")
@@ -181,7 +168,7 @@ async def queue_after_queue(pbx: Pbx) -> None:
     await pbx.up(call)
     await asyncio.sleep(6.5)  # the first queue gives up after 8 s, and rings 102 for the last time before
     pbx.p["102"].behave = answer(0.5)
-    while not any("t_answer" in leg.rec for leg in pbx.p["102"].legs.values()):
+    while not any("t_answer" in leg.record for leg in pbx.p["102"].legs.values()):
         await asyncio.sleep(0.05)
     await asyncio.sleep(2)
     await call.bye()
