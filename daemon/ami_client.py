@@ -1,6 +1,7 @@
 """The life of the connection to the PBX: connect, log in, ask what lives, listen, keep alive, and all over again."""
 
 import asyncio
+import os
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -329,6 +330,9 @@ def _is_cancelled() -> bool:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError) and not error.args:
         return "no answer in time"
+    # asyncio words a refused connection in its own way; the system's words are known to everybody.
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

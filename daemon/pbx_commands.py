@@ -14,6 +14,8 @@ from daemon.recorder import record_to
 from daemon.rules import rules_of
 from handlers.ami.anonymise import Anonymiser
 
+_LOOPBACK = "127.0.0.1"
+
 
 @click.command(
     "check-ami",
@@ -45,12 +47,16 @@ def check_ami(context: click.Context, watch_s: float) -> None:
 @click.option("--flavour", type=click.Choice(FLAVOURS), default="plain", show_default=True, help="Which PBX.")
 @click.option(
     "--permit",
-    default="127.0.0.1",
+    default=_LOOPBACK,
     show_default=True,
     help="Where ringtally logs in from: addresses or networks, by commas.",
 )
 def snippet(flavour: str, permit: str) -> None:
     """Print the AMI account to paste into the PBX: least rights, event filter, a fresh secret."""
+    if flavour == "mikopbx" and permit == _LOOPBACK:
+        click.echo(
+            "warning: ringtally runs beside MikoPBX, on a machine of its own: give its address as --permit", err=True
+        )
     try:
         click.echo(pbx_snippet(flavour, secrets.token_urlsafe(24), permit))
     except SnippetError as error:

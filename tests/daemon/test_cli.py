@@ -164,3 +164,10 @@ def test_a_system_error_names_the_file() -> None:
     with pytest.raises(click.ClickException) as failure:
         attempt(fails)
     assert failure.value.message == "/etc/ringtally/x: Permission denied"
+
+
+def test_the_account_for_mikopbx_asks_for_the_address_of_the_other_machine() -> None:
+    asked = CliRunner().invoke(main, ["pbx-snippet", "--flavour", "mikopbx"])
+    given = CliRunner().invoke(main, ["pbx-snippet", "--flavour", "mikopbx", "--permit", "192.168.1.20"])
+    assert "give its address as --permit" in asked.stderr
+    assert (asked.exit_code, given.exit_code, given.stderr) == (0, 0, "")
