@@ -133,7 +133,7 @@ def _region(name: str) -> str:
 
     if name not in phonenumbers.SUPPORTED_REGIONS:
         otherwise = 'write the two capital letters of a country, e.g. "RU"'
-        cure = did_you_mean(name, phonenumbers.SUPPORTED_REGIONS, otherwise) if len(name) <= 3 else otherwise  # noqa: PLR2004
+        cure = did_you_mean(name, phonenumbers.SUPPORTED_REGIONS, otherwise) if len(name) <= 3 else otherwise  # noqa: PLR2004 - about as long as a region
         raise refusal(f"{quoted(name)} is no region", cure)
     return name
 

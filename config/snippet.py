@@ -45,4 +45,4 @@ def _masked(permit: str) -> str:
     except ValueError:
         cure = "write e.g. 127.0.0.1, 192.168.1.20 or 192.168.1.0/24"
         raise SnippetError(f"{quoted(permit)} is neither an address nor a network; {cure}") from None
-    return network.with_netmask if network.version == 4 else network.with_prefixlen  # noqa: PLR2004
+    return network.with_netmask if network.version == 4 else network.with_prefixlen  # noqa: PLR2004 - IPv4

@@ -94,5 +94,5 @@ def toml_text(text: str) -> str:
         elif character.isprintable():
             out.append(character)
         else:
-            out.append(f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}")  # noqa: PLR2004
+            out.append(f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}")  # noqa: PLR2004 - \u has four digits
     return f'"{"".join(out)}"'

@@ -36,7 +36,7 @@ class NumberPlan:
             return digits
         if dialled:
             digits = self._stripped(digits)
-        if self._area_code and len(digits) in _LOCAL_LENGTHS and len(digits) + len(self._area_code) == 10:  # noqa: PLR2004
+        if self._area_code and len(digits) in _LOCAL_LENGTHS and len(digits) + len(self._area_code) == 10:  # noqa: PLR2004 - national
             digits = self._area_code + digits
         return self._e164("+" + digits if number.lstrip().startswith("+") else digits) or digits
 

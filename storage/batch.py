@@ -91,7 +91,7 @@ def _write(connection: sqlite3.Connection, calls: dict[_CallId, CallEnded]) -> N
     for call_id in _known_better(connection, calls, known):
         del calls[call_id], known[call_id]
     for table in PARTS if known else ():
-        connection.executemany(f"DELETE FROM {table.name} WHERE call = ?", [(key,) for key in known.values()])  # noqa: S608
+        connection.executemany(f"DELETE FROM {table.name} WHERE call = ?", [(key,) for key in known.values()])  # noqa: S608 - a name of ours
     values: dict[Table, list[Any]] = {table: [] for table in (CALL, *PARTS)}
     for call_id, fact in calls.items():
         key = known.get(call_id)

@@ -8,7 +8,7 @@ counted again, through the same code.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
 from handlers.rules import Rules
@@ -19,6 +19,7 @@ OTHER, NONE = "other", "none"
 CALLERS_LIMIT = 100_000
 # Results that the site's service level counts: of the rest nobody was sought, or the caller did not wait (contract, section 2).
 _RATED = frozenset({"answered", "abandoned", "no_answer", "busy", "unavailable"})
+Sign = Literal[1, -1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class Mean:
     total: float = 0.0
     count: int = 0
 
-    def add(self, value: float | None) -> None:
-        """Count a value, if there is one."""
+    def add(self, value: float | None, sign: Sign = 1) -> None:
+        """Count a value, if there is one; with -1 take one back."""
         if value is not None:
-            self.total += value
-            self.count += 1
+            self.total += sign * value
+            self.count += sign
 
     @property
     def value(self) -> float | None:
@@ -62,20 +63,20 @@ class CallSums:
     wait: Mean = field(default_factory=Mean)
     callers: set[str] = field(default_factory=set)
 
-    def add(self, call: Call) -> None:
-        """Count a finished call."""
+    def add(self, call: Call, sign: Sign = 1) -> None:
+        """Count a finished call; with -1 take it back, but for its caller, who called."""
         if call.direction != "in":
             if call.direction == "out":
-                self.outgoing += 1
+                self.outgoing += sign
             else:
-                self.internal += 1
+                self.internal += sign
             return
-        self.incoming += 1
+        self.incoming += sign
         is_answered = call.result == "answered"
         if is_answered or call.missed:
-            self.answered += is_answered
-            self.missed += call.missed
-            self.wait.add(call.wait_s)
+            self.answered += sign * is_answered
+            self.missed += sign * call.missed
+            self.wait.add(call.wait_s, sign)
         caller = call.caller_e164 or call.caller
         if caller and len(self.callers) < CALLERS_LIMIT:
             self.callers.add(caller)
@@ -119,6 +120,10 @@ class StaySums:
         }
 
 
+def _key(call: Call) -> tuple[str, str, str]:
+    return call.id, call.pbx, call.boot
+
+
 def share(part: int, whole: int) -> float | None:
     """A ratio to four digits; None without data."""
     return round(part / whole, 4) if whole else None
@@ -151,6 +156,7 @@ class Day:
         self._results: dict[str, int] = {}
         self._rated = self._in_time = self.incomplete = 0
         self._talk_s = 0.0
+        self._unfinished: dict[tuple[str, str, str], CallEnded] = {}
 
     def roll(self, now: float) -> bool:
         """Begin anew if this is another day; True if it is."""
@@ -164,33 +170,39 @@ class Day:
 
     def add(self, ended: CallEnded) -> None:
         """Count a finished call, if it is of this day."""
+        stood = self._unfinished.pop(_key(ended.call), None)
+        if stood is not None:  # it outlived a restart, and was stored as it stood
+            self._count(stood, -1)
+        self._count(ended, 1)
+
+    def _count(self, ended: CallEnded, sign: Sign) -> None:
         call = ended.call
         if call.merged_into is not None or not self.since <= call.started_at < self.until:
             return
-        self.site.add(call)
+        self.site.add(call, sign)
         if call.direction != "internal":
-            self._trunks.setdefault(self.trunk(call.trunk), CallSums()).add(call)
+            self._trunks.setdefault(self.trunk(call.trunk), CallSums()).add(call, sign)
         if self.department_names:
-            self._departments.setdefault(self.department(ended), CallSums()).add(call)
-        self.incomplete += call.incomplete
-        self._talk_s += call.talk_s or 0.0
+            self._departments.setdefault(self.department(ended), CallSums()).add(call, sign)
+        self.incomplete += sign * call.incomplete
+        self._talk_s += sign * (call.talk_s or 0.0)
         if call.direction == "in":
             result = call.result or "unknown"
-            self._results[result] = self._results.get(result, 0) + 1
-            self._rate(call)
+            self._results[result] = self._results.get(result, 0) + sign
+            self._rate(call, sign)
 
-    def _rate(self, call: Call) -> None:
+    def _rate(self, call: Call, sign: Sign) -> None:
         """The site's service level: per call, from its first ring or queue entry."""
         if call.result not in _RATED:
             return
         if call.result != "answered":
-            self._rated += 1
+            self._rated += sign
             return
         sought = [at for at in (call.rang_at, call.queued_at) if at is not None]
         if call.answered_at is None or not sought:
             return  # met in the middle: nobody knows how long it took
-        self._rated += 1
-        self._in_time += call.answered_at - min(sought) <= self._rules.service_level_s
+        self._rated += sign
+        self._in_time += sign * (call.answered_at - min(sought) <= self._rules.service_level_s)
 
     def add_stay(self, fact: QueueStayEnded) -> None:
         """Count a stay that ended, if it began on this day."""
@@ -199,6 +211,8 @@ class Day:
     def add_stored(self, ended: CallEnded) -> None:
         """Count a call of the database, with its stays."""
         self.add(ended)
+        if not ended.call.end_seen:
+            self._unfinished[_key(ended.call)] = ended
         for stay in ended.stays:
             if stay.left_at is not None:
                 wait_s = max(0.0, stay.left_at - stay.joined_at)
@@ -254,7 +268,7 @@ class Day:
             "since": iso(self.since),
             **self.site.figures,
             "internal": self.site.internal,
-            "results": dict(sorted(self._results.items())),
+            "results": {result: count for result, count in sorted(self._results.items()) if count},
             "unique_callers": len(self.site.callers),
             "talk_s": round(self._talk_s, 1),
             "service_level": share(self._in_time, self._rated),

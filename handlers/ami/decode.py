@@ -141,7 +141,7 @@ def _must(rest: str, name: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - an int of C
 
 
 def _created(at: float, text: str) -> ev.Event:

@@ -72,9 +72,8 @@ class Retold:
         action, key = message.get("Action") or "", (message.get("ActionID") or "").encode()
         events: list[Event] = []
         if action in _LOGINS:
-            events = self._lost(
-                at
-            )  # of the connection before; it was said already, unless recordings were joined into one
+            # The connection before is over. Its loss was said already, unless recordings were joined into one.
+            events = self._lost(at)
             self._held = []
         elif action == SNAPSHOT_ACTIONS[0]:
             self._gathering = Gathering()

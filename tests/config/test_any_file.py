@@ -48,7 +48,7 @@ def test_any_file_is_used_or_refused_in_readable_lines(tables: dict[str, Any]) -
             loaded = load_settings(path, {"TZ": "UTC"})
         except ConfigError as error:
             assert error.problems  # noqa: PT017 - either outcome is right
-            assert all(str(problem).isprintable() and problem.message for problem in error.problems)  # noqa: PT017
+            assert all(str(problem).isprintable() and problem.message for problem in error.problems)  # noqa: PT017 - or it is used
         else:
             again = Path(folder) / "again.toml"
             again.write_text(effective(loaded.settings))
@@ -65,4 +65,4 @@ def test_any_variable_is_used_or_refused(environ: dict[str, str]) -> None:
     try:
         load_settings(None, {**environ, "TZ": "UTC"})
     except ConfigError as error:
-        assert all(str(problem).isprintable() and problem.file == "environment" for problem in error.problems)  # noqa: PT017
+        assert all(str(problem).isprintable() and problem.file == "environment" for problem in error.problems)  # noqa: PT017 - or it is used

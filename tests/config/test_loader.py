@@ -41,9 +41,9 @@ def test_settings_themselves_never_look_at_the_environment(monkeypatch: pytest.M
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().ami.port = 1  # type: ignore[misc]
+        Settings().ami.port = 1  # type: ignore[misc]  # what must not be possible
     with pytest.raises(ValueError, match="frozen"):
-        Settings().ami = Ami()  # type: ignore[misc]
+        Settings().ami = Ami()  # type: ignore[misc]  # what must not be possible
 
 
 def test_the_whole_of_the_contract_is_understood(tmp_path: Path) -> None:

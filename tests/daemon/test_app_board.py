@@ -11,7 +11,7 @@ import orjson
 from config.sections import Mqtt
 from daemon import clock
 from tests.daemon.app_service import closed_port, ready, replay, running, settings_for
-from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.fake_asterisk import FakeAsterisk, hangup, listed, new_channel
 from tests.daemon.http_service import until
 
 STATES = {
@@ -60,6 +60,27 @@ async def test_the_days_figures_go_on_after_a_restart(tmp_path: Path) -> None:
                 assert again[topic] | {"ts": ""} == before[topic] | {"ts": ""}
             await replay(pbx, daemon, calls(4))
             assert (await states(client, 4))["stats/today"]["calls"] == 4
+
+
+async def test_a_call_that_lives_through_a_restart_is_one_call_of_the_day(tmp_path: Path) -> None:
+    id_ = f"{int(clock.now())}.1"
+    shown = (
+        f"CoreShowChannel\r\nActionID: {{id}}\r\nChannel: PJSIP/trunk-{id_}\r\nChannelState: 4\r\n"
+        f"CallerIDNum: 79001112233\r\nContext: from-trunk\r\nExten: 7001\r\nUniqueid: {id_}\r\nLinkedid: {id_}\r\n"
+        "Duration: 00:00:01"
+    )
+    async with FakeAsterisk() as pbx:
+        settings = settings_for(tmp_path, pbx.port)
+        async with ready(settings) as (daemon, _):
+            await replay(pbx, daemon, [new_channel(id_)])
+        pbx.answers["CoreShowChannels"] = lambda _, action: listed(action, "CoreShowChannelsComplete", [shown])
+        async with ready(settings) as (daemon, client):
+            assert (await states(client))["stats/today"]["results"] == {"unknown": 1}
+            await replay(pbx, daemon, [hangup(id_)])
+            async with asyncio.timeout(10):
+                while "failed" not in (today := (await states(client, 1))["stats/today"])["results"]:
+                    await asyncio.sleep(0.1)  # a topic is told anew once a second
+            assert (today["calls"], today["results"]) == (1, {"failed": 1})
 
 
 async def test_health_tells_of_the_pbx_and_of_no_broker(tmp_path: Path) -> None:

@@ -202,3 +202,36 @@ def test_two_departments_share_nothing(day: Day) -> None:
     two.add(over(a_call(), stays=(QueueStay("sales", START, None, None, None, None),), legs=()))
     assert two.department_figures("Продажи")["calls"] == 1
     assert two.department_figures("Поддержка")["calls"] == 0
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_call_that_outlives_a_restart_is_counted_once_and_as_it_ended(answered: bool) -> None:
+    """A stop stores what lives as it stands; a later run sees the end of the same call."""
+    unseen = {"end_seen": False, "incomplete": True, "ended_at": None, "talk_s": None, "hold_s": None, "total_s": None}
+    stood = a_call(0, **unseen) if answered else a_call(0, result="unknown", answered_at=None, wait_s=None, **unseen)
+    finished = a_call(0, incomplete=True)
+    restarted, undisturbed = a_day(), a_day()
+    for day in (restarted, undisturbed):
+        day.roll(START)
+    restarted.add_stored(over(stood))
+    assert restarted.site_figures()["calls"] == 1
+    restarted.add(over(finished))
+    undisturbed.add(over(finished))
+    assert restarted.site_figures() == undisturbed.site_figures()
+    assert restarted.incomplete == undisturbed.incomplete
+    for name in undisturbed.department_names:
+        assert restarted.department_figures(name) == undisturbed.department_figures(name)
+    assert finished.trunk is not None
+    assert restarted.trunk_figures(finished.trunk) == undisturbed.trunk_figures(finished.trunk)
+
+
+def test_a_call_that_outlives_a_restart_and_becomes_part_of_another_is_counted_nowhere(day: Day) -> None:
+    day.add_stored(over(a_call(0, end_seen=False, incomplete=True)))
+    day.add(over(a_call(0, merged_into="9.9")))
+    assert day.site_figures()["calls"] == 0
+
+
+def test_a_call_whose_end_nobody_saw_stays_counted_after_a_restart(day: Day) -> None:
+    day.add_stored(over(a_call(0, end_seen=False, incomplete=True)))
+    day.add(over(replace(a_call(1), id="8.8")))
+    assert day.site_figures()["calls"] == 2
