@@ -4,6 +4,7 @@ It logs in with the account that ringtally ships, so the account's rights and fi
 """
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from config.sections import Ami, Http, Settings, Storage
-from daemon.app import App
+from daemon.app import App, Running
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
@@ -20,7 +21,8 @@ from storage.database import reading
 from tests.asterisk.lab.compare import Report, compare_calls
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.scenarios import EXPECTED, SCENARIOS
-from tests.asterisk.truth import with_the_phones_times
+from tests.asterisk.truth import was_taken, with_the_phones_times
+from tests.daemon.app_service import Ledger
 from tests.recordings import expected
 
 # Together under a minute per version: each runs on an Asterisk of its own, four at a time.
@@ -67,20 +69,31 @@ async def play(version: int, number: int, name: str, folder: Path) -> tuple[list
     """One scenario on a fresh Asterisk with the daemon beside it: the calls as its database has them, and as they should be."""
     database = folder / f"{version}-{name}.db"
     async with running_pbx(version, number) as pbx, asyncio.TaskGroup() as tasks:
-        app = App(settings_for(pbx, database))
+        ledger = Ledger()
+        app = App(settings_for(pbx, database), [ledger])
         running = tasks.create_task(app.run())
         daemon = await app.started
         await until_ready(daemon.port)
         await SCENARIOS[name](pbx)
-        async with asyncio.timeout(15):
-            while list(daemon.core.live_calls()):
-                await asyncio.sleep(0.02)
+        await until_told(daemon, ledger, pbx)
         app.stop.set()
         await running
     async with reading(database) as connection:
         calls = [call_json(call) for call in await find_calls(connection, CallFilter(merged=True))]
     wanted = EXPECTED[name] if name in EXPECTED else expected(name)
     return calls, with_the_phones_times(wanted, pbx.recs, pbx.truth)
+
+
+async def until_told(daemon: Running, ledger: Ledger, pbx: Pbx) -> None:
+    """Until every call that a phone began has ended for the daemon; what it never tells of, the comparison will show.
+
+    That nothing lives is not enough: the phones know of a call's end before its first event has come through.
+    """
+    begun = sum(was_taken(leg) for leg in pbx.recs)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(15):
+            while len(ledger.ended) < begun or list(daemon.core.live_calls()):
+                await asyncio.sleep(0.02)
 
 
 async def until_ready(port: int) -> None:

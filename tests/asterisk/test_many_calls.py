@@ -15,7 +15,8 @@ from storage.calls import find_calls
 from storage.database import reading
 from tests.asterisk.lab.sip_phone import answer, no_answer, reject
 from tests.asterisk.pbx import Pbx, running_pbx
-from tests.asterisk.test_live_calls import settings_for, until_ready
+from tests.asterisk.test_live_calls import settings_for, until_ready, until_told
+from tests.daemon.app_service import Ledger
 
 CALLS = 50
 NUMBERS = (
@@ -89,14 +90,13 @@ def wrong(caller: dict[str, Any], phones: list[dict[str, Any]], calls: list[dict
 @pytest.mark.parametrize("version", [22, 16])
 async def test_everybody_is_told_once_and_as_the_phones_saw_it(version: int, tmp_path: Path) -> None:
     async with running_pbx(version, 40) as pbx, asyncio.TaskGroup() as tasks:
-        app = App(settings_for(pbx, tmp_path / "calls.db"))
+        ledger = Ledger()
+        app = App(settings_for(pbx, tmp_path / "calls.db"), [ledger])
         running = tasks.create_task(app.run())
         daemon = await app.started
         await until_ready(daemon.port)
         await play(pbx, Random(version))
-        async with asyncio.timeout(30):
-            while list(daemon.core.live_calls()):
-                await asyncio.sleep(0.05)
+        await until_told(daemon, ledger, pbx)
         assert not daemon.client.counters.bad
         assert daemon.core.sizes() == {"channels": 0, "bridges": 0, "calls": 0, "linkedids": 0}
         app.stop.set()

@@ -20,7 +20,7 @@ def with_the_phones_times(expected: Row, legs: Sequence[Row], events: Sequence[R
     Calls are taken in the order of their INVITEs. What the phones cannot know stays as it was: how long the PBX looked for
     a phone that is unplugged, and (nearly: `HANDED_OVER_S`) who talked for how long where another call became part of one.
     """
-    callers = sorted((leg for leg in legs if _was_taken(leg)), key=lambda leg: leg["t_invite"])
+    callers = sorted((leg for leg in legs if was_taken(leg)), key=lambda leg: leg["t_invite"])
     calls = expected["calls"]
     assert len(callers) == len(calls), "the phones began another number of calls"
     if any(call.get("merged_into") for call in calls):
@@ -30,7 +30,8 @@ def with_the_phones_times(expected: Row, legs: Sequence[Row], events: Sequence[R
     return expected | {"calls": [call | times for call, times in zip(calls, seen, strict=True)]}
 
 
-def _was_taken(leg: Row) -> bool:
+def was_taken(leg: Row) -> bool:
+    """Did Asterisk take this caller's INVITE, so that there is a call to tell of?"""
     # pjsip drops an INVITE whose From has a folded or a badly quoted name; no event ever tells of it (28-strange-names).
     return bool(leg["kind"] == "caller" and leg["end"] != "never_answered_by_asterisk")
 

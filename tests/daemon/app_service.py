@@ -32,10 +32,14 @@ class Ledger:
         self.facts += facts
 
     @property
+    def ended(self) -> list[Call]:
+        """The finished calls, those that became part of another too."""
+        return [fact.call for fact in self.facts if isinstance(fact, CallEnded)]
+
+    @property
     def calls(self) -> list[Call]:
         """The finished calls that count."""
-        ended = [fact.call for fact in self.facts if isinstance(fact, CallEnded)]
-        return [call for call in ended if call.merged_into is None]
+        return [call for call in self.ended if call.merged_into is None]
 
 
 def closed_port() -> int:
