@@ -1,10 +1,14 @@
 """The core's one door: events in, facts out."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
+from handlers.case_facts import Case, CaseMissed
+from handlers.cases.cases import Cases
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -18,6 +22,7 @@ class Core:
     def __init__(self, rules: Rules) -> None:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
+        self._cases = Cases(rules, self.live_calls)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
@@ -26,7 +31,7 @@ class Core:
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        return None
+        return None if self._cases.next_at == math.inf else self._cases.next_at
 
     @property
     def now(self) -> float:
@@ -43,15 +48,27 @@ class Core:
             event = event._replace(at=self._now)
         else:
             self._now = event.at
+        # What is due comes first, so that ticks between events change nothing.
+        due = self._cases.pass_time(self._now) if self._cases.next_at <= self._now else ()
         handler = self._handlers.get(type(event))
         if handler is None:
-            return ()
+            return due
         handler(event)
         if not self._facts:
-            return ()
-        facts = tuple(self._facts)
+            return due
+        facts = [*due]
+        for fact in self._facts:
+            facts += self._followed_up(fact) if type(fact) is CallEnded else (fact,)
         self._facts.clear()
-        return facts
+        return tuple(facts)
+
+    def _followed_up(self, ended: CallEnded) -> list[Fact]:
+        """A finished call, and behind it what it means to the cases."""
+        told: list[Fact] = [*self._cases.ended(ended)]
+        missed = next((fact for fact in told if type(fact) is CaseMissed), None)
+        if missed is not None:
+            ended = replace(ended, call=replace(ended.call, case_id=missed.case.id))
+        return [ended, *told]
 
     def _broken(self, event: StreamBroken) -> None:
         if self._broken_at is None:
@@ -65,6 +82,7 @@ class Core:
             self._broken_at = None
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, after_break)
+        self._cases.stream_resumed()
 
     def change_rules(self, rules: Rules) -> None:
         """The settings have changed: calls that begin from here on follow these rules.
@@ -74,6 +92,15 @@ class Core:
         """
         self._tracker.state.change_rules(rules)
         self._queues.update(rules.queue_service_level_s)
+        self._cases.change_rules(rules)
+
+    def restore_cases(self, cases: Iterable[Case], quiet_until: float) -> None:
+        """Cases that an earlier run left waiting; before the first event. See `Cases.restore`."""
+        self._cases.restore(cases, quiet_until)
+
+    def waiting_cases(self) -> Iterator[Case]:
+        """The cases on the call-back list, in order of their first miss."""
+        return self._cases.waiting()
 
     @property
     def live_count(self) -> int:

@@ -23,6 +23,8 @@ STATES = {
     "department/podderzhka/state": 1,
     "department/none/state": 1,
     "stats/today": 1,
+    "missed/count": 1,
+    "missed/open": 1,
 }
 HOSTILE = b'</script><script>alert("x")</script>\\ {{7*7}} \xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd'
 
