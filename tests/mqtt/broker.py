@@ -28,6 +28,7 @@ def program(name: str) -> str:
 def documented(folder: Path, password: str) -> str:
     """The settings that the documentation tells to write, with `ringtally`'s password; its files are in `folder`."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", DOCUMENTATION.read_text(), re.DOTALL | re.MULTILINE)
+    settings: str
     (settings,) = [block for block in blocks if "acl_file" in block]
     for block in blocks:
         if found := re.match(r"# /etc/mosquitto/(acl\S*?):?\s", block):
@@ -40,7 +41,7 @@ def documented(folder: Path, password: str) -> str:
 def passwords(folder: Path, password: str) -> str:
     """The path of a file with `ringtally`'s password."""
     path = folder / "passwords"
-    command = [program("mosquitto_passwd"), "-b", "-c", path, "ringtally", password]
+    command: list[str | Path] = [program("mosquitto_passwd"), "-b", "-c", path, "ringtally", password]
     subprocess.run(command, check=True, capture_output=True)
     return str(path)
 
@@ -63,9 +64,7 @@ class Mosquitto:
         self._process: asyncio.subprocess.Process | None = None
         self._settings = folder / "mosquitto.conf"
         self._journal = folder / "mosquitto.log"
-        self._settings.write_text(
-            f"user {getpass.getuser()}\npersistence false\nlog_dest stderr\n{listeners}"
-        )
+        self._settings.write_text(f"user {getpass.getuser()}\npersistence false\nlog_dest stderr\n{listeners}")
 
     @property
     def journal(self) -> str:

@@ -37,9 +37,18 @@ async function run() {
   view = new View(wordsOf(language));
   const state = new BoardState(config.skew);
   const hasBroker = Boolean(config.broker);
+  let failing = false;
   const draw = () => {
     const now = Date.now();
-    view.draw(state, state.verdict(now, hasBroker), now);
+    try {
+      view.draw(state, state.verdict(now, hasBroker), now);
+      failing = false;
+    } catch (error) {
+      // The picture before would stay, and pass for the present.
+      view.refuse(view.words.fault);
+      if (!failing) console.error(error);
+      failing = true;
+    }
   };
   let drawing = false;
   const soon = () => {

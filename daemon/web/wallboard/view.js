@@ -71,9 +71,11 @@ export class View {
 
   /** Say that there is nothing to show, and why. */
   refuse(reason) {
-    document.body.dataset.link = "connecting";
+    document.body.dataset.link = "broken";
+    put(byId("link"), "#link-word", this.words.links.broken);
     byId("bar").hidden = false;
     byId("bar").textContent = reason;
+    this._drawNow(null, 0);
   }
 
   _drawLink(state, { link, since }, at) {

@@ -21,7 +21,7 @@ const ENGLISH = {
   more: (count) => `and ${count} more`,
   anonymous: "anonymous",
   states: {
-    ivr: "in the menu", queued: "in the queue", ringing: "ringing", talking: "talking", held: "on hold",
+    ivr: "menu", queued: "queue", ringing: "ringing", talking: "talking", held: "on hold",
     available: "free", wrapup: "wrap-up", paused: "paused", unavailable: "offline",
   },
   figures: {
@@ -36,6 +36,7 @@ const ENGLISH = {
     no_daemon: "daemon gone",
     silent: "daemon silent",
     no_pbx: "PBX gone",
+    broken: "not working",
   },
   bars: {
     connecting: () => "Connecting. Nothing is shown before it is known.",
@@ -45,6 +46,7 @@ const ENGLISH = {
     no_pbx: (since) => `The PBX is not connected${since}. What happens there is not known.`,
   },
   stale: (at) => `; figures below are of ${at}`,
+  fault: "This board cannot show what it was told. Load it again; if that does not help, tell whoever looks after it.",
   noConfig: "This board does not know where to listen: open it from the daemon, or put a config.json beside it.",
 };
 
@@ -84,6 +86,7 @@ const RUSSIAN = {
     no_daemon: "монитор не работает",
     silent: "монитор молчит",
     no_pbx: "нет связи с АТС",
+    broken: "не работает",
   },
   bars: {
     connecting: () => "Подключение. Пока ничего не известно, ничего и не показано.",
@@ -93,6 +96,7 @@ const RUSSIAN = {
     no_pbx: (since) => `Нет связи с АТС${since}. Что там происходит, неизвестно.`,
   },
   stale: (at) => `; данные ниже от ${at}`,
+  fault: "Табло не может показать то, что получило. Обновите страницу; если не поможет, скажите администратору.",
   noConfig: "Табло не знает, откуда брать данные: откройте его с адреса монитора или положите рядом config.json.",
 };
 
