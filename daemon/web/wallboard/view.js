@@ -88,7 +88,7 @@ export class View {
     const bar = byId("bar");
     bar.hidden = link === "live";
     if (bar.hidden) return;
-    const moment = since === null ? "" : ` (${timeOfDay(since, zone)})`;
+    const moment = since === null ? "" : words.since(timeOfDay(since, zone));
     const stale = state.toldAt === null ? "" : words.stale(timeOfDay(state.toldAt, zone));
     const text = words.bars[link](moment) + (link === "connecting" ? "" : stale);
     if (bar.textContent !== text) bar.textContent = text;

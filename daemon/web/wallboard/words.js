@@ -29,6 +29,7 @@ const ENGLISH = {
     mean_wait_s: "mean wait", talk_s: "talk", unique_callers: "unique callers",
   },
   caseStates: { open: "open", truly_missed: "truly missed" },
+  since: (at) => ` since ${at}`,
   links: {
     connecting: "connecting",
     live: "live",
@@ -45,7 +46,7 @@ const ENGLISH = {
     silent: (since) => `Ringtally says nothing${since}. It may have stopped.`,
     no_pbx: (since) => `The PBX is not connected${since}. What happens there is not known.`,
   },
-  stale: (at) => `; figures below are of ${at}`,
+  stale: (at) => ` Figures below are of ${at}.`,
   fault: "This board cannot show what it was told. Load it again; if that does not help, tell whoever looks after it.",
   noConfig: "This board does not know where to listen: open it from the daemon, or put a config.json beside it.",
 };
@@ -79,6 +80,7 @@ const RUSSIAN = {
     missed_share: "доля пропущенных", mean_wait_s: "среднее ожидание", talk_s: "разговоры", unique_callers: "разных номеров",
   },
   caseStates: { open: "ждёт звонка", truly_missed: "истинно пропущен" },
+  since: (at) => ` с ${at}`,
   links: {
     connecting: "подключение",
     live: "на связи",
@@ -95,7 +97,7 @@ const RUSSIAN = {
     silent: (since) => `Монитор молчит${since}. Возможно, он остановился.`,
     no_pbx: (since) => `Нет связи с АТС${since}. Что там происходит, неизвестно.`,
   },
-  stale: (at) => `; данные ниже от ${at}`,
+  stale: (at) => ` Данные ниже от ${at}.`,
   fault: "Табло не может показать то, что получило. Обновите страницу; если не поможет, скажите администратору.",
   noConfig: "Табло не знает, откуда брать данные: откройте его с адреса монитора или положите рядом config.json.",
 };
