@@ -17,7 +17,8 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt
+	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt \
+	    --ignore tests/wallboard
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
@@ -29,9 +30,9 @@ bench: .venv/.ready ## what an event costs
 
 lock: .venv/.ready ## resolve the dependencies anew
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
-	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
+	    --no-emit-trusted-host --no-header --no-annotate --extra demo -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
-	    --no-emit-trusted-host --no-header --no-annotate --extra test -o requirements/test.txt pyproject.toml requirements/build.in
+	    --no-emit-trusted-host --no-header --no-annotate --extra demo --extra test -o requirements/test.txt pyproject.toml requirements/build.in
 
 .venv/.run-ready: requirements/run.txt pyproject.toml scripts/setup
 	scripts/setup run

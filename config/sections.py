@@ -35,6 +35,7 @@ from config.fields import (
 from config.problems import Fault
 from config.refusal import refusals
 from config.system_zone import system_zone
+from config.websocket_address import WebsocketAddress
 from config.working_hours import WorkingHours, working_hours_of
 
 Seconds = Annotated[float, BeforeValidator(DurationRange())]
@@ -213,6 +214,8 @@ class Mqtt(Section):
     version: Literal["3.1.1", "5"] = "3.1.1"
     client_id: OptionalText = ""
     """Empty: made of prefix and site. The same each time, so that the broker knows who came back."""
+    websocket: WebsocketAddress = ""
+    """Where browsers reach the same broker; empty: nowhere, and the wallboard watches the daemon's own stream."""
     timeout: Patience = 3.0
     """For any one answer of the broker."""
     reconnect_max: Patience = 60.0

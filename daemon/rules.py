@@ -27,6 +27,7 @@ def rules_of(settings: Settings) -> Rules:
             name: settings.service_level.threshold if queue.threshold is None else queue.threshold
             for name, queue in settings.queues.items()
         },
+        queue_wrapup_s={name: queue.wrapup for name, queue in settings.queues.items() if queue.wrapup},
         departments=tuple(
             DepartmentRule(each.name, frozenset(each.queues), frozenset(each.extensions), frozenset(each.dids))
             for each in settings.departments

@@ -67,6 +67,13 @@ _RUSSIAN = {
     "timeout": "время вышло",
     "left": "вышел сам",
     "person": "сотрудник",
+    "wallboard": "табло",
+    "metrics": "метрики",
+    "broker": "брокер",
+    "none": "нет",
+    "none: extra ringtally[demo] is missing; the wallboard does without": (
+        "нет: не установлено ringtally[demo]; табло обходится без него"
+    ),
 }
 
 

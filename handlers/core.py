@@ -1,9 +1,11 @@
 """The core's one door: events in, facts out."""
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import inf
+from typing import Any
 
+from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
@@ -26,12 +28,16 @@ class Core:
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
+        self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
+        for kind, handler in self._roster.handlers.items():
+            self._handlers[kind] = _both(self._handlers.get(kind), handler)
 
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        return None if self._cases.next_at == math.inf else self._cases.next_at
+        due_at = min(self._roster.due_at, self._cases.next_at)
+        return None if due_at == inf else due_at
 
     @property
     def now(self) -> float:
@@ -48,17 +54,21 @@ class Core:
             event = event._replace(at=self._now)
         else:
             self._now = event.at
-        # What is due comes first, so that ticks between events change nothing.
-        due = self._cases.pass_time(self._now) if self._cases.next_at <= self._now else ()
+        # What is due happened before, so that ticks between events change nothing.
+        if self._cases.next_at <= self._now:
+            self._facts += self._cases.pass_time(self._now)
+        if self._roster.due_at <= self._now:
+            self._roster.expire(self._now)
         handler = self._handlers.get(type(event))
-        if handler is None:
-            return due
-        handler(event)
+        if handler is not None:
+            handler(event)
         if not self._facts:
-            return due
-        facts = [*due]
-        for fact in self._facts:
-            facts += self._followed_up(fact) if type(fact) is CallEnded else (fact,)
+            return ()
+        for fact in [each for each in self._facts if type(each) is CallEnded]:
+            self._roster.call_ended(fact)
+        facts: list[Fact] = []
+        for each in self._facts:
+            facts += self._followed_up(each) if type(each) is CallEnded else (each,)
         self._facts.clear()
         return tuple(facts)
 
@@ -74,6 +84,7 @@ class Core:
         if self._broken_at is None:
             self._broken_at = event.at
         self._tracker.state.doubt_all()
+        self._roster.broken(event.at)
 
     def _resumed(self, event: StreamResumed) -> None:
         after_break = self._broken_at is not None
@@ -83,6 +94,7 @@ class Core:
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, after_break)
         self._cases.stream_resumed()
+        self._roster.resumed(event.snapshot, event.at)
 
     def change_rules(self, rules: Rules) -> None:
         """The settings have changed: calls that begin from here on follow these rules.
@@ -93,6 +105,7 @@ class Core:
         self._tracker.state.change_rules(rules)
         self._queues.update(rules.queue_service_level_s)
         self._cases.change_rules(rules)
+        self._roster.change_rules(rules, self._now)
 
     def restore_cases(self, cases: Iterable[Case], quiet_until: float) -> None:
         """Cases that an earlier run left waiting; before the first event. See `Cases.restore`."""
@@ -115,6 +128,7 @@ class Core:
     def restart_time(self, at: float) -> None:
         """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
         if self.is_idle:
+            self._roster.restart_time(self._now, at)
             self._now = at
 
     def live_calls(self) -> Iterator[Call]:
@@ -149,3 +163,15 @@ class Core:
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
         return self._tracker.state.sizes()
+
+
+def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:
+    """One event for two, in this order."""
+    if first is None:
+        return second
+
+    def both(event: Any) -> None:
+        first(event)
+        second(event)
+
+    return both

@@ -45,3 +45,5 @@ class Rules:
     working_time: WorkingTime | None = None
     """None: always open."""
     follow_up: FollowUpRule = field(default_factory=FollowUpRule)
+    queue_wrapup_s: dict[str, float] = field(default_factory=dict)
+    """What follows a queue's call; a queue that isn't here has no wrap-up."""

@@ -31,7 +31,7 @@ RECONNECT_FIRST_S = 1.0
 # What refuses us will do so for a while: the rest of the world sees each try in the broker's log.
 REFUSED_TIMES = 10
 _STORE_RETRY_S = 5.0
-_KINDS = frozenset({"queue", "trunk", "department"})
+_KINDS = frozenset({"queue", "trunk", "department", "agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class MqttSink:
     def take(self, facts: Sequence[Fact]) -> None:
         """Note the facts."""
         for event in self._numbered.of(facts):
-            if event.kind == "ended":
+            if event.is_stored:
                 continue
             if not self.is_connected:
                 self.dropped["away"] += 1
@@ -247,7 +247,12 @@ class MqttSink:
         return True
 
     async def _tell_states(self, session: MqttSession) -> bool:
-        for topic, state in self._states.look().items():
+        states = self._states.look()
+        for gone in self._shown.keys() - states.keys():
+            del self._shown[gone]
+            await self._publish(session, gone, b"", qos=1, retain=True)
+            return True
+        for topic, state in states.items():
             if self._shown.get(topic) is not state:
                 self._shown[topic] = state
                 await self._publish(session, topic, state.body, qos=state.qos, retain=True)

@@ -1,6 +1,7 @@
 """What the daemon tells over HTTP of calls that happened: the same everywhere, masked for strangers, harmless to a reader."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,8 @@ async def frames_until_ended(content: Any) -> list[Any]:
             if topic == "event: event/call\n":
                 told.append(payload)
             else:
-                assert topic.removeprefix("event: ").strip() in TOPICS | {"event/missed"}
+                name = topic.removeprefix("event: ").strip()
+                assert name in TOPICS or re.fullmatch(r"event/missed|agent/[a-z0-9-]+/state", name)
     return told
 
 

@@ -77,6 +77,7 @@ def test_everything_the_core_must_know_comes_from_the_settings(tmp_path: Path) -
         missed_results=frozenset({"abandoned", "busy"}),
         service_level_s=15.0,
         queue_service_level_s={"support": 30.0, "sales": 15.0},
+        queue_wrapup_s={"sales": 10.0},
         departments=(
             DepartmentRule("support", frozenset({"support"}), frozenset({"101", "reception"}), frozenset({"7001"})),
             DepartmentRule("sales", frozenset(), frozenset({"102"}), frozenset()),

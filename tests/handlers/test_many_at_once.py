@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
 from handlers.case_facts import CaseFact
 from handlers.core import Core
-from handlers.facts import CallEnded, CallStarted, EventDoubted, Fact, GapEnded, QueueStayEnded, TrunkGuessed
+from handlers.facts import (
+    AgentChanged,
+    AgentGone,
+    CallEnded,
+    CallStarted,
+    EventDoubted,
+    Fact,
+    GapEnded,
+    QueueStayEnded,
+    TrunkGuessed,
+)
 from handlers.rules import Rules
 from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
 from tests.recordings import NAMES
@@ -78,7 +88,7 @@ def _by_itself(fact: Fact) -> Fact:
 
 
 def _call_id(fact: Fact) -> str:
-    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | CaseFact):
+    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id
 
