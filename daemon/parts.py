@@ -24,6 +24,7 @@ from daemon.health import Health
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
 from daemon.rules import rules_of
+from daemon.sinks.case_metrics import CaseMetrics
 from daemon.sinks.database import DatabaseSink
 from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
@@ -72,6 +73,7 @@ class Parts:
     core: Core
     writer: Writer
     metrics: MetricsSink
+    case_metrics: CaseMetrics
     stream: StreamSink
     mqtt: MqttSink | None
     pump: Pump
@@ -88,6 +90,8 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     metrics = MetricsSink(registry, core, version("ringtally"), **measured(settings))
+    cases = CaseMetrics(registry, core, rules_of(settings))
+    metrics.before_scrape.append(cases.refresh)
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
     linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
     writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
@@ -96,7 +100,7 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     await _count_today(day, board, path)
     await _take_up_cases(core, settings.follow_up, path)
     stream = StreamSink(board, render_call)
-    sinks: list[Sink] = [metrics, board, stream, JournalSink(), *extra_sinks]
+    sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
     mqtt = None
     if outbox is not None and settings.mqtt is not None:
         publishing = publishing_of(settings.mqtt, settings)
@@ -107,7 +111,7 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     pump = Pump(core, sinks)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
-    return Parts(core, writer, metrics, stream, mqtt, pump, client)
+    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client)
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:

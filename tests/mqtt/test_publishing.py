@@ -56,6 +56,7 @@ async def test_states_are_retained_events_are_not_and_each_has_its_qos(tmp_path:
         assert {topic: each.qos for topic, each in found.items()} == STATES
         assert f"as ringtally-office (p{'5' if version == '5' else '2'}," in broker.journal
         assert found.pop("bridge/state").payload == b"online"
+        assert found.pop("missed/count").payload == b"0"
         for each in found.values():
             assert each.json["v"] == 1
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", each.json["ts"])
