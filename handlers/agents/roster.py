@@ -104,9 +104,10 @@ class Roster:
         lasted = {agent: (agent.call_since, set(agent.channels)) for agent in self._agents.values()}
         was_heard, self._is_heard = self._is_heard, True
         for agent in self._agents.values():
-            agent.told.clear()
             agent.channels.clear()
-            agent.settles_at = None
+            if not was_heard:
+                agent.told.clear()
+                agent.settles_at = None
         self._of_channel.clear()
         self._holders &= self._live.channels.keys()
         self._take_devices(snapshot.devices)
@@ -152,7 +153,7 @@ class Roster:
             self._know_device(device.device, device.state)
             agent = self._agents.get(key_of(device.device, self._rules.extensions))
             if agent is not None:
-                agent.told[device.device] = Told(device.state, False)
+                agent.hear(device.device, device.state, live=False)
 
     def _take_members(self, members: Iterable[ev.MemberSeen], at: float) -> None:
         gone = dict(self._by_member)
@@ -180,11 +181,12 @@ class Roster:
             )
         self._by_member[place] = agent
         name = seen.name if seen.name and seen.name != seen.interface else None
-        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at)
+        source = seen.state_interface or seen.interface
+        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at, source)
         if agent.members.get(place) != member:
             agent.members[place] = member
             agent.is_news = True
-        agent.told[seen.state_interface or seen.interface] = Told(seen.status, live)
+        agent.hear(source, seen.status, live)
         return agent
 
     def _member_removed(self, event: ev.MemberRemoved) -> None:
@@ -195,8 +197,7 @@ class Roster:
 
     def _take_from(self, agent: Agent, place: tuple[str, str], at: float) -> None:
         self._by_member.pop(place, None)
-        agent.members.pop(place, None)
-        agent.is_news = True
+        agent.leave(place)
         if not self._drop_if_gone(agent, at):
             self._update(agent, at)
 
@@ -206,7 +207,7 @@ class Roster:
         if agent is None:
             self._meet_extension(event.device, event.at)
         else:
-            agent.told[event.device] = Told(event.state, True)
+            agent.hear(event.device, event.state, live=True)
             self._update(agent, event.at)
 
     def _know_device(self, device: str, state: int) -> None:

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
 from handlers.core import Core
-from handlers.facts import AgentChanged, AgentGone, CallEnded, CallStarted, EventDoubted, Fact, GapEnded, QueueStayEnded, TrunkGuessed
+from handlers.facts import (
+    AgentChanged,
+    AgentGone,
+    CallEnded,
+    CallStarted,
+    EventDoubted,
+    Fact,
+    GapEnded,
+    QueueStayEnded,
+    TrunkGuessed,
+)
 from handlers.rules import Rules
 from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
 from tests.recordings import NAMES
