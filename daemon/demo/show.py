@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 
-from config.sections import Ami, Http, Settings, Site, Storage, Trunk
+from config.sections import Ami, Http, Queue, Settings, Site, Storage, Trunk
 from daemon import clock
 from daemon.app import App, Running
-from daemon.demo.cast import TRUNKS
+from daemon.demo.cast import DEPARTMENTS, TRUNKS
 from daemon.demo.generator import TrafficGenerator
 from daemon.demo.pbx import USERNAME, SimulatedPbx
 from daemon.demo.picture import FinishedCalls, finished_line, picture, sums
@@ -24,6 +24,7 @@ from daemon.log import configure_log
 from daemon.words import Language
 
 REFRESH_S = 0.25
+WRAPUP_S = 10
 
 
 def demo_settings(folder: Path, pbx: SimulatedPbx, listen: str, language: Language) -> Settings:
@@ -32,6 +33,7 @@ def demo_settings(folder: Path, pbx: SimulatedPbx, listen: str, language: Langua
         site=Site(name="demo", language=language),
         ami=Ami(host="127.0.0.1", port=pbx.port, username=USERNAME, secret=SecretStr(pbx.secret)),
         trunks=[Trunk(name=trunk, channels=[f"PJSIP/{trunk}-*"]) for trunk in TRUNKS],
+        queues={department.queue: Queue(wrapup=WRAPUP_S) for department in DEPARTMENTS},
         http=Http(listen=listen),
         storage=Storage(path=str(folder / "demo.db")),
     )

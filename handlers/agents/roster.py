@@ -1,14 +1,15 @@
 """All agents of one PBX: takes events after the calls have taken them, and says what changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
 from handlers.agents.agent import Agent, Member
 from handlers.agents.identity import POOL, is_phone, key_of, member_key
-from handlers.agents.phone import Told
+from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
 from handlers.calls.channels import Channel, connected
+from handlers.calls.evidence import INSIDE
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import is_extension, parse_channel_name
 from handlers.facts import AgentChanged, AgentGone, CallEnded, Fact
@@ -115,8 +116,13 @@ class Roster:
             self._take_members(snapshot.members, at)
         for device in list(self._devices):
             self._meet_extension(device, at, tell=False)
-        logins = {each.uniqueid: each.data for each in snapshot.channels or () if each.application == "AgentLogin"}
+        logins = {
+            each.uniqueid: each.data.partition(",")[0]
+            for each in snapshot.channels or ()
+            if each.application == "AgentLogin"
+        }
         for channel in self._live.channels.values():
+            self._meet_channel(channel, at, tell=False)
             self._watch(channel)
             if channel.uniqueid in logins:
                 self._join_pool(channel, logins[channel.uniqueid])
@@ -291,8 +297,16 @@ class Roster:
     def _created(self, event: ev.ChannelCreated) -> None:
         channel = self._live.channels.get(event.uniqueid)
         if channel is not None and channel.uniqueid not in self._of_channel:
+            self._meet_channel(channel, event.at)
             self._watch(channel)
             self._look(channel.uniqueid, event.at)
+
+    def _meet_channel(self, channel: Channel, at: float, tell: bool = True) -> None:
+        """Where device states are not told, a phone that calls shows that it is there."""
+        device = channel.parts.device
+        if self._rules.extensions and device not in self._devices and channel.side == INSIDE:
+            self._know_device(device, DeviceState.UNKNOWN)
+            self._meet_extension(device, at, tell)
 
     def _watch(self, channel: Channel) -> None:
         if channel.side is None or channel.side.trunk is not None:
@@ -422,10 +436,10 @@ class Roster:
 
     # ---- what it looks like from outside
 
-    def agents(self) -> Iterator[Agent]:
-        """All agents, in no order."""
-        return iter(self._agents.values())
-
     def sizes(self) -> dict[str, int]:
         """What must be empty when nobody calls."""
-        return {"agent_channels": len(self._of_channel), "agent_callers": len(self._of_caller)}
+        return {
+            "agent_channels": len(self._of_channel),
+            "agent_callers": len(self._of_caller),
+            "holders": len(self._holders),
+        }
