@@ -80,7 +80,9 @@ class Phones:
         self._legs: dict[tuple[str, str], dict[str, Any]] = {}
         for event in (line["event"] for line in lines if "event" in line):
             leg = self._legs.setdefault((event["ua"], event["callid"]), {"dir": event["dir"]})
-            leg.setdefault(event["ev"], event["t"])
+            leg.setdefault(
+                "end" if event.get("attended") else event["ev"], event["t"]
+            )  # passed on, only the BYE is to come
 
     @property
     def extensions(self) -> list[str]:
