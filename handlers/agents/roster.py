@@ -1,14 +1,15 @@
 """All agents of one PBX: takes events after the calls have taken them, and says what changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
 from handlers.agents.agent import Agent, Member
 from handlers.agents.identity import POOL, is_phone, key_of, member_key
-from handlers.agents.phone import Told
+from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
 from handlers.calls.channels import Channel, connected
+from handlers.calls.evidence import INSIDE
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import is_extension, parse_channel_name
 from handlers.facts import AgentChanged, AgentGone, CallEnded, Fact
@@ -104,9 +105,10 @@ class Roster:
         lasted = {agent: (agent.call_since, set(agent.channels)) for agent in self._agents.values()}
         was_heard, self._is_heard = self._is_heard, True
         for agent in self._agents.values():
-            agent.told.clear()
             agent.channels.clear()
-            agent.settles_at = None
+            if not was_heard:
+                agent.told.clear()
+                agent.settles_at = None
         self._of_channel.clear()
         self._holders &= self._live.channels.keys()
         self._take_devices(snapshot.devices)
@@ -114,8 +116,13 @@ class Roster:
             self._take_members(snapshot.members, at)
         for device in list(self._devices):
             self._meet_extension(device, at, tell=False)
-        logins = {each.uniqueid: each.data for each in snapshot.channels or () if each.application == "AgentLogin"}
+        logins = {
+            each.uniqueid: each.data.partition(",")[0]
+            for each in snapshot.channels or ()
+            if each.application == "AgentLogin"
+        }
         for channel in self._live.channels.values():
+            self._meet_channel(channel, at, tell=False)
             self._watch(channel)
             if channel.uniqueid in logins:
                 self._join_pool(channel, logins[channel.uniqueid])
@@ -152,7 +159,7 @@ class Roster:
             self._know_device(device.device, device.state)
             agent = self._agents.get(key_of(device.device, self._rules.extensions))
             if agent is not None:
-                agent.told[device.device] = Told(device.state, False)
+                agent.hear(device.device, device.state, live=False)
 
     def _take_members(self, members: Iterable[ev.MemberSeen], at: float) -> None:
         gone = dict(self._by_member)
@@ -180,11 +187,12 @@ class Roster:
             )
         self._by_member[place] = agent
         name = seen.name if seen.name and seen.name != seen.interface else None
-        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at)
+        source = seen.state_interface or seen.interface
+        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at, source)
         if agent.members.get(place) != member:
             agent.members[place] = member
             agent.is_news = True
-        agent.told[seen.state_interface or seen.interface] = Told(seen.status, live)
+        agent.hear(source, seen.status, live)
         return agent
 
     def _member_removed(self, event: ev.MemberRemoved) -> None:
@@ -195,8 +203,7 @@ class Roster:
 
     def _take_from(self, agent: Agent, place: tuple[str, str], at: float) -> None:
         self._by_member.pop(place, None)
-        agent.members.pop(place, None)
-        agent.is_news = True
+        agent.leave(place)
         if not self._drop_if_gone(agent, at):
             self._update(agent, at)
 
@@ -206,7 +213,7 @@ class Roster:
         if agent is None:
             self._meet_extension(event.device, event.at)
         else:
-            agent.told[event.device] = Told(event.state, True)
+            agent.hear(event.device, event.state, live=True)
             self._update(agent, event.at)
 
     def _know_device(self, device: str, state: int) -> None:
@@ -290,8 +297,16 @@ class Roster:
     def _created(self, event: ev.ChannelCreated) -> None:
         channel = self._live.channels.get(event.uniqueid)
         if channel is not None and channel.uniqueid not in self._of_channel:
+            self._meet_channel(channel, event.at)
             self._watch(channel)
             self._look(channel.uniqueid, event.at)
+
+    def _meet_channel(self, channel: Channel, at: float, tell: bool = True) -> None:
+        """Where device states are not told, a phone that calls shows that it is there."""
+        device = channel.parts.device
+        if self._rules.extensions and device not in self._devices and channel.side == INSIDE:
+            self._know_device(device, DeviceState.UNKNOWN)
+            self._meet_extension(device, at, tell)
 
     def _watch(self, channel: Channel) -> None:
         if channel.side is None or channel.side.trunk is not None:
@@ -421,10 +436,10 @@ class Roster:
 
     # ---- what it looks like from outside
 
-    def agents(self) -> Iterator[Agent]:
-        """All agents, in no order."""
-        return iter(self._agents.values())
-
     def sizes(self) -> dict[str, int]:
         """What must be empty when nobody calls."""
-        return {"agent_channels": len(self._of_channel), "agent_callers": len(self._of_caller)}
+        return {
+            "agent_channels": len(self._of_channel),
+            "agent_callers": len(self._of_caller),
+            "holders": len(self._holders),
+        }

@@ -494,7 +494,7 @@ _DECODERS: dict[bytes, Callable[[float, str], ev.Event | None]] = {
     b"UnParkedCall": _parked,
     b"Shutdown": _shutdown,
 }
-WANTED = frozenset(_DECODERS) | {b"FullyBooted"}
+WANTED = frozenset(_DECODERS) | {b"FullyBooted", b"Reload"}
 _BY_FIRST_LINE = {b"Event: " + name: decoder for name, decoder in (_DECODERS | {b"VarSet": _var_set}).items()}
 
 
