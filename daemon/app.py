@@ -119,6 +119,7 @@ class App:
         configure_log(settings.log.level, settings.log.format)
         parts.core.change_rules(rules_of(settings))
         parts.metrics.learn(**measured(settings))
+        parts.case_metrics.learn(rules_of(settings))
         parts.client.change_account(account, change.reconnects)
 
 

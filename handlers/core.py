@@ -1,6 +1,7 @@
 """The core's one door: events in, facts out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -8,6 +9,8 @@ from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
+from handlers.case_facts import Case, CaseMissed
+from handlers.cases.cases import Cases
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -21,6 +24,7 @@ class Core:
     def __init__(self, rules: Rules) -> None:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
+        self._cases = Cases(rules, self.live_calls)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
@@ -32,7 +36,7 @@ class Core:
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        due_at = min((self._roster.due_at,))
+        due_at = min(self._roster.due_at, self._cases.next_at)
         return None if due_at == inf else due_at
 
     @property
@@ -50,8 +54,11 @@ class Core:
             event = event._replace(at=self._now)
         else:
             self._now = event.at
+        # What is due happened before, so that ticks between events change nothing.
+        if self._cases.next_at <= self._now:
+            self._facts += self._cases.pass_time(self._now)
         if self._roster.due_at <= self._now:
-            self._roster.expire(self._now)  # what was due before happened before
+            self._roster.expire(self._now)
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
@@ -59,9 +66,19 @@ class Core:
             return ()
         for fact in [each for each in self._facts if type(each) is CallEnded]:
             self._roster.call_ended(fact)
-        facts = tuple(self._facts)
+        facts: list[Fact] = []
+        for each in self._facts:
+            facts += self._followed_up(each) if type(each) is CallEnded else (each,)
         self._facts.clear()
-        return facts
+        return tuple(facts)
+
+    def _followed_up(self, ended: CallEnded) -> list[Fact]:
+        """A finished call, and behind it what it means to the cases."""
+        told: list[Fact] = [*self._cases.ended(ended)]
+        missed = next((fact for fact in told if type(fact) is CaseMissed), None)
+        if missed is not None:
+            ended = replace(ended, call=replace(ended.call, case_id=missed.case.id))
+        return [ended, *told]
 
     def _broken(self, event: StreamBroken) -> None:
         if self._broken_at is None:
@@ -76,6 +93,7 @@ class Core:
             self._broken_at = None
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, after_break)
+        self._cases.stream_resumed()
         self._roster.resumed(event.snapshot, event.at)
 
     def change_rules(self, rules: Rules) -> None:
@@ -86,7 +104,16 @@ class Core:
         """
         self._tracker.state.change_rules(rules)
         self._queues.update(rules.queue_service_level_s)
+        self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
+
+    def restore_cases(self, cases: Iterable[Case], quiet_until: float) -> None:
+        """Cases that an earlier run left waiting; before the first event. See `Cases.restore`."""
+        self._cases.restore(cases, quiet_until)
+
+    def waiting_cases(self) -> Iterator[Case]:
+        """The cases on the call-back list, in order of their first miss."""
+        return self._cases.waiting()
 
     @property
     def live_count(self) -> int:

@@ -7,6 +7,8 @@ The words are those of the contract, sections 1, 2 and 4.
 from dataclasses import dataclass
 from typing import Literal
 
+from handlers.case_facts import CaseFact
+
 Direction = Literal["in", "out", "internal"]
 Result = Literal[
     "answered",
@@ -173,6 +175,10 @@ class Call:
     end_seen: bool
     incomplete: bool
     merged_into: str | None
+    case_id: str | None = None
+    """Of a missed call: the case it belongs to, known at its end."""
+    contacted_at: float | None = None
+    """When somebody spoke with that caller, as of now; only read back from the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,4 +333,5 @@ Fact = (
     | CallRetracted
     | AgentChanged
     | AgentGone
+    | CaseFact
 )

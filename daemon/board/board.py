@@ -10,7 +10,9 @@ from daemon import clock
 from daemon.board.agents import AgentBoard
 from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
 from daemon.board.day import OTHER, Day
+from daemon.board.missed import MISSED_COUNT, MISSED_OPEN, CaseDay, missed_open
 from daemon.board.topic_names import TopicNames
+from handlers.case_facts import CASE_FACTS, Case
 from handlers.facts import (
     AgentChanged,
     AgentGone,
@@ -45,6 +47,9 @@ class Pbx(Protocol):
     def trunk_channels(self) -> Mapping[str, int]:
         """How many channels each line has now."""
 
+    def waiting_cases(self) -> Iterable[Case]:
+        """The cases on the call-back list, in order of their first miss."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -72,6 +77,8 @@ class Topic:
     live: bool = False
     aside: frozenset[str] = frozenset()
     every_s: float | None = None
+    bare: str | None = None
+    """The field that is the whole payload."""
 
 
 class Board:
@@ -84,6 +91,7 @@ class Board:
         self._pbx = pbx
         self._site = site
         self._day = day
+        self.cases_today = CaseDay()
         self._render = render
         self._agents = AgentBoard()
         self._waiting: dict[str, tuple[int, float]] = {}
@@ -100,7 +108,9 @@ class Board:
                 every_s=30.0,
             ),
             CALLS_ACTIVE: Topic(self._calls, qos=0, live=True),
-            TODAY: Topic(lambda _full: {**day.site_figures()}),
+            TODAY: Topic(lambda _full: {**day.site_figures(), **self.cases_today.figures}),
+            MISSED_COUNT: Topic(lambda _full: {"count": sum(1 for _ in pbx.waiting_cases())}, bare="count"),
+            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), full)),
         }
         for name, topic in site.queues.items():
             self._add_queue(name, topic)
@@ -131,6 +141,9 @@ class Board:
                 self._take_agent(fact)
             elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallRetracted)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
+            elif isinstance(fact, CASE_FACTS):
+                self.cases_today.add(fact, self._day.since, self._day.until)
+                self._touch(MISSED_COUNT, MISSED_OPEN, TODAY)
 
     def _take_agent(self, fact: AgentChanged | AgentGone) -> None:
         queues = self._agents.queues_of(fact)
@@ -150,6 +163,7 @@ class Board:
     def roll(self) -> None:
         """Another day begins all figures anew."""
         if self._day.roll(clock.now()):
+            self.cases_today.clear()
             self._touch(*self._topics)
 
     def refresh(self) -> None:

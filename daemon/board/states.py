@@ -74,7 +74,7 @@ class States:
                 kept.made_at, kept.touched = now, touched
             kept.looked_at = now
             return kept
-        body = encoded({"v": 1, "ts": iso(clock.now())} | payload)
+        body = encoded({"v": 1, "ts": iso(clock.now())} | payload if topic.bare is None else payload[topic.bare])
         return State(body, topic.qos, said, now, now, touched)
 
 

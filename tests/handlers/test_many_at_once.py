@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
+from handlers.case_facts import CaseFact
 from handlers.core import Core
 from handlers.facts import (
     AgentChanged,
@@ -77,11 +79,16 @@ def renamed(name: str, tag: str, starts_at: float) -> list[Event]:
 
 def about(facts: Iterable[Fact], tag: str) -> list[Fact]:
     """What was said of the calls of one recording."""
-    return [fact for fact in facts if _call_id(fact).startswith(f"{tag}-")]
+    return [_by_itself(fact) for fact in facts if _call_id(fact).startswith(f"{tag}-")]
+
+
+def _by_itself(fact: Fact) -> Fact:
+    """Without its case: the same people call in many recordings, and missed calls of one number are one case."""
+    return replace(fact, call=replace(fact.call, case_id=None)) if isinstance(fact, CallEnded) else fact
 
 
 def _call_id(fact: Fact) -> str:
-    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone):
+    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id
 

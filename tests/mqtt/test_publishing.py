@@ -23,6 +23,8 @@ STATES = {
     "department/podderzhka/state": 1,
     "department/none/state": 1,
     "stats/today": 1,
+    "missed/count": 1,
+    "missed/open": 1,
 }
 HOSTILE = b'</script><script>alert("x")</script>\\ {{7*7}} \xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd'
 
@@ -54,6 +56,7 @@ async def test_states_are_retained_events_are_not_and_each_has_its_qos(tmp_path:
         assert {topic: each.qos for topic, each in found.items()} == STATES
         assert f"as ringtally-office (p{'5' if version == '5' else '2'}," in broker.journal
         assert found.pop("bridge/state").payload == b"online"
+        assert found.pop("missed/count").payload == b"0"
         for each in found.values():
             assert each.json["v"] == 1
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", each.json["ts"])

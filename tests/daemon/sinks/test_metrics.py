@@ -70,7 +70,7 @@ async def test_every_combination_of_direction_trunk_and_result_is_there_from_the
     wanted |= {("internal", result, "") for result in RESULTS["internal"]}
     assert set(values(families["ringtally_calls"])) == wanted
     assert set(values(families["ringtally_missed_calls"])) == {
-        (result, line) for line in ("megafon", "other") for result in ("abandoned", "ivr_only")
+        (result, line) for line in ("megafon", "other") for result in ("abandoned", "ivr_only", "lost_after_transfer")
     }
 
 

@@ -22,7 +22,7 @@ from tests.daemon.sinks.fake_broker import ROOT, FakeBroker, FakeOutbox, Naps
 from tests.storage.sample_calls import START, a_call, ended
 
 TO = Publishing(Broker("broker.example", 1883, "us", (f"{ROOT}bridge/state", b"offline")), ROOT, full=False)
-STATES = 9
+STATES = 11
 
 
 class Service:
