@@ -9,7 +9,17 @@ from daemon import clock
 from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
 from daemon.board.day import OTHER, Day
 from daemon.board.topic_names import TopicNames
-from handlers.facts import Call, CallAnswered, CallEnded, CallQueued, CallRang, CallStarted, Fact, QueueStayEnded
+from handlers.facts import (
+    Call,
+    CallAnswered,
+    CallEnded,
+    CallQueued,
+    CallRang,
+    CallStarted,
+    CallTransferred,
+    Fact,
+    QueueStayEnded,
+)
 from storage.call_json import iso
 
 INFO, HEALTH, TODAY = "bridge/info", "bridge/health", "stats/today"
@@ -112,7 +122,7 @@ class Board:
                     self._touch(self._site.departments[self._day.department(fact)])
             elif isinstance(fact, CallQueued):
                 self._touch(CALLS_ACTIVE, self._queue_topic(fact.queue))
-            elif isinstance(fact, (CallStarted, CallRang, CallAnswered)):
+            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
 
     def _touch(self, *topics: str | None) -> None:

@@ -96,7 +96,7 @@ async def test_everybody_is_told_once_and_as_the_phones_saw_it(version: int, tmp
         daemon = await app.started
         await until_ready(daemon.port)
         await play(pbx, Random(version))
-        await until_told(daemon, ledger, pbx)
+        await until_told(daemon, ledger, CALLS)
         assert not daemon.client.counters.bad
         assert daemon.core.sizes() == {"channels": 0, "bridges": 0, "calls": 0, "linkedids": 0}
         app.stop.set()
