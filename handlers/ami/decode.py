@@ -112,20 +112,26 @@ _dest = _Run("Dest").find
 _RUNS = {
     prefix: _Run(prefix).find
     for prefix in (
-        *("Transferer", "Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget"),
+        *("", "Transferer", "Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget"),
         *("Parkee", "Retriever", "Target"),
     )
 }
 
 
 def _named(text: str, prefix: str) -> _Channel:
-    """The run of the channel that plays this part; DecodeError where there is none."""
+    """The run of the channel that plays this part; DecodeError where there is none.
+
+    Where several channels are named, a caller's number stands in more than one run, and what it forges before or behind the true
+    run of another: an event that names a part twice is believed by nobody.
+    """
+    if text.count(f"\r\n{prefix}Uniqueid: ") != 1:
+        raise DecodeError("malformed")
     return _RUNS[prefix](text)
 
 
 def _named_if_there(text: str, prefix: str) -> _Channel | None:
     """The run of the channel that plays this part, or None."""
-    return _RUNS[prefix](text) if f"\r\n{prefix}Channel: " in text else None
+    return _named(text, prefix) if f"\r\n{prefix}Channel: " in text else None
 
 
 def _known(value: str) -> str | None:
@@ -318,7 +324,7 @@ def _agent_complete(at: float, text: str) -> ev.Event | None:
         return None  # the caller's channel is gone already (a queue within a queue)
     c = _channel(text)
     # So may the agent's be; where it is told, a caller has a number in it, before the queue's headers.
-    rest = _dest(text).rest if "\r\nDestChannel: " in text else c.rest
+    rest = _dest(c.rest).rest if "\r\nDestChannel: " in c.rest else c.rest
     return ev.AgentCompleted(at, c.uniqueid, *_member_of_queue(rest), _header(rest, "Reason"))
 
 
@@ -422,15 +428,17 @@ def _attended_transfer(at: float, text: str) -> ev.Event:
 
 
 def _pickup(at: float, text: str) -> ev.Event:
-    return ev.PickedUp(at, _channel(text).uniqueid, _named(text, "Target").uniqueid)
+    return ev.PickedUp(at, _named(text, "").uniqueid, _named(text, "Target").uniqueid)
 
 
 def _parked(at: float, text: str) -> ev.Event:
-    parkee, retriever = _named(text, "Parkee"), _named_if_there(text, "Retriever")
+    what = text[len("Event: ") : text.index("\r\n")]
+    parkee = _named(text, "Parkee")
+    retriever = _named_if_there(text, "Retriever") if what == "UnParkedCall" else None
     rest = (retriever or parkee).rest
     return ev.Parked(
         at,
-        text[len("Event: ") : text.index("\r\n")],
+        what,
         parkee.uniqueid,
         _header(rest, "Parkinglot") or "",
         _header(rest, "ParkingSpace") or "",
