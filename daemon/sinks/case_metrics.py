@@ -68,7 +68,9 @@ class CaseMetrics:
             buckets=CONTACT_BUCKETS,
             registry=registry,
         )
-        self._waiting = Gauge("ringtally_missed_cases_waiting", "Cases on the call-back list.", ["state"], registry=registry)
+        self._waiting = Gauge(
+            "ringtally_missed_cases_waiting", "Cases on the call-back list.", ["state"], registry=registry
+        )
         self._oldest = Gauge(
             "ringtally_missed_oldest_case_age_seconds",
             "Since when the caller waits who has waited longest; 0: nobody does.",
