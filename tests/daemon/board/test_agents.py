@@ -77,7 +77,7 @@ def test_telephone_numbers_of_agents_are_cut_and_in_no_topic() -> None:
 
 
 def test_two_of_one_name_have_two_topics_and_both_keep_theirs() -> None:
-    second = {"id": "PJSIP/102", "device": "PJSIP/102"}
+    second: dict[str, Any] = {"id": "PJSIP/102", "device": "PJSIP/102"}
     board = AgentBoard()
     told = [board.take(fact)[0] for fact in (changed(), changed(**second), changed(state="talking"), changed(**second))]
     assert told == [TOPIC, "agent/anna-ivanova-pjsip-102/state"] * 2

@@ -20,6 +20,9 @@ def live(
     )
 
 
+MEMBERS_ALONE: dict[str, object] = dict.fromkeys(("channels", "bridges", "entries", "devices"))
+
+
 def test_from_a_break_on_no_state_is_known_and_none_is_counted_on() -> None:
     office = an_office()
     office.wait(10)
@@ -72,7 +75,7 @@ def test_a_talk_that_ended_in_the_gap_is_over_and_nobody_knows_when() -> None:
     office.lose()
     office.wait(100)
     office.resume(members=(seen(),))
-    assert office.agent().call_since is None
+    assert (office.agent().state, office.agent().call_since) == ("available", None), "and no wrap-up is guessed"
     assert office.core.sizes() == dict.fromkeys(office.core.sizes(), 0)
 
 
@@ -94,17 +97,47 @@ def test_members_asked_for_again_change_no_call_and_no_since() -> None:
     office.wait(5)
     told = len(office.facts)
     office.resume(
-        members=(seen(status=BUSY), seen(BORIS, "Boris", UNREACHABLE), seen("PJSIP/103", "Clara")),
-        channels=None,
-        bridges=None,
-        entries=None,
-        devices=None,
+        members=(seen(status=BUSY), seen(BORIS, "Boris", UNREACHABLE), seen("PJSIP/103", "Clara")), **MEMBERS_ALONE
     )
     (new,) = office.facts[told:]
     assert isinstance(new, AgentChanged)
     assert (new.agent.id, new.agent.state) == ("PJSIP/103", "available")
     assert (office.agent().state, office.agent().since) == ("talking", START + 6)
     assert not office.ended
+
+
+def test_members_asked_for_again_take_nobody_out_of_his_pool_nor_off_his_mobile() -> None:
+    office = Office()
+    mobile = "Local/79001112233@outgoing"
+    of_pool = seen("Local/1001@agents/n", "Galina", queue="pool", state_interface="Agent:1001")
+    office.resume(members=(of_pool, seen(mobile, "Vera")))
+    shift = office.dialling("104", "1001")
+    office.say(ev.AgentLoggedIn(office.now, shift, office.names[shift], "1001"))
+    caller = office.incoming()
+    one, _ = office.local("79001112233", caller, "outgoing")
+    office.say(ev.AgentCalled(office.now, caller, one, "support", mobile, "Vera"))
+    office.state(one, ev.ChannelState.RINGING)
+    office.wait(60)
+    told = len(office.facts)
+    office.resume(members=(of_pool, seen(mobile, "Vera")), **MEMBERS_ALONE)
+    assert office.facts[told:] == []
+    office.up(shift)
+    other = office.incoming()
+    office.bridge(shift, other)
+    assert (office.agent("Agent:1001").state, office.agent("Agent:1001").device) == ("talking", "PJSIP/104")
+    office.hang_up(one)
+    assert office.agent(mobile).state == "available"
+
+
+def test_a_shift_that_ended_in_the_gap_leaves_no_device() -> None:
+    office = Office()
+    of_pool = seen("Local/1001@agents/n", "Galina", queue="pool", state_interface="Agent:1001")
+    office.resume(members=(of_pool,))
+    shift = office.dialling("104", "1001")
+    office.say(ev.AgentLoggedIn(office.now, shift, office.names[shift], "1001"))
+    office.lose()
+    office.resume(members=(of_pool._replace(status=UNREACHABLE),))
+    assert (office.agent("Agent:1001").state, office.agent("Agent:1001").device) == ("unavailable", "Agent:1001")
 
 
 def test_what_a_snapshot_said_of_a_use_ends_with_the_call_though_no_event_says_so() -> None:
