@@ -17,7 +17,8 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt
+	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt \
+	    --ignore tests/wallboard
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts

@@ -21,4 +21,5 @@ def rules_of(settings: Settings) -> Rules:
             name: settings.service_level.threshold if queue.threshold is None else queue.threshold
             for name, queue in settings.queues.items()
         },
+        queue_wrapup_s={name: queue.wrapup for name, queue in settings.queues.items() if queue.wrapup},
     )

@@ -1,7 +1,10 @@
 """The core's one door: events in, facts out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import inf
+from typing import Any
 
+from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
@@ -21,12 +24,16 @@ class Core:
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
+        self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
+        for kind, handler in self._roster.handlers.items():
+            self._handlers[kind] = _both(self._handlers.get(kind), handler)
 
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        return None
+        due_at = min((self._roster.due_at,))
+        return None if due_at == inf else due_at
 
     @property
     def now(self) -> float:
@@ -43,12 +50,15 @@ class Core:
             event = event._replace(at=self._now)
         else:
             self._now = event.at
+        if self._roster.due_at <= self._now:
+            self._roster.expire(self._now)  # what was due before happened before
         handler = self._handlers.get(type(event))
-        if handler is None:
-            return ()
-        handler(event)
+        if handler is not None:
+            handler(event)
         if not self._facts:
             return ()
+        for fact in [each for each in self._facts if type(each) is CallEnded]:
+            self._roster.call_ended(fact)
         facts = tuple(self._facts)
         self._facts.clear()
         return facts
@@ -57,6 +67,7 @@ class Core:
         if self._broken_at is None:
             self._broken_at = event.at
         self._tracker.state.doubt_all()
+        self._roster.broken(event.at)
 
     def _resumed(self, event: StreamResumed) -> None:
         after_break = self._broken_at is not None
@@ -65,6 +76,7 @@ class Core:
             self._broken_at = None
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, after_break)
+        self._roster.resumed(event.snapshot, event.at)
 
     def change_rules(self, rules: Rules) -> None:
         """The settings have changed: calls that begin from here on follow these rules.
@@ -74,6 +86,7 @@ class Core:
         """
         self._tracker.state.change_rules(rules)
         self._queues.update(rules.queue_service_level_s)
+        self._roster.change_rules(rules, self._now)
 
     @property
     def live_count(self) -> int:
@@ -88,6 +101,7 @@ class Core:
     def restart_time(self, at: float) -> None:
         """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
         if self.is_idle:
+            self._roster.restart_time(self._now, at)
             self._now = at
 
     def live_calls(self) -> Iterator[Call]:
@@ -122,3 +136,15 @@ class Core:
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
         return self._tracker.state.sizes()
+
+
+def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:
+    """One event for two, in this order."""
+    if first is None:
+        return second
+
+    def both(event: Any) -> None:
+        first(event)
+        second(event)
+
+    return both

@@ -37,3 +37,5 @@ class Rules:
     missed_results: frozenset[str] = MISSED_RESULTS
     service_level_s: float = 20.0
     queue_service_level_s: dict[str, float] = field(default_factory=dict)
+    queue_wrapup_s: dict[str, float] = field(default_factory=dict)
+    """What follows a queue's call; a queue that isn't here has no wrap-up."""

@@ -3,13 +3,27 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from daemon import clock
+from daemon.board.agents import AgentBoard
 from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
 from daemon.board.day import OTHER, Day
 from daemon.board.topic_names import TopicNames
-from handlers.facts import Call, CallAnswered, CallEnded, CallQueued, CallRang, CallStarted, Fact, QueueStayEnded
+from handlers.facts import (
+    AgentChanged,
+    AgentGone,
+    Call,
+    CallAnswered,
+    CallEnded,
+    CallQueued,
+    CallRang,
+    CallRetracted,
+    CallStarted,
+    Fact,
+    QueueStayEnded,
+)
 from storage.call_json import iso
 
 INFO, HEALTH, TODAY = "bridge/info", "bridge/health", "stats/today"
@@ -71,6 +85,7 @@ class Board:
         self._site = site
         self._day = day
         self._render = render
+        self._agents = AgentBoard()
         self._waiting: dict[str, tuple[int, float]] = {}
         self._channels: Mapping[str, int] = {}
         self._look_at = -1.0
@@ -112,8 +127,19 @@ class Board:
                     self._touch(self._site.departments[self._day.department(fact)])
             elif isinstance(fact, CallQueued):
                 self._touch(CALLS_ACTIVE, self._queue_topic(fact.queue))
-            elif isinstance(fact, (CallStarted, CallRang, CallAnswered)):
+            elif isinstance(fact, (AgentChanged, AgentGone)):
+                self._take_agent(fact)
+            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallRetracted)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
+
+    def _take_agent(self, fact: AgentChanged | AgentGone) -> None:
+        queues = self._agents.queues_of(fact)
+        touched, gone = self._agents.take(fact)
+        if gone is not None:
+            del self._topics[gone]
+        if touched is not None and touched not in self._topics:
+            self._topics[touched] = Topic(partial(self._agents.payload, touched))
+        self._touch(touched, *(self._queue_topic(queue) for queue in queues))
 
     def _touch(self, *topics: str | None) -> None:
         self.changes += 1
@@ -162,6 +188,7 @@ class Board:
                 "name": name,
                 "waiting": waiting,
                 "oldest_since": iso(oldest),
+                "members": self._agents.members(name),
                 "today": self._day.queue_figures(name),
             }
 

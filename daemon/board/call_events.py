@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handlers.facts import Call, CallAnswered, CallEnded, CallRang, CallStarted, Fact
+from handlers.facts import Call, CallAnswered, CallEnded, CallRang, CallRetracted, CallStarted, Fact
 from storage.call_json import call_json, iso
 from storage.masking import masked
 
@@ -18,6 +18,7 @@ _KINDS: dict[type[Fact], Kind] = {
     CallRang: "ringing",
     CallAnswered: "answered",
     CallEnded: "ended",
+    CallRetracted: "ended",
 }
 Render = Callable[[Call, bool], dict[str, Any]]
 """A call's JSON, in full or masked."""
@@ -37,7 +38,12 @@ class CallEvent:
 
     seq: int
     kind: Kind
-    fact: CallStarted | CallRang | CallAnswered | CallEnded
+    fact: CallStarted | CallRang | CallAnswered | CallEnded | CallRetracted
+
+    @property
+    def is_stored(self) -> bool:
+        """Is it the end of a call that is kept, and published out of the outbox?"""
+        return isinstance(self.fact, CallEnded)
 
     @property
     def event_id(self) -> str:
@@ -67,7 +73,7 @@ class CallEvents:
         """The events in these facts."""
         found = []
         for fact in facts:
-            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallEnded)):
+            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallEnded, CallRetracted)):
                 self._seq += 1
                 found.append(CallEvent(self._seq, _KINDS[type(fact)], fact))
         return found

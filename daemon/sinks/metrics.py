@@ -17,9 +17,20 @@ from prometheus_client import Counter as PrometheusCounter
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
-from handlers.facts import DIRECTIONS, RESULTS, STAY_OUTCOMES, Call, CallEnded, Fact, QueueStayEnded
+from handlers.facts import (
+    DIRECTIONS,
+    RESULTS,
+    STAY_OUTCOMES,
+    AgentChanged,
+    AgentGone,
+    Call,
+    CallEnded,
+    Fact,
+    QueueStayEnded,
+)
 from handlers.numbers import USABLE_DIGITS
 from handlers.rules import MISSED_RESULTS
 
@@ -76,6 +87,8 @@ class MetricsSink:
         self._sources = LabelNames(sources)
         self._live = LiveCollector(self._queues)
         registry.register(self._live)
+        self._agents = AgentCollector(self._queues)
+        registry.register(self._agents)
         Info("ringtally_build", "The running version.", registry=registry).info({"version": version})
         self._make_calls(registry)
         self._make_queues(registry)
@@ -202,6 +215,8 @@ class MetricsSink:
                 self._count(fact.call)
             elif isinstance(fact, QueueStayEnded):
                 self._count_stay(fact)
+            elif isinstance(fact, (AgentChanged, AgentGone)):
+                self._agents.take(fact)
 
     def _count(self, call: Call) -> None:
         if call.merged_into is not None:
@@ -242,6 +257,7 @@ class MetricsSink:
         """
         self._learn_queues()
         self._live.refresh(self._pbx.live_calls(), self._pbx.waiting(), link, now)
+        self._agents.refresh(now)
         encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
 

@@ -31,7 +31,7 @@ RECONNECT_FIRST_S = 1.0
 # What refuses us will do so for a while: the rest of the world sees each try in the broker's log.
 REFUSED_TIMES = 10
 _STORE_RETRY_S = 5.0
-_KINDS = frozenset({"queue", "trunk", "department"})
+_KINDS = frozenset({"queue", "trunk", "department", "agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class MqttSink:
     def take(self, facts: Sequence[Fact]) -> None:
         """Note the facts."""
         for event in self._numbered.of(facts):
-            if event.kind == "ended":
+            if event.is_stored:
                 continue
             if not self.is_connected:
                 self.dropped["away"] += 1
@@ -255,15 +255,20 @@ class MqttSink:
         what follows waits until the subscriber's system acknowledges them by itself, 40 ms.
         """
         states = self._states.look()
+        for gone in self._shown.keys() - states.keys():
+            del self._shown[gone]
+            await self._publish(session, gone, b"", qos=1, retain=True)
+            return True
         if not self._turns:
             new = [topic for topic, state in states.items() if self._shown.get(topic) is not state]
             self._turns.extend(sorted(new, key=lambda topic: -states[topic].qos))
-        if not self._turns:
-            return False
-        topic = self._turns.popleft()
-        state = self._shown[topic] = states[topic]
-        await self._publish(session, topic, state.body, qos=state.qos, retain=True)
-        return True
+        while self._turns:
+            topic = self._turns.popleft()
+            if topic in states:  # else it went before its turn came
+                state = self._shown[topic] = states[topic]
+                await self._publish(session, topic, state.body, qos=state.qos, retain=True)
+                return True
+        return False
 
     async def _clear_removed(self, session: MqttSession) -> bool:
         """Clear a retained state of something that is there no more, once the PBX has said what is."""

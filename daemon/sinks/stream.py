@@ -64,11 +64,14 @@ class Subscriber:
                     await self._wake.wait()
 
     def _news(self, latest: Mapping[str, State]) -> list[bytes]:
-        """The topics that say something else than this client was last shown."""
+        """The topics that say something else than this client was last shown; those that are there no more, empty."""
         shown = self._shown
+        gone = sorted(shown.keys() - latest.keys())
+        for topic in gone:
+            del shown[topic]
         changed = {topic: state for topic, state in latest.items() if shown.get(topic) is not state}
         shown |= changed
-        return [frame(topic, state.body) for topic, state in changed.items()]
+        return [frame(topic, b"") for topic in gone] + [frame(topic, state.body) for topic, state in changed.items()]
 
 
 class StreamSink:

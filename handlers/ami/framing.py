@@ -54,7 +54,6 @@ NOISE_WITH_CHANNEL = frozenset(
 )
 NOISE = frozenset(
     {
-        b"DeviceStateChange",
         b"TestEvent",
         b"BridgeCreate",
         b"Cdr",

@@ -6,8 +6,9 @@ from handlers.ami.events import Snapshot
 from handlers.ami.message import Message
 from handlers.ami.snapshot import Blocks, snapshot_of
 
-SNAPSHOT_ACTIONS = ("CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
-"""What is asked for a snapshot, one after the other."""
+_ALWAYS_ASKED = ("CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
+SNAPSHOT_ACTIONS = ("DeviceStateList", *_ALWAYS_ASKED)
+"""What is asked for a snapshot, one after the other. Recordings may lack the first: it was not always asked."""
 
 _ACTION_ID = b"\r\nActionID: "
 
@@ -86,9 +87,10 @@ class Gathering:
     @property
     def is_complete(self) -> bool:
         """Has each action its answer?"""
-        return len(self._parts) == len(SNAPSHOT_ACTIONS)
+        return all(action in self._parts for action in _ALWAYS_ASKED)
 
     def snapshot(self) -> Snapshot:
         """What the answers say. Only once it is complete."""
-        status, channels, bridges, queues = (self._parts[action] for action in SNAPSHOT_ACTIONS)
-        return snapshot_of(status[0] if status else None, channels, bridges, queues, self._channels_at)
+        status, channels, bridges, queues = (self._parts[action] for action in _ALWAYS_ASKED)
+        devices = self._parts.get(SNAPSHOT_ACTIONS[0])
+        return snapshot_of(status[0] if status else None, channels, bridges, queues, self._channels_at, devices)

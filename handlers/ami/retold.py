@@ -75,7 +75,7 @@ class Retold:
             # The connection before is over. Its loss was said already, unless recordings were joined into one.
             events = self._lost(at)
             self._held = []
-        elif action == SNAPSHOT_ACTIONS[0]:
+        elif action == SNAPSHOT_ACTIONS[0] or (action == SNAPSHOT_ACTIONS[1] and self._gathering is None):
             self._gathering = Gathering()
             self._held = [] if self._held is None else self._held
         if key:

@@ -27,7 +27,7 @@ from tests.daemon.fake_asterisk import (
     unknown,
 )
 
-UNASKED = ("Login", "Ping", "CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
+UNASKED = ("Login", "Ping", "DeviceStateList", "CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def test_everything_the_core_must_know_comes_from_the_settings(tmp_path: Path) -
         missed_results=frozenset({"abandoned", "busy"}),
         service_level_s=15.0,
         queue_service_level_s={"support": 30.0, "sales": 15.0},
+        queue_wrapup_s={"sales": 10.0},
     )
     usual = Rules()
     same = [field.name for field in fields(Rules) if getattr(rules, field.name) == getattr(usual, field.name)]

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
 from handlers.core import Core
-from handlers.facts import CallEnded, CallStarted, EventDoubted, Fact, GapEnded, QueueStayEnded, TrunkGuessed
+from handlers.facts import (
+    AgentChanged,
+    AgentGone,
+    CallEnded,
+    CallStarted,
+    EventDoubted,
+    Fact,
+    GapEnded,
+    QueueStayEnded,
+    TrunkGuessed,
+)
 from handlers.rules import Rules
 from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
 from tests.recordings import NAMES
@@ -71,7 +81,7 @@ def about(facts: Iterable[Fact], tag: str) -> list[Fact]:
 
 
 def _call_id(fact: Fact) -> str:
-    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded):
+    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id
 

@@ -23,7 +23,7 @@ REAL = {first_line(raw): raw for name in NAMES for raw in blocks(name)}
 EVENTS = sorted(raw for raw in REAL.values() if Decoder().decode(raw, AT) is not None)
 MANDATORY = (
     rb"\r\n(?:Uniqueid|DestUniqueid|BridgeUniqueid|LocalOneUniqueid|TransfererUniqueid|OrigTransfererUniqueid"
-    rb"|ParkeeUniqueid|StateInterface): [^\r\n]*"
+    rb"|ParkeeUniqueid|StateInterface|Device): [^\r\n]*"
 )
 
 

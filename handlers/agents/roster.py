@@ -1,0 +1,430 @@
+"""All agents of one PBX: takes events after the calls have taken them, and says what changed."""
+
+from collections.abc import Callable, Iterable, Iterator
+from math import inf
+from typing import Any
+
+from handlers.agents.agent import Agent, Member
+from handlers.agents.identity import POOL, is_phone, key_of, member_key
+from handlers.agents.phone import Told
+from handlers.ami import events as ev
+from handlers.calls.channels import Channel, connected
+from handlers.calls.live_state import LiveState
+from handlers.calls.names import is_extension, parse_channel_name
+from handlers.facts import AgentChanged, AgentGone, CallEnded, Fact
+from handlers.rules import Rules
+
+# Phones that are remembered in case a department or a queue names them; far more than any one PBX has.
+_DEVICES_KEPT = 10_000
+_PHONES = frozenset({"PJSIP", "SIP", "IAX2", "SCCP", "Skinny", "DAHDI", "MGCP", "Motif", "USTM"})
+
+
+class Roster:
+    """Who can answer, and what each does. `due_at` is when time alone changes something; what there is to tell goes to `facts`.
+
+    `handlers` are to be called after those of the calls, whose live state they read and never change.
+    """
+
+    def __init__(self, rules: Rules, live: LiveState, facts: list[Fact]) -> None:
+        self._rules = rules
+        self._live = live
+        self._facts = facts
+        self._agents: dict[str, Agent] = {}
+        self._by_member: dict[tuple[str, str], Agent] = {}
+        self._of_channel: dict[str, tuple[Agent, ...]] = {}
+        self._of_caller: dict[str, Agent] = {}
+        self._devices: dict[str, int] = {}
+        self._by_endpoint: dict[str, str] = {}
+        self._is_heard = True
+        self._holders: set[str] = set()
+        self._due: dict[Agent, float] = {}
+        self.due_at = inf
+        self.handlers: dict[type, Callable[[Any], None]] = {
+            ev.ChannelCreated: self._created,
+            ev.ChannelStateChanged: self._channel_changed,
+            ev.DialBegun: self._leg_changed,
+            ev.DialProgressed: self._leg_changed,
+            ev.DialEnded: self._leg_changed,
+            ev.ChannelHungUp: self._hung_up,
+            ev.BridgeEntered: self._bridged,
+            ev.BridgeLeft: self._bridged,
+            ev.BridgeMerged: self._merged,
+            ev.HoldStarted: self._held,
+            ev.HoldEnded: self._held,
+            ev.AgentCalled: self._called,
+            ev.AgentConnected: self._connected,
+            ev.AgentCompleted: self._completed,
+            ev.AgentLoggedIn: self._logged_in,
+            ev.MemberSeen: self._member_seen,
+            ev.MemberRemoved: self._member_removed,
+            ev.DeviceStateTold: self._device_told,
+        }
+
+    # ---- time, settings, breaks
+
+    def expire(self, now: float) -> None:
+        """What was due by `now` happens, each at its own moment."""
+        while self.due_at <= now:
+            agent = min(self._due, key=lambda each: (self._due[each], each.key))
+            due_at = self._due[agent]
+            agent.settle(due_at)
+            self._update(agent, due_at)
+
+    def change_rules(self, rules: Rules, at: float) -> None:
+        """The settings have changed: extensions that a department names now, or does no more."""
+        self._rules = rules
+        for agent in list(self._agents.values()):
+            agent.is_named = agent.key in rules.extensions
+            self._drop_if_gone(agent, at)
+        for device in list(self._devices):
+            self._meet_extension(device, at)
+
+    def restart_time(self, before: float, after: float) -> None:
+        """The clock was set: what was `before` is `after`. What lasts has lasted as long as it did, by the new clock."""
+        by_s = after - before
+        for agent in self._agents.values():
+            state, since = agent.state, agent.since
+            agent.forget_state()  # so that nobody counts the step as time spent
+            self._tell(agent, before)
+            agent.state = state
+            agent.since = None if since is None else since + by_s
+            agent.shift(by_s)
+            self._tell(agent, after)
+            self._schedule(agent, agent.due_at)
+
+    def broken(self, at: float) -> None:
+        """The PBX isn't heard from here on: what anybody does is unknown."""
+        self._is_heard = False
+        for agent in self._agents.values():
+            agent.forget_state()
+            self._tell(agent, at)
+
+    def resumed(self, snapshot: ev.Snapshot, at: float) -> None:
+        """What the PBX says lives; the calls have taken it already."""
+        lasted = {agent: (agent.call_since, set(agent.channels)) for agent in self._agents.values()}
+        was_heard, self._is_heard = self._is_heard, True
+        for agent in self._agents.values():
+            agent.told.clear()
+            agent.channels.clear()
+            agent.settles_at = None
+        self._of_channel.clear()
+        self._holders &= self._live.channels.keys()
+        self._take_devices(snapshot.devices)
+        if snapshot.members is not None:
+            self._take_members(snapshot.members, at)
+        for device in list(self._devices):
+            self._meet_extension(device, at, tell=False)
+        logins = {each.uniqueid: each.data for each in snapshot.channels or () if each.application == "AgentLogin"}
+        for channel in self._live.channels.values():
+            self._watch(channel)
+            if channel.uniqueid in logins:
+                self._join_pool(channel, logins[channel.uniqueid])
+        for caller in [uniqueid for uniqueid in self._of_caller if uniqueid not in self._live.channels]:
+            self._caller_gone(caller)
+        for agent in sorted(self._agents.values(), key=lambda each: each.key):
+            agent.settle(at)
+            self._update(agent, at, tell=False)
+            self._date_back(agent, lasted.get(agent), at, was_heard)
+            agent.is_news = True
+            self._tell(agent, at)
+
+    def _date_back(self, agent: Agent, lasted: Any, at: float, was_heard: bool) -> None:
+        """Since when a state has lasted that was found in a snapshot, as far as that can be known."""
+        if was_heard and agent.said is not None and agent.said.state == agent.state:
+            agent.since, agent.call_since = agent.said.since, agent.said.call_since
+            return
+        if agent.use is not None:
+            call_since, channels = lasted or (None, set())
+            born = min((channel.created_at for channel in agent.channels.values()), default=at)
+            same = call_since is not None and bool(channels & agent.channels.keys())
+            begun = call_since if same else min(born, at)
+            if agent.call_since is not None:
+                agent.call_since = begun
+            agent.since = begun if agent.use != "held" else at
+        elif agent.state == "paused" and agent.paused_at is not None:
+            agent.since = min(agent.paused_at, at)
+
+    def _take_devices(self, devices: Iterable[ev.DeviceStateTold] | None) -> None:
+        if devices is None:
+            return
+        self._devices.clear()
+        for device in devices:
+            self._know_device(device.device, device.state)
+            agent = self._agents.get(key_of(device.device, self._rules.extensions))
+            if agent is not None:
+                agent.told[device.device] = Told(device.state, False)
+
+    def _take_members(self, members: Iterable[ev.MemberSeen], at: float) -> None:
+        gone = dict(self._by_member)
+        for seen in members:
+            gone.pop((seen.queue, seen.interface), None)
+            self._place(seen, live=False, at=at)
+        for place, agent in gone.items():
+            self._take_from(agent, place, at)
+
+    # ---- members and devices
+
+    def _member_seen(self, event: ev.MemberSeen) -> None:
+        self._update(self._place(event, live=True, at=event.at), event.at)
+
+    def _place(self, seen: ev.MemberSeen, live: bool, at: float) -> Agent:
+        place = seen.queue, seen.interface
+        key = member_key(seen.interface, seen.state_interface, self._rules.extensions)
+        known = self._by_member.get(place)
+        if known is not None and known.key != key:
+            self._take_from(known, place, at)
+        agent = self._agents.get(key)
+        if agent is None:
+            agent = self._new(
+                key, next((each for each in (seen.state_interface, seen.interface) if is_phone(each)), None)
+            )
+        self._by_member[place] = agent
+        name = seen.name if seen.name and seen.name != seen.interface else None
+        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at)
+        if agent.members.get(place) != member:
+            agent.members[place] = member
+            agent.is_news = True
+        agent.told[seen.state_interface or seen.interface] = Told(seen.status, live)
+        return agent
+
+    def _member_removed(self, event: ev.MemberRemoved) -> None:
+        place = event.queue, event.interface
+        agent = self._by_member.get(place)
+        if agent is not None:
+            self._take_from(agent, place, event.at)
+
+    def _take_from(self, agent: Agent, place: tuple[str, str], at: float) -> None:
+        self._by_member.pop(place, None)
+        agent.members.pop(place, None)
+        agent.is_news = True
+        if not self._drop_if_gone(agent, at):
+            self._update(agent, at)
+
+    def _device_told(self, event: ev.DeviceStateTold) -> None:
+        self._know_device(event.device, event.state)
+        agent = self._agents.get(key_of(event.device, self._rules.extensions))
+        if agent is None:
+            self._meet_extension(event.device, event.at)
+        else:
+            agent.told[event.device] = Told(event.state, True)
+            self._update(agent, event.at)
+
+    def _know_device(self, device: str, state: int) -> None:
+        if device not in self._devices and len(self._devices) >= _DEVICES_KEPT:
+            return
+        self._devices[device] = state
+        technology, _, endpoint = device.partition("/")
+        if technology in _PHONES:
+            self._by_endpoint.setdefault(endpoint, device)
+            agent = self._agents.get(endpoint)
+            if agent is not None and agent.device == endpoint:
+                agent.device, agent.is_news = device, True
+
+    def _meet_extension(self, device: str, at: float, tell: bool = True) -> None:
+        """A department may have named this phone's extension: he is an agent from now on."""
+        key = key_of(device, self._rules.extensions)
+        if key not in self._rules.extensions or not is_phone(device):
+            return
+        agent = self._agents.get(key)
+        if agent is None:
+            agent = self._new(key, device)
+            agent.told[device] = Told(self._devices.get(device, 0), False)
+        elif agent.is_named:
+            return
+        agent.is_named = True
+        if tell:
+            self._update(agent, at)
+
+    # ---- agents
+
+    def _new(self, key: str, device: str | None) -> Agent:
+        name = device if device is not None else self._by_endpoint.get(key, key)
+        agent = self._agents[key] = Agent(key, name, name, is_named=key in self._rules.extensions)
+        for told, state in self._devices.items() if is_extension(key) else ():
+            if key_of(told, self._rules.extensions) == key:
+                agent.told[told] = Told(state, False)
+        for channel in self._live.channels.values():
+            self._watch(channel)
+        return agent
+
+    def _drop_if_gone(self, agent: Agent, at: float) -> bool:
+        if agent.members or agent.is_named or agent.key not in self._agents:
+            return False
+        del self._agents[agent.key]
+        for uniqueid in list(agent.channels):
+            self._unlink(uniqueid, agent)
+        for caller in agent.served:
+            self._of_caller.pop(caller, None)
+        self._schedule(agent, None)
+        if agent.said is not None:
+            self._facts.append(AgentGone(at, agent.id))
+        return True
+
+    def _update(self, agent: Agent, at: float, tell: bool = True) -> None:
+        if agent.key not in self._agents:
+            return
+        if self._is_heard:
+            agent.update(at)
+        self._schedule(agent, agent.due_at)
+        if tell:
+            self._tell(agent, at)
+
+    def _tell(self, agent: Agent, at: float) -> None:
+        if not agent.is_news:
+            return
+        agent.is_news = False
+        seen = agent.seen()
+        if seen != agent.said:
+            agent.said = seen
+            self._facts.append(AgentChanged(at, seen))
+
+    def _schedule(self, agent: Agent, due_at: float | None) -> None:
+        if due_at is not None:
+            self._due[agent] = due_at
+        elif self._due.pop(agent, None) is None:
+            return
+        self.due_at = min(self._due.values(), default=inf)
+
+    # ---- phones
+
+    def _created(self, event: ev.ChannelCreated) -> None:
+        channel = self._live.channels.get(event.uniqueid)
+        if channel is not None and channel.uniqueid not in self._of_channel:
+            self._watch(channel)
+            self._look(channel.uniqueid, event.at)
+
+    def _watch(self, channel: Channel) -> None:
+        if channel.side is None or channel.side.trunk is not None:
+            return
+        device = channel.parts.device
+        agent = self._agents.get(key_of(device, self._rules.extensions))
+        if agent is None:
+            return
+        if agent.device == agent.key:
+            agent.device, agent.is_news = device, True
+        self._link(channel, agent)
+
+    def _link(self, channel: Channel, agent: Agent) -> None:
+        agents = self._of_channel.get(channel.uniqueid, ())
+        if agent not in agents:
+            self._of_channel[channel.uniqueid] = (*agents, agent)
+            agent.attach(channel)
+
+    def _unlink(self, uniqueid: str, agent: Agent) -> None:
+        left = tuple(each for each in self._of_channel.pop(uniqueid, ()) if each is not agent)
+        if left:
+            self._of_channel[uniqueid] = left
+
+    def _look(self, uniqueid: str, at: float) -> None:
+        for agent in self._of_channel.get(uniqueid, ()):
+            self._update(agent, at)
+
+    def _channel_changed(self, event: ev.ChannelStateChanged) -> None:
+        self._look(event.uniqueid, event.at)
+
+    def _leg_changed(self, event: ev.DialBegun | ev.DialProgressed | ev.DialEnded) -> None:
+        self._look(event.dest_uniqueid, event.at)
+
+    def _bridged(self, event: ev.BridgeEntered | ev.BridgeLeft) -> None:
+        if self._holders:
+            self._look_around(event.uniqueid, event.at)
+            bridge = self._live.bridges.get(event.bridge)
+            for channel in list(bridge.members)[:1] if bridge is not None else ():
+                self._look_around(channel.uniqueid, event.at)
+        else:
+            self._look(event.uniqueid, event.at)
+
+    def _merged(self, event: ev.BridgeMerged) -> None:
+        bridge = self._live.bridges.get(event.bridge)
+        for channel in list(bridge.members)[:1] if bridge is not None else ():
+            self._look_around(channel.uniqueid, event.at)
+
+    def _held(self, event: ev.HoldStarted | ev.HoldEnded) -> None:
+        if isinstance(event, ev.HoldStarted):
+            if event.uniqueid in self._live.channels:
+                self._holders.add(event.uniqueid)
+        else:
+            self._holders.discard(event.uniqueid)
+        self._look_around(event.uniqueid, event.at)
+
+    def _look_around(self, uniqueid: str, at: float) -> None:
+        """Hold by one side is the other side's state too."""
+        channel = self._live.channels.get(uniqueid)
+        if channel is None:
+            return
+        agents = {agent for each in connected(channel) for agent in self._of_channel.get(each.uniqueid, ())}
+        for agent in sorted(agents, key=lambda each: each.key):
+            self._update(agent, at)
+
+    def _hung_up(self, event: ev.ChannelHungUp) -> None:
+        self._forget_channel(event.uniqueid, event.at)
+
+    def _forget_channel(self, uniqueid: str, at: float) -> None:
+        self._holders.discard(uniqueid)
+        for agent in self._of_channel.pop(uniqueid, ()):
+            agent.detach(uniqueid, at)
+            if agent.key.startswith(POOL) and not agent.channels:
+                agent.device, agent.is_news = agent.id, True
+            self._update(agent, at)
+        if uniqueid in self._of_caller:
+            agent = self._of_caller[uniqueid]
+            self._caller_gone(uniqueid)
+            self._update(agent, at)
+
+    def call_ended(self, ended: CallEnded) -> None:
+        """A call ended, perhaps without the hangup of each of its channels: those that are gone are forgotten."""
+        for leg in ended.legs:
+            if leg.uniqueid in self._of_channel and leg.uniqueid not in self._live.channels:
+                self._forget_channel(leg.uniqueid, ended.at)
+
+    # ---- what queues and pools tell
+
+    def _called(self, event: ev.AgentCalled) -> None:
+        agent = self._by_member.get((event.queue, event.interface))
+        channel = self._live.channels.get(event.dest_uniqueid)
+        if agent is not None and agent.is_remote and channel is not None:
+            self._link(channel, agent)
+
+    def _connected(self, event: ev.AgentConnected) -> None:
+        agent = self._by_member.get((event.queue, event.interface))
+        if agent is None or event.uniqueid not in self._live.channels:
+            return
+        self._of_caller[event.uniqueid] = agent
+        agent.served.add(event.uniqueid)
+        agent.wrapup_s = max(agent.wrapup_s, self._rules.queue_wrapup_s.get(event.queue, 0.0))
+        self._update(agent, event.at)
+
+    def _completed(self, event: ev.AgentCompleted) -> None:
+        agent = self._of_caller.get(event.uniqueid)
+        if agent is not None and agent.is_remote:
+            self._caller_gone(event.uniqueid)
+            self._update(agent, event.at)
+
+    def _caller_gone(self, uniqueid: str) -> None:
+        agent = self._of_caller.pop(uniqueid, None)
+        if agent is not None:
+            agent.served.discard(uniqueid)
+            if agent.call_since is None and not agent.served:
+                agent.wrapup_s = 0.0  # whom he was to serve he never had
+
+    def _logged_in(self, event: ev.AgentLoggedIn) -> None:
+        channel = self._live.channels.get(event.uniqueid)
+        if channel is not None:
+            self._join_pool(channel, event.agent)
+            self._look(channel.uniqueid, event.at)
+
+    def _join_pool(self, channel: Channel, number: str) -> None:
+        agent = self._agents.get(POOL + number)
+        if agent is not None:
+            agent.device, agent.is_news = parse_channel_name(channel.name).device, True
+            self._link(channel, agent)
+
+    # ---- what it looks like from outside
+
+    def agents(self) -> Iterator[Agent]:
+        """All agents, in no order."""
+        return iter(self._agents.values())
+
+    def sizes(self) -> dict[str, int]:
+        """What must be empty when nobody calls."""
+        return {"agent_channels": len(self._of_channel), "agent_callers": len(self._of_caller)}
