@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check lint unit test bench lock clean
+.PHONY: demo check lint unit test bench bench-latency lock clean
 
 demo: .venv/.run-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -27,6 +27,10 @@ test: .venv/.ready ## everything, with the real parts
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench
+
+bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling costs
+	@PATH=$$PATH:/usr/sbin command -v mosquitto >/dev/null || scripts/real-parts
+	$(BIN)/python -m tests.bench.latency
 
 lock: .venv/.ready ## resolve the dependencies anew
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \

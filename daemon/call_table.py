@@ -145,9 +145,11 @@ def time_line(ended: CallEnded) -> list[Moment]:
         Moment(t.started_at, "talk period", t.name or t.device, _lasted(t.started_at, t.ended_at), None)
         for t in ended.talks
     )
-    moments.extend(
-        Moment(h.started_at, "hold", h.by, _lasted(h.started_at, h.ended_at), None, is_named=False) for h in ended.holds
-    )
+    for hold in ended.holds:
+        is_parked = hold.by == "lot"
+        who: str | None = None if is_parked else hold.by
+        lasted_s = _lasted(hold.started_at, hold.ended_at)
+        moments.append(Moment(hold.started_at, "parked" if is_parked else "hold", who, lasted_s, None, is_named=False))
     moments.extend(
         Moment(t.at, f"{t.kind} transfer", f"{t.by or '?'} → {t.to or '?'}", None, t.result) for t in call.transfers
     )

@@ -102,9 +102,13 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     stream = StreamSink(board, render_call)
     sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
     mqtt = None
+
+    def knows_the_pbx() -> bool:
+        return health.has_met_the_pbx() and pump.backlog == 0  # what the PBX said has been taken
+
     if outbox is not None and settings.mqtt is not None:
         publishing = publishing_of(settings.mqtt, settings)
-        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, health.has_met_the_pbx)
+        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, knows_the_pbx)
         registry.register(MqttCollector(mqtt))
         sinks.append(mqtt)
     sinks.append(DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers)))

@@ -57,6 +57,8 @@ _RUSSIAN = {
     "hold": "удержание",
     "blind transfer": "перевод вслепую",
     "attended transfer": "перевод с консультацией",
+    "parked": "на парковке",
+    "returned": "вернулся к переводившему",
     "became part of": "вошёл в звонок",
     "end": "конец",
     "caller hung up": "положил трубку звонивший",

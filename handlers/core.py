@@ -162,7 +162,7 @@ class Core:
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
-        return self._tracker.state.sizes()
+        return self._tracker.state.sizes() | self._roster.sizes()
 
 
 def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -112,16 +112,16 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One period on hold within the talk; `by` is the side that held."""
+    """One period on hold within the talk; `by` is the side that held. With `lot`, one in a parking lot: no talk, no hold time."""
 
     started_at: float
     ended_at: float | None
-    by: Literal["caller", "person"]
+    by: Literal["caller", "person", "lot"]
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The caller was passed on."""
+    """The caller was passed on. `result` is None while nothing has come of it: see `results.passing_result`."""
 
     kind: Literal["blind", "attended"]
     by: str | None
@@ -209,6 +209,14 @@ class CallQueued:
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
     """Outside party and a person are bridged for the first time."""
+
+    at: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """Somebody passed the other party on: the last of `call.transfers`."""
 
     at: float
     call: Call
@@ -325,6 +333,7 @@ Fact = (
     | CallRang
     | CallQueued
     | CallAnswered
+    | CallTransferred
     | QueueStayEnded
     | CallEnded
     | TrunkGuessed

@@ -23,6 +23,7 @@ from handlers.facts import (
     CallRang,
     CallRetracted,
     CallStarted,
+    CallTransferred,
     Fact,
     QueueStayEnded,
 )
@@ -139,7 +140,7 @@ class Board:
                 self._touch(CALLS_ACTIVE, self._queue_topic(fact.queue))
             elif isinstance(fact, (AgentChanged, AgentGone)):
                 self._take_agent(fact)
-            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallRetracted)):
+            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallRetracted)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
             elif isinstance(fact, CASE_FACTS):
                 self.cases_today.add(fact, self._day.since, self._day.until)

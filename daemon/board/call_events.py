@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handlers.facts import Call, CallAnswered, CallEnded, CallRang, CallRetracted, CallStarted, Fact
+from handlers.facts import (
+    Call,
+    CallAnswered,
+    CallEnded,
+    CallRang,
+    CallRetracted,
+    CallStarted,
+    CallTransferred,
+    Fact,
+)
 from storage.call_json import call_json, iso
 from storage.masking import masked
 
@@ -12,11 +21,12 @@ EVENT_CALL = "event/call"
 CALLS_ACTIVE = "calls/active"
 LISTED = 200
 
-Kind = Literal["started", "ringing", "answered", "ended"]
+Kind = Literal["started", "ringing", "answered", "transferred", "ended"]
 _KINDS: dict[type[Fact], Kind] = {
     CallStarted: "started",
     CallRang: "ringing",
     CallAnswered: "answered",
+    CallTransferred: "transferred",
     CallEnded: "ended",
     CallRetracted: "ended",
 }
@@ -38,7 +48,7 @@ class CallEvent:
 
     seq: int
     kind: Kind
-    fact: CallStarted | CallRang | CallAnswered | CallEnded | CallRetracted
+    fact: CallStarted | CallRang | CallAnswered | CallTransferred | CallEnded | CallRetracted
 
     @property
     def is_stored(self) -> bool:
@@ -49,7 +59,8 @@ class CallEvent:
     def event_id(self) -> str:
         """Lasting and unique, whoever tells it and however often: by it a receiver drops repeats."""
         call = self.fact.call
-        return f"{call.pbx}/{call.boot}/{call.id}/{self.kind}"
+        which = f"/{len(call.transfers)}" if self.kind == "transferred" else ""  # the only one that may happen again
+        return f"{call.pbx}/{call.boot}/{call.id}/{self.kind}{which}"
 
     def payload(self, render: Render, full: bool, now: float) -> dict[str, Any]:
         """The payload of `event/call`, told at `now` (epoch seconds)."""
@@ -73,7 +84,7 @@ class CallEvents:
         """The events in these facts."""
         found = []
         for fact in facts:
-            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallEnded, CallRetracted)):
+            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallEnded, CallRetracted)):
                 self._seq += 1
                 found.append(CallEvent(self._seq, _KINDS[type(fact)], fact))
         return found

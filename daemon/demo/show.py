@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 
-from config.sections import Ami, Department, Http, Mqtt, Settings, Site, Storage, Trunk
+from config.sections import Ami, Department, Http, Mqtt, Queue, Settings, Site, Storage, Trunk
 from daemon import clock
 from daemon.app import App, Running
 from daemon.demo.broker import HOST, DemoBroker, NoBroker, demo_broker
@@ -28,6 +28,7 @@ from daemon.words import Language
 
 REFRESH_S = 0.25
 SITE = "demo"
+WRAPUP_S = 10
 
 
 def demo_settings(
@@ -47,6 +48,7 @@ def demo_settings(
             )
             for team in DEPARTMENTS
         ],
+        queues={department.queue: Queue(wrapup=WRAPUP_S) for department in DEPARTMENTS},
         http=Http(listen=listen),
         storage=Storage(path=str(folder / "demo.db")),
         mqtt=_published(broker, Http(listen=listen)) if isinstance(broker, DemoBroker) else None,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from handlers.agents.identity import is_phone
 from handlers.agents.phone import Told, Use, is_in_use, is_out_of_reach, told_use, use_of
 from handlers.calls.channels import Channel
 from handlers.facts import AgentState, AgentStateName, Membership
@@ -12,12 +13,13 @@ SETTLES_S = 1.0
 
 
 class Member(NamedTuple):
-    """One place in one queue. `paused_at`: since when, where the PBX said so."""
+    """One place in one queue. `paused_at`: since when, where the PBX said so; `source`: whose device state is his."""
 
     name: str | None
     paused: bool
     reason: str | None
     paused_at: float | None
+    source: str
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +68,20 @@ class Agent:
         """As the queue calls him that comes first in the alphabet."""
         named = [(key, member.name) for key, member in self.members.items() if member.name and member.name != key[1]]
         return min(named)[1] if named else None
+
+    def hear(self, source: str, state: int, live: bool) -> None:
+        """A device state was told of this interface."""
+        known = self.told.get(source)
+        self.told[source] = Told(state, live or (known is not None and known.live and known.state == state))
+
+    def leave(self, place: tuple[str, str]) -> None:
+        """He has no such place any more; what stood for his phone there says nothing of him now."""
+        member = self.members.pop(place, None)
+        self.is_news = True
+        if member is None or is_phone(member.source):
+            return
+        if all(each.source != member.source for each in self.members.values()):
+            self.told.pop(member.source, None)
 
     def attach(self, channel: Channel) -> None:
         """A channel of the phone lives."""

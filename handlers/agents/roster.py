@@ -1,22 +1,22 @@
 """All agents of one PBX: takes events after the calls have taken them, and says what changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
 from handlers.agents.agent import Agent, Member
 from handlers.agents.identity import POOL, is_phone, key_of, member_key
-from handlers.agents.phone import Told
+from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
 from handlers.calls.channels import Channel, connected
+from handlers.calls.evidence import INSIDE
 from handlers.calls.live_state import LiveState
-from handlers.calls.names import is_extension, parse_channel_name
+from handlers.calls.names import parse_channel_name
 from handlers.facts import AgentChanged, AgentGone, CallEnded, Fact
 from handlers.rules import Rules
 
 # Phones that are remembered in case a department or a queue names them; far more than any one PBX has.
 _DEVICES_KEPT = 10_000
-_PHONES = frozenset({"PJSIP", "SIP", "IAX2", "SCCP", "Skinny", "DAHDI", "MGCP", "Motif", "USTM"})
 
 
 class Roster:
@@ -34,7 +34,7 @@ class Roster:
         self._of_channel: dict[str, tuple[Agent, ...]] = {}
         self._of_caller: dict[str, Agent] = {}
         self._devices: dict[str, int] = {}
-        self._by_endpoint: dict[str, str] = {}
+        self._devices_of: dict[str, list[str]] = {}
         self._is_heard = True
         self._holders: set[str] = set()
         self._due: dict[Agent, float] = {}
@@ -76,7 +76,9 @@ class Roster:
         for agent in list(self._agents.values()):
             agent.is_named = agent.key in rules.extensions
             self._drop_if_gone(agent, at)
-        for device in list(self._devices):
+        self._devices_of.clear()
+        for device in self._devices:
+            self._devices_of.setdefault(key_of(device, rules.extensions), []).append(device)
             self._meet_extension(device, at)
 
     def restart_time(self, before: float, after: float) -> None:
@@ -103,24 +105,22 @@ class Roster:
         """What the PBX says lives; the calls have taken it already."""
         lasted = {agent: (agent.call_since, set(agent.channels)) for agent in self._agents.values()}
         was_heard, self._is_heard = self._is_heard, True
-        for agent in self._agents.values():
-            agent.told.clear()
-            agent.channels.clear()
-            agent.settles_at = None
-        self._of_channel.clear()
-        self._holders &= self._live.channels.keys()
+        if not was_heard:
+            for agent in self._agents.values():
+                agent.told.clear()
+                agent.settles_at = None
+        self._forget_the_dead()
+        if not was_heard:
+            for agent in self._agents.values():
+                if not agent.channels:
+                    agent.wrapup_s = 0.0  # nobody knows when the call ended that it was to follow
         self._take_devices(snapshot.devices)
         if snapshot.members is not None:
             self._take_members(snapshot.members, at)
         for device in list(self._devices):
             self._meet_extension(device, at, tell=False)
-        logins = {each.uniqueid: each.data for each in snapshot.channels or () if each.application == "AgentLogin"}
-        for channel in self._live.channels.values():
-            self._watch(channel)
-            if channel.uniqueid in logins:
-                self._join_pool(channel, logins[channel.uniqueid])
-        for caller in [uniqueid for uniqueid in self._of_caller if uniqueid not in self._live.channels]:
-            self._caller_gone(caller)
+        if snapshot.channels is not None:
+            self._take_channels(snapshot.channels, at)
         for agent in sorted(self._agents.values(), key=lambda each: each.key):
             agent.settle(at)
             self._update(agent, at, tell=False)
@@ -128,11 +128,31 @@ class Roster:
             agent.is_news = True
             self._tell(agent, at)
 
+    def _forget_the_dead(self) -> None:
+        alive = self._live.channels.keys()
+        for uniqueid in [each for each in self._of_channel if each not in alive]:
+            for agent in self._of_channel.pop(uniqueid):
+                agent.channels.pop(uniqueid, None)
+                if agent.key.startswith(POOL) and not agent.channels:
+                    agent.device = agent.id
+        for caller in [each for each in self._of_caller if each not in alive]:
+            self._caller_gone(caller)
+        self._holders &= alive
+
+    def _take_channels(self, channels: Iterable[ev.LiveChannel], at: float) -> None:
+        for seen in channels:
+            channel = self._live.channels.get(seen.uniqueid)
+            if channel is None:
+                continue
+            self._meet_channel(channel, at, tell=False)
+            self._watch(channel)
+            if seen.application == "AgentLogin":
+                self._join_pool(channel, seen.data.partition(",")[0])
+
     def _date_back(self, agent: Agent, lasted: Any, at: float, was_heard: bool) -> None:
         """Since when a state has lasted that was found in a snapshot, as far as that can be known."""
-        if was_heard and agent.said is not None and agent.said.state == agent.state:
-            agent.since, agent.call_since = agent.said.since, agent.said.call_since
-            return
+        if was_heard and agent.said is not None:
+            return  # known all the time
         if agent.use is not None:
             call_since, channels = lasted or (None, set())
             born = min((channel.created_at for channel in agent.channels.values()), default=at)
@@ -148,11 +168,12 @@ class Roster:
         if devices is None:
             return
         self._devices.clear()
+        self._devices_of.clear()
         for device in devices:
             self._know_device(device.device, device.state)
             agent = self._agents.get(key_of(device.device, self._rules.extensions))
             if agent is not None:
-                agent.told[device.device] = Told(device.state, False)
+                agent.hear(device.device, device.state, live=False)
 
     def _take_members(self, members: Iterable[ev.MemberSeen], at: float) -> None:
         gone = dict(self._by_member)
@@ -180,11 +201,12 @@ class Roster:
             )
         self._by_member[place] = agent
         name = seen.name if seen.name and seen.name != seen.interface else None
-        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at)
+        source = seen.state_interface or seen.interface
+        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at, source)
         if agent.members.get(place) != member:
             agent.members[place] = member
             agent.is_news = True
-        agent.told[seen.state_interface or seen.interface] = Told(seen.status, live)
+        agent.hear(source, seen.status, live)
         return agent
 
     def _member_removed(self, event: ev.MemberRemoved) -> None:
@@ -195,8 +217,7 @@ class Roster:
 
     def _take_from(self, agent: Agent, place: tuple[str, str], at: float) -> None:
         self._by_member.pop(place, None)
-        agent.members.pop(place, None)
-        agent.is_news = True
+        agent.leave(place)
         if not self._drop_if_gone(agent, at):
             self._update(agent, at)
 
@@ -206,19 +227,19 @@ class Roster:
         if agent is None:
             self._meet_extension(event.device, event.at)
         else:
-            agent.told[event.device] = Told(event.state, True)
+            agent.hear(event.device, event.state, live=True)
             self._update(agent, event.at)
 
     def _know_device(self, device: str, state: int) -> None:
         if device not in self._devices and len(self._devices) >= _DEVICES_KEPT:
             return
+        key = key_of(device, self._rules.extensions)
+        if device not in self._devices:
+            self._devices_of.setdefault(key, []).append(device)
         self._devices[device] = state
-        technology, _, endpoint = device.partition("/")
-        if technology in _PHONES:
-            self._by_endpoint.setdefault(endpoint, device)
-            agent = self._agents.get(endpoint)
-            if agent is not None and agent.device == endpoint:
-                agent.device, agent.is_news = device, True
+        agent = self._agents.get(key)
+        if agent is not None and agent.device == key:
+            agent.device, agent.is_news = device, True
 
     def _meet_extension(self, device: str, at: float, tell: bool = True) -> None:
         """A department may have named this phone's extension: he is an agent from now on."""
@@ -238,13 +259,13 @@ class Roster:
     # ---- agents
 
     def _new(self, key: str, device: str | None) -> Agent:
-        name = device if device is not None else self._by_endpoint.get(key, key)
+        name = device or next(iter(self._devices_of.get(key, (key,))))
         agent = self._agents[key] = Agent(key, name, name, is_named=key in self._rules.extensions)
-        for told, state in self._devices.items() if is_extension(key) else ():
-            if key_of(told, self._rules.extensions) == key:
-                agent.told[told] = Told(state, False)
+        for told in self._devices_of.get(key, ()):
+            agent.told[told] = Told(self._devices[told], False)
         for channel in self._live.channels.values():
-            self._watch(channel)
+            if channel.side is not None and key_of(channel.parts.device, self._rules.extensions) == key:
+                self._watch(channel)
         return agent
 
     def _drop_if_gone(self, agent: Agent, at: float) -> bool:
@@ -261,7 +282,7 @@ class Roster:
         return True
 
     def _update(self, agent: Agent, at: float, tell: bool = True) -> None:
-        if agent.key not in self._agents:
+        if self._agents.get(agent.key) is not agent:
             return
         if self._is_heard:
             agent.update(at)
@@ -290,8 +311,16 @@ class Roster:
     def _created(self, event: ev.ChannelCreated) -> None:
         channel = self._live.channels.get(event.uniqueid)
         if channel is not None and channel.uniqueid not in self._of_channel:
+            self._meet_channel(channel, event.at)
             self._watch(channel)
             self._look(channel.uniqueid, event.at)
+
+    def _meet_channel(self, channel: Channel, at: float, tell: bool = True) -> None:
+        """Where device states are not told, a phone that calls shows that it is there."""
+        device = channel.parts.device
+        if self._rules.extensions and device not in self._devices and channel.side == INSIDE:
+            self._know_device(device, DeviceState.UNKNOWN)
+            self._meet_extension(device, at, tell)
 
     def _watch(self, channel: Channel) -> None:
         if channel.side is None or channel.side.trunk is not None:
@@ -421,10 +450,10 @@ class Roster:
 
     # ---- what it looks like from outside
 
-    def agents(self) -> Iterator[Agent]:
-        """All agents, in no order."""
-        return iter(self._agents.values())
-
     def sizes(self) -> dict[str, int]:
         """What must be empty when nobody calls."""
-        return {"agent_channels": len(self._of_channel), "agent_callers": len(self._of_caller)}
+        return {
+            "agent_channels": len(self._of_channel),
+            "agent_callers": len(self._of_caller),
+            "holders": len(self._holders),
+        }

@@ -109,6 +109,29 @@ class DecodeError(ValueError):
 
 _channel = _Run("").find
 _dest = _Run("Dest").find
+_RUNS = {
+    prefix: _Run(prefix).find
+    for prefix in (
+        *("", "Transferer", "Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget"),
+        *("Parkee", "Retriever", "Target"),
+    )
+}
+
+
+def _named(text: str, prefix: str) -> _Channel:
+    """The run of the channel that plays this part; DecodeError where there is none.
+
+    Where several channels are named, a caller's number stands in more than one run, and what it forges before or behind the true
+    run of another: an event that names a part twice is believed by nobody.
+    """
+    if text.count(f"\r\n{prefix}Uniqueid: ") != 1:
+        raise DecodeError("malformed")
+    return _RUNS[prefix](text)
+
+
+def _named_if_there(text: str, prefix: str) -> _Channel | None:
+    """The run of the channel that plays this part, or None."""
+    return _named(text, prefix) if f"\r\n{prefix}Channel: " in text else None
 
 
 def _known(value: str) -> str | None:
@@ -295,9 +318,14 @@ def _agent_rna(at: float, text: str) -> ev.Event:
     )
 
 
-def _agent_complete(at: float, text: str) -> ev.Event:
+def _agent_complete(at: float, text: str) -> ev.Event | None:
+    if "\r\nChannel: " not in text:
+        _member_of_queue(text)
+        return None  # the caller's channel is gone already (a queue within a queue)
     c = _channel(text)
-    return ev.AgentCompleted(at, c.uniqueid, *_member_of_queue(c.rest), _header(c.rest, "Reason"))
+    # So may the agent's be; where it is told, a caller has a number in it, before the queue's headers.
+    rest = _dest(c.rest).rest if "\r\nDestChannel: " in c.rest else c.rest
+    return ev.AgentCompleted(at, c.uniqueid, *_member_of_queue(rest), _header(rest, "Reason"))
 
 
 def _agent_login(at: float, text: str) -> ev.Event:
@@ -306,7 +334,7 @@ def _agent_login(at: float, text: str) -> ev.Event:
 
 
 def _agent_logoff(at: float, text: str) -> ev.Event:
-    return ev.AgentLoggedOff(at, _told(Message(text), "Agent"))
+    return ev.AgentLoggedOff(at, _must(_channel(text).rest, "Agent"))
 
 
 # As with the runs: first what is nearly always, then what a strange name makes of it.
@@ -399,51 +427,51 @@ def _bridge_merge(at: float, text: str) -> ev.Event:
     return ev.BridgeMerged(at, to, source)
 
 
-def _told(message: Message, header: str) -> str:
-    value = message.get(header)
-    if not value:
-        raise DecodeError("malformed")
-    return value
-
-
 def _blind_transfer(at: float, text: str) -> ev.Event:
-    m = Message(text)
+    transferer, transferee = _named(text, "Transferer"), _named_if_there(text, "Transferee")
+    rest = (transferee or transferer).rest
     return ev.BlindTransferred(
         at,
-        _told(m, "TransfererUniqueid"),
-        m.get("TransfereeUniqueid"),
-        m.get("Result") or "",
-        m.get("Context") or "",
-        m.get("Extension") or "",
+        transferer.uniqueid,
+        transferee.uniqueid if transferee else None,
+        _header(text, "Result") or "",  # before anybody's number
+        _header(rest, "Context") or "",
+        _header(rest, "Extension") or "",
     )
 
 
 def _attended_transfer(at: float, text: str) -> ev.Event:
-    m = Message(text)
+    transferer = _named(text, "OrigTransferer")
+    second, transferee, target = (
+        _named_if_there(text, prefix) for prefix in ("SecondTransferer", "Transferee", "TransferTarget")
+    )
     return ev.AttendedTransferred(
         at,
-        _told(m, "OrigTransfererUniqueid"),
-        m.get("SecondTransfererUniqueid"),
-        m.get("TransfereeUniqueid"),
-        m.get("TransferTargetUniqueid"),
-        m.get("Result") or "",
-        m.get("DestType") or "",
+        transferer.uniqueid,
+        second.uniqueid if second else None,
+        transferee.uniqueid if transferee else None,
+        target.uniqueid if target else None,
+        _header(text, "Result") or "",
+        _header((target or transferee or second or transferer).rest, "DestType") or "",
     )
 
 
 def _pickup(at: float, text: str) -> ev.Event:
-    return ev.PickedUp(at, _channel(text).uniqueid, _told(Message(text), "TargetUniqueid"))
+    return ev.PickedUp(at, _named(text, "").uniqueid, _named(text, "Target").uniqueid)
 
 
 def _parked(at: float, text: str) -> ev.Event:
-    m = Message(text)
+    what = text[len("Event: ") : text.index("\r\n")]
+    parkee = _named(text, "Parkee")
+    retriever = _named_if_there(text, "Retriever") if what == "UnParkedCall" else None
+    rest = (retriever or parkee).rest
     return ev.Parked(
         at,
-        m.name,
-        _told(m, "ParkeeUniqueid"),
-        m.get("Parkinglot") or "",
-        m.get("ParkingSpace") or "",
-        m.get("RetrieverUniqueid"),
+        what,
+        parkee.uniqueid,
+        _header(rest, "Parkinglot") or "",
+        _header(rest, "ParkingSpace") or "",
+        retriever.uniqueid if retriever else None,
     )
 
 
@@ -494,7 +522,7 @@ _DECODERS: dict[bytes, Callable[[float, str], ev.Event | None]] = {
     b"UnParkedCall": _parked,
     b"Shutdown": _shutdown,
 }
-WANTED = frozenset(_DECODERS) | {b"FullyBooted"}
+WANTED = frozenset(_DECODERS) | {b"FullyBooted", b"Reload"}
 _BY_FIRST_LINE = {b"Event: " + name: decoder for name, decoder in (_DECODERS | {b"VarSet": _var_set}).items()}
 
 

@@ -64,7 +64,6 @@ NOISE = frozenset(
         b"PeerStatus",
         b"ContactStatus",
         b"Registry",
-        b"Reload",
         b"PresenceStatus",
         b"BridgeVideoSourceUpdate",
         b"BridgeInfoComplete",

@@ -10,6 +10,9 @@ _ALWAYS_ASKED = ("CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
 SNAPSHOT_ACTIONS = ("DeviceStateList", *_ALWAYS_ASKED)
 """What is asked for a snapshot, one after the other. Recordings may lack the first: it was not always asked."""
 
+MEMBERS_ACTION = "QueueStatus"
+"""What is asked alone, now and then: a reload of queues tells of no member that it adds or removes."""
+
 _ACTION_ID = b"\r\nActionID: "
 
 
@@ -61,6 +64,13 @@ def is_success(blocks: Sequence[bytes]) -> bool:
 def is_unknown(blocks: Sequence[bytes]) -> bool:
     """Does the PBX not know this action: is the module that has it not loaded?"""
     return (Message(blocks[0]).get("Message") or "").startswith("Invalid/unknown command")
+
+
+def members_of(blocks: Sequence[bytes], at: float) -> Snapshot | None:
+    """What `QueueStatus` alone says of queues and their members, as of `at`, the moment of asking; None: it was refused."""
+    if not is_success(blocks):
+        return None
+    return snapshot_of(None, None, None, blocks, at)._replace(entries=None)
 
 
 class Gathering:

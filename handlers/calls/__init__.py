@@ -10,9 +10,16 @@ The rules everything in here follows (contract, sections 1 and 2):
 4.  Answered = an outside party and a person hear each other. Never: state Up, DialEnd ANSWER, cause 26.
 5.  Who hung up first shows in the hangup requests, never in the order of the Hangups.
 6.  A call is over when its last channel is gone, and is told once.
-7.  Nothing that comes twice, late or for unknown channels raises or counts.
+7.  A transfer is told by its event (by whom, to whom), and what became of it by what follows: a talk, or none. It is no talk
+    while the target rings. Handed over while the target still rings or a queue is waited in, the caller takes the place of who
+    asked: then the event itself joins the calls.
+8.  Whoever was passed on or parked and sought in vain is lost, unless somebody who talked with him was still there when he
+    left: a colleague was being asked, or fetched.
+9.  Parked is neither talk nor hold: the other party has nobody.
+10. Nothing that comes twice, late or for unknown channels raises or counts.
 
 `names` and `evidence` say what a channel is, `channels` what is connected; `live_call` keeps one call's sums, `live_state` all that
-lives. `tracker` hands each event to who understands it: itself, `dials`, `bridges` or `app_queue`. `stays` judges stays in queues,
+lives. `tracker` hands each event to who understands it: itself, `dials`, `bridges`, `app_queue`, `transfers` or `parking`. `passings` is
+what a call remembers of having been passed on. `stays` judges stays in queues,
 `results` calls, `record` writes them down, `resume` reconciles with a snapshot.
 """

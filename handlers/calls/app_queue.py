@@ -5,8 +5,8 @@ from typing import Any
 
 from handlers.ami import events as ev
 from handlers.calls.channels import Channel
-from handlers.calls.live_call import Stay
 from handlers.calls.live_state import LiveState
+from handlers.calls.periods import Stay
 from handlers.facts import CallQueued
 
 _NOBODY_THERE = frozenset({"CHANUNAVAIL", "CONGESTION"})

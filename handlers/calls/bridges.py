@@ -48,13 +48,17 @@ class Bridges:
         channel = self._state.known(event)
         if channel is None:
             return
-        bridge = self.bridge(event.bridge, event.technology)
+        self._put(channel, event.bridge, event.technology, event.at)
+
+    def _put(self, channel: Channel, bridge_id: str, technology: str, at: float) -> None:
+        """A channel comes into a bridge."""
+        bridge = self.bridge(bridge_id, technology)
         if channel.bridge is not None and channel.bridge is not bridge:
-            self.leave(channel, event.at)
+            self.leave(channel, at)
         channel.bridge = bridge
         bridge.members.add(channel)
         if not bridge.holding and (len(bridge.members) > 1 or channel.peer is not None):
-            self.listen(channel, event.at)
+            self.listen(channel, at)
 
     def place(self, channel: Channel, bridge_id: str | None, technology: str, at: float) -> None:
         """A channel is found in this bridge (or in none), without an event that says how it came there."""
@@ -85,26 +89,22 @@ class Bridges:
         if channel.call is not None:
             channel.call.unhold(channel, at)
         for call in dict.fromkeys(c.call for c in in_order(heard) if c.call is not None):
-            self._listen_again(call, at)
+            self.listen_again(call, at)
         if not bridge.members:
             self._state.bridges.pop(bridge.id, None)
 
     def _merged(self, event: ev.BridgeMerged) -> None:
+        # Each member's BridgeLeave and BridgeEnter follow, but for who is leaving anyhow (attended transfer by feature code).
         source = self._state.bridges.get(event.source)
-        if source is None or event.source == event.bridge:
-            return
-        target = self.bridge(event.bridge, "")
-        for channel in list(source.members):
-            channel.bridge = target
-            target.members.add(channel)
-        self._state.bridges.pop(source.id, None)
-        for channel in list(target.members)[:1]:
-            self.listen(channel, event.at)
+        if source is not None and event.source != event.bridge:
+            source.merged_into = event.bridge
 
     def _destroyed(self, event: ev.BridgeDestroyed) -> None:
         bridge = self._state.bridges.pop(event.bridge, None)
         for channel in in_order(bridge.members) if bridge is not None else ():
             self.leave(channel, event.at)
+            if bridge is not None and bridge.merged_into is not None:
+                self._put(channel, bridge.merged_into, "", event.at)
 
     def listen(self, channel: Channel, at: float) -> None:
         """Somebody new is connected: join calls that hear each other, and see who talks."""
@@ -114,7 +114,7 @@ class Bridges:
         if len(calls) > 1 and len(devices) > 1:
             calls = self._join(sorted(calls, key=lambda call: (call.started_at, call.id)), at)
         for call in calls:
-            self._listen_again(call, at)
+            self.listen_again(call, at)
 
     def _join(self, calls: list[LiveCall], at: float) -> list[LiveCall]:
         kept: list[LiveCall] = []
@@ -128,7 +128,7 @@ class Bridges:
                 kept.append(call)
         return kept
 
-    def _listen_again(self, call: LiveCall, at: float) -> None:
+    def listen_again(self, call: LiveCall, at: float) -> None:
         """Who does the outside party of this call hear now?"""
         if call not in self._state.calls:
             return

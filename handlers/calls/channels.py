@@ -20,6 +20,8 @@ class Bridge:
     id: str
     holding: bool
     members: set["Channel"] = field(default_factory=set)
+    merged_into: str | None = None
+    """The bridge that its members are on their way to."""
 
 
 @dataclass(slots=True, eq=False)

@@ -8,8 +8,10 @@ from typing import Literal
 
 from handlers.calls.channels import Channel, in_order
 from handlers.calls.names import is_extension
+from handlers.calls.passings import PassedOn
+from handlers.calls.periods import HoldPeriod, Stay, TalkPeriod
 from handlers.calls.spans import SharedSpan
-from handlers.facts import CallState, Direction, EndedBy, StayOutcome
+from handlers.facts import CallState, Direction, EndedBy
 
 # A caller's own hangup reaches us within the same burst of events as the end of the dial that it ends; two topics of
 # Asterisk's bus may swap them (ami.md 3.2: order across topics is mostly the publishing order).
@@ -18,39 +20,6 @@ SAME_MOMENT_S = 0.1
 SAME_TALK_S = 0.1
 # What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
 LEGS_KEPT = 200
-
-
-@dataclass(slots=True, eq=False)
-class Stay:
-    """One stay in a queue, in progress or over; `outcome` is None while undecided."""
-
-    queue: str
-    channel: Channel
-    joined_at: float
-    position: int | None
-    left_at: float | None = None
-    abandoned: bool = False
-    outcome: StayOutcome | None = None
-    member: str | None = None
-
-
-@dataclass(slots=True, eq=False)
-class TalkPeriod:
-    """A person and the outside party bridged without a break."""
-
-    channel: Channel
-    started_at: float
-    ended_at: float | None = None
-
-
-@dataclass(slots=True, eq=False)
-class HoldPeriod:
-    """One side holds the other."""
-
-    channel: Channel
-    started_at: float
-    by: Literal["caller", "person"]
-    ended_at: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +73,7 @@ class LiveCall:
     answerer: Channel | None = None
     ended_by: EndedBy | None = None
     voicemail: bool = False
-    searched_again: bool = False
+    passed_on: PassedOn = field(default_factory=PassedOn)
     state: CallState = "ivr"
     state_since: float = 0.0
 
@@ -148,8 +117,13 @@ class LiveCall:
         self.searching.add(leg)
         if self.sought_at is None:
             self.sought_at = at
-        if self.answered_at is not None:
-            self.searched_again = True
+        self._seek_again()
+
+    def _seek_again(self) -> None:
+        """Somebody is sought after the answer: what ended the last talk was not the end of the call."""
+        if self.talks and not self.talking:
+            self.passed_on.sought = True
+            self.ended_by = None
 
     def give_up(self, leg: Channel, at: float) -> None:
         """A dialled device is sought no longer (answered, refused, timed out, cancelled); may be said twice."""
@@ -212,8 +186,12 @@ class LiveCall:
         self.queued.open(stay, stay.joined_at)
         if self.sought_at is None:
             self.sought_at = stay.joined_at
-        if self.answered_at is not None:
-            self.searched_again = True
+        self._seek_again()
+
+    def forget_stay(self, stay: Stay, at: float) -> None:
+        """The stay is another call's from now on."""
+        self.stays.remove(stay)
+        self.queued.close(stay, at)
 
     def leave_queue(self, stay: Stay, at: float) -> None:
         """The caller is out of a queue; what became of the stay is decided apart."""
@@ -237,6 +215,8 @@ class LiveCall:
             self.talked.close("talk", at)
             self.talk_broken_at = at
             self._end_holds(at)
+            if self.is_sought:
+                self._seek_again()
         return False
 
     def _begin_talk(self, channel: Channel, at: float) -> None:
@@ -248,6 +228,7 @@ class LiveCall:
         period = TalkPeriod(channel, at)
         self.talks.append(period)
         self.talking[channel] = period
+        self.passed_on.talk_begins(channel, at)
         if channel.joined_at is None:
             channel.joined_at = at
 
@@ -257,8 +238,9 @@ class LiveCall:
             if gap is not None and 0 < gap <= SAME_TALK_S:
                 self.talked.total_s += gap
             self.talked.open("talk", at)
-            self.ended_by = None
             self.left_at = None
+            self.passed_on.talk_goes_on()
+        self.ended_by = None  # one of several may have left
         if self.answered_at is not None or self.answer_unseen:
             return False
         self.answered_at = at
@@ -297,6 +279,7 @@ class LiveCall:
             other.last_leg = leg
             if leg.ringing and other.answered_at is None:
                 other.rung.open(leg, at)
+            other._seek_again()
         for channel in in_order(self.channels):
             self.channels.discard(channel)
             other.add(channel)
@@ -309,6 +292,7 @@ class LiveCall:
             self.leave_queue(stay, at)
         self.talk_with(set(), at)
         self._end_holds(at)
+        self.passed_on.unpark(None, at)
         self.rung.close_all(at)
 
     # ---- what it looks like from outside
@@ -322,6 +306,8 @@ class LiveCall:
             state = "queued"
         elif self.searching and any(leg.ringing for leg in self.searching):
             state = "ringing"
+        elif self.passed_on.is_parked:
+            state = "held"
         if state == self.state and self.state_since:
             return False
         self.state = state

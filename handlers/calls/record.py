@@ -6,8 +6,8 @@ from typing import NamedTuple
 from handlers.calls.channels import Channel
 from handlers.calls.live_call import LiveCall, extension_of
 from handlers.calls.names import is_extension
-from handlers.calls.results import leg_result, result_of
-from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk
+from handlers.calls.results import leg_result, passing_result, result_of
+from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk, Transfer
 from handlers.numbers import NumberPlan
 from handlers.rules import Rules
 
@@ -78,7 +78,7 @@ class Recorder:
             tuple(
                 Talk(t.started_at, t.ended_at, self.device_of(t.channel), self.name_of(t.channel)) for t in call.talks
             ),
-            tuple(Hold(h.started_at, h.ended_at, h.by) for h in call.holds),
+            _holds(call),
         )
 
     def device_of(self, channel: Channel) -> str:
@@ -152,7 +152,7 @@ class Recorder:
             talk_s=end.talk_s,
             hold_s=end.hold_s,
             total_s=end.total_s,
-            transfers=(),
+            transfers=_transfers(call, seen) if call.passed_on.passings else (),
             end_seen=seen,
             incomplete=call.incomplete,
             merged_into=end.merged_into,
@@ -250,10 +250,22 @@ def _wait_until(call: LiveCall, ended_at: float) -> float:
 
 def _lost_after_transfer(call: LiveCall) -> bool:
     """Answered once, then sought again, and that last search ended without a person."""
-    if call.direction != "in" or call.answered_at is None or not call.searched_again or not call.talks:
-        return False
-    last_talk_began = max(talk.started_at for talk in call.talks)
-    return call.search_ended_at is not None and call.search_ended_at > last_talk_began
+    return call.direction == "in" and bool(call.talks) and call.passed_on.is_lost
+
+
+def _transfers(call: LiveCall, over: bool) -> tuple[Transfer, ...]:
+    return tuple(
+        Transfer(
+            each.kind, extension_of(each.by), each.to, each.at, passing_result(call, each) if over else each.result
+        )
+        for each in call.passed_on.passings
+    )
+
+
+def _holds(call: LiveCall) -> tuple[Hold, ...]:
+    holds = [Hold(hold.started_at, hold.ended_at, hold.by) for hold in call.holds]
+    parked = [Hold(parking.started_at, parking.ended_at, "lot") for parking in call.passed_on.parkings]
+    return tuple(sorted(holds + parked, key=lambda each: each.started_at) if parked else holds)
 
 
 def _rounded(seconds: float | None) -> float | None:

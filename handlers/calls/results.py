@@ -8,6 +8,7 @@ internal  like out; service where nobody was dialled and something answered
 
 from handlers.calls.channels import Channel
 from handlers.calls.live_call import SAME_MOMENT_S, LiveCall
+from handlers.calls.passings import Passing
 from handlers.facts import LegResult, Result
 
 _NO_USER_RESPONDING = 18
@@ -80,3 +81,30 @@ def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
     if call.left_while_sought and call.left_at is not None and abs(call.left_at - ended_at) <= SAME_MOMENT_S:
         return "cancelled"
     return "no_answer" if leg.signalled else "unavailable"
+
+
+def passing_result(call: LiveCall, passing: Passing) -> str:
+    """What became of a transfer, of a finished call.
+
+    `answered`: a person had the caller; `returned`: the one who had passed him on; `failed`: the PBX refused; `abandoned`: the
+    caller hung up first; `busy`, `no_answer`, `unavailable`: by those who were rung; `service`: nobody was sought.
+    """
+    if passing.result is not None:
+        return passing.result
+    later = [each.at for each in call.passed_on.passings if each.at > passing.at]
+    if call.ended_by is not None and not later:
+        return "abandoned"
+    until = min(later, default=float("inf"))
+    legs = [
+        leg
+        for leg in call.legs
+        if leg.dialled_at is not None
+        and leg.joined_at is None
+        and leg.dialled_at <= until
+        and (leg.ended_at is None or leg.ended_at >= passing.at)
+    ]
+    if any(leg.signalled and not leg.busy for leg in legs) or any(stay.joined_at >= passing.at for stay in call.stays):
+        return "no_answer"
+    if any(leg.busy for leg in legs):
+        return "busy"
+    return "unavailable" if legs else "service"

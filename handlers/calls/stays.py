@@ -8,7 +8,8 @@ variable QUEUESTATUS, the caller's hangup, or the caller's living on.
 from collections.abc import Callable
 
 from handlers.calls.channels import Channel
-from handlers.calls.live_call import LiveCall, Stay
+from handlers.calls.live_call import LiveCall
+from handlers.calls.periods import Stay
 from handlers.facts import Fact, QueueStay, QueueStayEnded, StayOutcome
 from handlers.rules import Rules
 
@@ -33,7 +34,7 @@ class Stays:
         stay = _open_stay(call, channel, queue)
         if stay is not None:
             call.leave_queue(stay, at)
-            if stay.abandoned and call.left_at is not None and channel is call.first:
+            if stay.abandoned and call.left_at is not None and _is_the_callers(call, channel):
                 self._judge(call, stay, "abandoned")
 
     def connected(self, call: LiveCall, channel: Channel, queue: str, member: str | None, at: float) -> None:
@@ -62,7 +63,7 @@ class Stays:
         """The caller's channel is gone."""
         for stay in call.stays:
             if stay.channel is channel and stay.outcome is None:
-                was_in = stay.left_at is None or (call.left_while_sought and channel is call.first)
+                was_in = stay.left_at is None or (call.left_while_sought and _is_the_callers(call, channel))
                 call.leave_queue(stay, at)
                 self._judge(call, stay, "abandoned" if was_in else "timeout" if stay.abandoned else "left")
 
@@ -88,6 +89,11 @@ class Stays:
                 wait_s <= threshold if outcome == "answered" else None,
             )
         )
+
+
+def _is_the_callers(call: LiveCall, channel: Channel) -> bool:
+    """Does this channel wait for the caller? His own, or a Local half: in a queue that is a member of another."""
+    return channel is call.first or not channel.is_device
 
 
 def _open_stay(call: LiveCall, channel: Channel, queue: str) -> Stay | None:

@@ -11,6 +11,8 @@ from handlers.calls.dials import Dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import presented
+from handlers.calls.parking import ParkingLots
+from handlers.calls.transfers import Transfers
 from handlers.facts import Fact
 from handlers.rules import Rules
 
@@ -23,6 +25,8 @@ class Tracker:
         self.dials = Dials(self.state)
         self.bridges = Bridges(self.state)
         self.queues = AppQueue(self.state)
+        self.transfers = Transfers(self.state, self.bridges)
+        self.lots = ParkingLots(self.state)
         self.handlers: dict[type, Callable[[Any], None]] = {
             ev.ChannelCreated: self._created,
             ev.ChannelStateChanged: self._state_changed,
@@ -32,6 +36,8 @@ class Tracker:
             **self.dials.handlers,
             **self.bridges.handlers,
             **self.queues.handlers,
+            **self.transfers.handlers,
+            **self.lots.handlers,
         }
 
     def take(self, event: ev.Event) -> None:
@@ -86,10 +92,12 @@ class Tracker:
             channel.cause = event.cause
         if event.soft:
             channel.killed = True
+        elif call.passed_on.was_let_go_by(channel):
+            return  # he only goes
         elif channel is call.first:
             call.caller_left(event.at)
             call.ended_by = call.ended_by or "caller"
-        elif channel in call.talking:
+        elif channel in call.talking or channel in call.outside:
             call.ended_by = call.ended_by or "person"
 
     def _hung_up(self, event: ev.ChannelHungUp) -> None:
@@ -112,7 +120,8 @@ class Tracker:
             channel.peer = None
         if call is None:
             return
-        self._fallback_left(call, channel, at)
+        if channel is call.first:
+            self._first_gone(call, channel, at)
         call.give_up(channel, at)
         call.judge(channel)
         call.unhold(channel, at)
@@ -124,8 +133,10 @@ class Tracker:
             self.state.end_call(call, at, end_seen)
 
     @staticmethod
-    def _fallback_left(call: LiveCall, channel: Channel, at: float) -> None:
+    def _first_gone(call: LiveCall, channel: Channel, at: float) -> None:
+        call.passed_on.unpark(channel, at)
+        call.passed_on.was_kept = any(c.joined_at is not None for c in call.channels if c is not channel)
         # Some channel drivers tell no hangup request at all: gone without one is then the caller's doing.
-        if channel is call.first and call.left_at is None and not channel.killed:
+        if call.left_at is None and not channel.killed and not call.passed_on.was_let_go_by(channel):
             call.caller_left(at)
             call.ended_by = call.ended_by or "caller"

@@ -30,6 +30,8 @@ CALL: Row = {
     "hold_s": 1.0,
     "total_s": 5.0,
     "started_at": 1000.0,
+    "lost_after_transfer": False,
+    "transfers": [{"kind": "blind", "by": "101", "to": "102", "result": "answered"}],
 }
 EXPECTED = CALL | {"agents_devices": ["101"]}
 TOLD = CALL | {"id": "c1", "agents": ["PJSIP/101-0000002a"]}

@@ -2,6 +2,10 @@
 
 A scenario's calls are known beforehand, their durations only nearly: a phone that answers "after two seconds" answers when its
 machine lets it. So the durations come from the phones' own log of the same run (a recording's is in its `truth.jsonl`).
+
+Where calls are handed on, the scenario says in words which moments of which phones a duration lies between (`seen`):
+`"101 answer - 101 refer; 102 answer - caller end"`. `caller` is the town's phone where it calls, `mobile` where it is called,
+anything else an extension; a number behind the word takes the second or third of such moments.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,18 +26,57 @@ def with_the_phones_times(expected: Row, legs: Sequence[Row], events: Sequence[R
     """
     callers = sorted((leg for leg in legs if was_taken(leg)), key=lambda leg: leg["t_invite"])
     calls = expected["calls"]
-    assert len(callers) == len(calls), "the phones began another number of calls"
-    if any(call.get("merged_into") for call in calls):
-        seen = [_seen_by_the_caller(caller) for caller in callers]
-    else:
-        seen = [_seen(call, caller, legs, events) for call, caller in zip(calls, callers, strict=True)]
-    return expected | {"calls": [call | times for call, times in zip(calls, seen, strict=True)]}
+    dialled = [call for call in calls if "began" not in call]
+    assert len(callers) == len(dialled), "the phones began another number of calls"
+    caller_of = {id(call): caller for call, caller in zip(dialled, callers, strict=True)}
+    merges = any(call.get("merged_into") for call in calls)
+    filled = []
+    for call in calls:
+        caller = caller_of.get(id(call))
+        if call.get("no_call"):
+            continue
+        if "seen" in call or caller is None:
+            times = _as_told(call, caller, events)
+        elif merges:
+            times = _seen_by_the_caller(caller)
+        else:
+            times = _seen(call, caller, legs, events)
+        filled.append(call | times)
+    return expected | {"calls": filled}
 
 
 def was_taken(leg: Row) -> bool:
     """Did Asterisk take this caller's INVITE, so that there is a call to tell of?"""
     # pjsip drops an INVITE whose From has a folded or a badly quoted name; no event ever tells of it (28-strange-names).
     return bool(leg["kind"] == "caller" and leg["end"] != "never_answered_by_asterisk")
+
+
+def _as_told(call: Row, caller: Row | None, events: Sequence[Row]) -> Row:
+    """The durations that the scenario words itself; without `total_s` among them the caller's own leg is the whole."""
+    found = {name: _between(words, events) for name, words in call.get("seen", {}).items()}
+    if caller is None:
+        return found | {"started_at": _moment(call["began"], events)}
+    return {"total_s": caller["t_end"] - caller["t_invite"]} | found | {"started_at": caller["t_invite"]}
+
+
+def _between(words: str, events: Sequence[Row]) -> float:
+    spans = [span.split(" - ") for span in words.split("; ") if span]
+    return sum(_moment(until, events) - _moment(since, events) for since, until in spans)
+
+
+def _moment(words: str, events: Sequence[Row]) -> float:
+    """The time of `101 answer`, `caller end 2`; epoch seconds."""
+    who, what, *which = words.split()
+    found = [event["t"] for event in events if _who(event) == who and event["ev"] == what]
+    serial = int(which[0]) if which else 1
+    assert len(found) >= serial, f"no phone saw {words!r}"
+    return float(found[serial - 1])
+
+
+def _who(event: Row) -> str:
+    if event["ua"] != "trunk":
+        return str(event["ua"])
+    return "caller" if event["dir"] == "out" else "mobile"
 
 
 def _seen_by_the_caller(caller: Row) -> Row:
@@ -61,6 +104,8 @@ def _seen(call: Row, caller: Row, legs: Iterable[Row], events: Iterable[Row]) ->
     if call["result"] == "answered":
         found["wait_s"] = min(leg["t_answer"] for leg in answered) - began
         found["talk_s"] = sum(leg["t_end"] - leg["t_answer"] for leg in answered)
+    elif "wait_s" not in call:
+        pass
     elif call["total_s"] - call["wait_s"] <= SAME_MOMENT_S:
         found["wait_s"] = over - began
     elif dialled:

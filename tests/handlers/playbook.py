@@ -179,6 +179,39 @@ class Play:
         """`Unhold`."""
         self.say(ev.HoldEnded(self._now, channel, self.names[channel]))
 
+    # ---- passing on
+
+    def blind_transfer(self, transferer: str, transferee: str | None, exten: str, result: str = "Success") -> None:
+        """`BlindTransfer`, and both leave their bridge (12-blind-transfer-answered)."""
+        self.say(ev.BlindTransferred(self._now, transferer, transferee, result, "from-internal", exten))
+        if result == "Success":
+            for channel in (transferer, transferee):
+                if channel is not None:
+                    self.leave(channel)
+
+    def attended_transfer(
+        self,
+        transferer: str,
+        second: str,
+        transferee: str | None,
+        target: str | None,
+        dest_type: str = "Bridge",
+        result: str = "Success",
+    ) -> None:
+        """`AttendedTransfer`, after the bridges have changed."""
+        self.say(ev.AttendedTransferred(self._now, transferer, second, transferee, target, result, dest_type))
+
+    def park(self, channel: str, space: str = "701") -> None:
+        """`ParkedCall`, and into the lot's bridge (16-park-and-retrieve)."""
+        self.leave(channel)
+        self.say(ev.Parked(self._now, "ParkedCall", channel, "default", space, None))
+        self.bridge(channel, technology="holding_bridge")
+
+    def unpark(self, channel: str, what: str = "UnParkedCall", retriever: str | None = None) -> None:
+        """`UnParkedCall`, `ParkedCallTimeOut` or `ParkedCallGiveUp`, and out of the lot's bridge."""
+        self.say(ev.Parked(self._now, what, channel, "default", "701", retriever))
+        self.leave(channel)
+
     # ---- ends
 
     def request_hangup(self, channel: str, cause: int = 16) -> None:

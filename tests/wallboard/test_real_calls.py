@@ -57,6 +57,8 @@ async def answered_call(pbx: Pbx, page: Board) -> None:
     await page.shows("#waiting b", "1")
     await page.has("#waiting-list ul", "7900•••2233")
     await page.has("#waiting-list ul", "support")
+    await page.has("#agent-list .agent-ringing", "Anna")
+    await page.shows("#agents-free b", "2")
     await page.shows("#longest b", re.compile("0:0[2-9]"))
     await waits_as_long_as(page, joined)
     await page.picture("waiting")
@@ -65,6 +67,7 @@ async def answered_call(pbx: Pbx, page: Board) -> None:
     agent.accept()
     await page.shows("#waiting b", "0")
     await page.has("#call-list ul", "talking")
+    await page.has("#agent-list .agent-talking", "Boris")
     await page.shows("#longest b", "0:00")
     await page.picture("talking")
     await call.bye()
@@ -95,6 +98,8 @@ async def test_the_board_shows_what_the_phones_do_and_never_what_nobody_knows(ve
     ):
         await page.link_is("live")
         await page.shows("#waiting b", "0")
+        await page.shows("#agents-free b", "3")
+        await page.shows("#agents-free p", "of 3")
         await answered_call(pbx, page)
         await missed_call(pbx, page)
 

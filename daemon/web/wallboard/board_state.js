@@ -78,12 +78,12 @@ export class BoardState {
     return this.topics.get(topic);
   }
 
-  /** The bodies of all topics of a kind (`queue/…/state`) that bear a name, with their keys. */
+  /** The bodies of all topics of a kind (`queue/…/state`) of somebody or something, with their keys. */
   all(kind) {
     const found = [];
     for (const [topic, body] of this.topics) {
       const [first, key, last] = topic.split("/");
-      if (first === kind && last === "state" && typeof body?.name === "string") found.push({ key, ...body });
+      if (first === kind && last === "state" && typeof (body?.name ?? body?.device) === "string") found.push({ key, ...body });
     }
     return found;
   }

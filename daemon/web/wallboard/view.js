@@ -3,11 +3,14 @@
 import { duration, secondsSince, share, timeOfDay } from "./format.js";
 
 const ROWS = 8;
+// More agents than rows stand closer, without words: the icon says the state too.
+const CELLS = 29;
 const SEEK = new Set(["queued", "ringing"]);
 const AGENT_ORDER = ["ringing", "talking", "held", "wrapup", "paused", "available", "unavailable"];
 const ICONS = {
   ringing: "☎", talking: "●", held: "◐", wrapup: "✎", paused: "‖", available: "○", unavailable: "×",
 };
+const ARROWS = { in: "→ ", out: "← ", internal: "↔ " };
 const NOTHING = "–";
 // Part of the goal that may pass before the colour warns.
 const WARN_AT = 0.7;
@@ -126,20 +129,20 @@ export class View {
     const ours = call.answered_by ?? call.queue ?? call.did ?? call.called ?? "";
     const shown = call.direction === "in" ? ours : call.caller ?? "";
     return element("li", `state-${call.state}`,
-      element("span", "who", call.direction === "in" ? "→ " : "← ", other ?? words.anonymous),
+      element("span", "who", ARROWS[call.direction], other ?? words.anonymous),
       element("span", "where", shown === other ? "" : shown),
       element("span", "word", words.states[call.state] ?? call.state),
       element("time", "", duration(secondsSince(since, at))));
   }
 
-  _list(id, rows, empty, total = rows?.length) {
+  _list(id, rows, empty, total = rows?.length, most = ROWS) {
     const list = byId(id).querySelector("ul");
     if (rows === null) {
       list.replaceChildren(element("li", "none", NOTHING));
     } else if (rows.length === 0) {
       list.replaceChildren(element("li", "none", empty));
     } else {
-      const shown = rows.slice(0, ROWS);
+      const shown = rows.slice(0, most);
       if (total > shown.length) shown.push(element("li", "none", this.words.more(total - shown.length)));
       list.replaceChildren(...shown);
     }
@@ -147,25 +150,25 @@ export class View {
 
   _drawAgents(state, at) {
     const { words } = this;
-    const agents = state?.all("agent") ?? [];
+    // A state that is not known (the PBX was not heard yet) is nobody's to show.
+    const agents = (state?.all("agent") ?? []).filter((agent) => agent.state !== null);
+    const nameOf = (agent) => agent.name ?? agent.device;
     const order = (agent) => AGENT_ORDER.indexOf(agent.state);
-    agents.sort((a, b) => order(a) - order(b) || a.name.localeCompare(b.name));
+    agents.sort((a, b) => order(a) - order(b) || nameOf(a).localeCompare(nameOf(b)));
     const free = agents.filter((agent) => agent.state === "available").length;
     const present = agents.filter((agent) => agent.state !== "unavailable").length;
     const known = agents.length > 0;
     this._tile("agents-free", known ? String(free) : NOTHING, known ? words.of(present) : "",
       known && free === 0 ? "warn" : "");
-    const list = byId("agent-list").querySelector("ul");
-    if (!known) {
-      list.replaceChildren(element("li", "none", state === null ? NOTHING : words.noAgents));
-      return;
-    }
-    list.replaceChildren(...agents.map((agent) =>
+    const cells = agents.map((agent) =>
       element("li", `agent-${agent.state}`,
         element("span", "icon", ICONS[agent.state] ?? "?"),
-        element("span", "who", agent.name),
+        element("span", "who", nameOf(agent)),
         element("span", "word", words.states[agent.state] ?? agent.state, agent.reason ? ` (${agent.reason})` : ""),
-        element("time", "", agent.since ? duration(secondsSince(agent.since, at)) : ""))));
+        element("time", "", agent.since ? duration(secondsSince(agent.since, at)) : "")));
+    const isDense = agents.length > ROWS + 1;
+    byId("agent-list").classList.toggle("dense", isDense);
+    this._list("agent-list", state === null ? null : cells, words.noAgents, agents.length, isDense ? CELLS : ROWS + 1);
   }
 
   /** The day's figures stay true for what they counted, so they stay, greyed, when the link is gone. */

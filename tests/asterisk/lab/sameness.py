@@ -41,7 +41,9 @@ def same(field: str, want: Any, got: Any, tolerance_s: float) -> bool:
         return [number(device(each)) for each in want] == _distinct([number(device(each)) for each in got or []])
     if field == "queues":
         return bool(want == _distinct(got or []))
-    if field in ("missed", "voicemail", "end_seen"):
+    if field == "transfers":
+        return [_passed(each) for each in want] == [_passed(each) for each in got or []]
+    if field in ("missed", "voicemail", "end_seen", "lost_after_transfer"):
         return bool(want) == bool(got)
     return bool((want or None) == (got or None))
 
@@ -63,6 +65,13 @@ def _same_party(want: Any, got: Any) -> bool:
         return True
     wanted = number(want)
     return wanted is not None and len(wanted) == 10 and wanted == number(got)
+
+
+def _passed(transfer: Any) -> tuple[Any, ...]:
+    """A transfer without its moment."""
+    if not isinstance(transfer, dict):
+        return (transfer,)
+    return tuple(transfer.get(key) for key in ("kind", "by", "to", "result"))
 
 
 def _distinct(values: list[Any]) -> list[Any]:

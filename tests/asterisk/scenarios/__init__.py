@@ -3,7 +3,35 @@
 Those with a number are the ones that the recordings were made of.
 """
 
-from tests.asterisk.scenarios import direct, handed_over, more, outgoing, queues, strange
+from tests.asterisk.scenarios import (
+    attended_transfers,
+    blind_transfers,
+    by_program,
+    direct,
+    found_elsewhere,
+    handed_over,
+    holds,
+    more,
+    outgoing,
+    parking,
+    queues,
+    strange,
+)
 from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS
 
-__all__ = ["EXPECTED", "SCENARIOS", "direct", "handed_over", "more", "outgoing", "queues", "strange"]
+__all__ = [
+    "EXPECTED",
+    "SCENARIOS",
+    "attended_transfers",
+    "blind_transfers",
+    "by_program",
+    "direct",
+    "found_elsewhere",
+    "handed_over",
+    "holds",
+    "more",
+    "outgoing",
+    "parking",
+    "queues",
+    "strange",
+]

@@ -1,40 +1,11 @@
 """More calls than the recordings hold, with what the contract says of them; durations come from the phones of the run."""
 
 import asyncio
-from typing import Any
 
 from tests.asterisk.lab.sip_phone import answer, no_answer, redirect
 from tests.asterisk.pbx import Pbx
 from tests.asterisk.scenarios.registry import scenario
-
-MOBILE = "89161234567"
-
-
-def incoming(result: str, called: str, **special: Any) -> dict[str, Any]:
-    """What must be told of an incoming call. `phones`: whose legs are its own, where another call has the same number."""
-    return {
-        "direction": "in",
-        "result": result,
-        "missed": result != "answered",
-        "caller": "79001112233",
-        "caller_e164": f"+{special.get('caller', '79001112233')}",
-        "called": called,
-        "trunk": "trunk",
-        "queue": None,
-        "queues": [],
-        "answered_by": None,
-        "agents_devices": [],
-        "voicemail": False,
-        "wait_s": 0.0,
-        "talk_s": 0.0,
-        "total_s": 0.0,
-        "started_at": 0.0,
-    } | special
-
-
-def answered(by: str, called: str, **special: Any) -> dict[str, Any]:
-    """What must be told of an incoming call that this extension or mobile answered."""
-    return incoming("answered", called, answered_by=by, agents_devices=[by], **special)
+from tests.asterisk.scenarios.wanted import MOBILE, answered, incoming
 
 
 @scenario("unreachable-phone-then-voicemail", incoming("unavailable", "7012", voicemail=True, wait_s=4.0, total_s=10.0))

@@ -7,15 +7,28 @@ import pytest
 
 from daemon.board.call_events import CallEvents, render_call
 from daemon.board.encoding import encoded
-from handlers.facts import CallAnswered, CallQueued, CallRang, CallStarted, EventDoubted, Fact
+from handlers.facts import (
+    CallAnswered,
+    CallQueued,
+    CallRang,
+    CallRetracted,
+    CallStarted,
+    CallTransferred,
+    EventDoubted,
+    Fact,
+    Transfer,
+)
 from tests.storage.sample_calls import START, a_call, ended
 
+TRANSFER = Transfer("blind", "101", "102", START, None)
 FACTS: list[Fact] = [
     CallStarted(START, a_call()),
     EventDoubted(START, "unknown_channel"),
     CallQueued(START, a_call(), "support"),
     CallRang(START, a_call()),
     CallAnswered(START, a_call()),
+    CallTransferred(START, a_call(transfers=(TRANSFER,))),
+    CallTransferred(START, a_call(transfers=(TRANSFER, TRANSFER))),
     ended(a_call()),
 ]
 
@@ -28,7 +41,9 @@ def test_everybody_counts_the_same_events_in_the_same_order() -> None:
         (1, "started"),
         (2, "ringing"),
         (3, "answered"),
-        (4, "ended"),
+        (4, "transferred"),
+        (5, "transferred"),
+        (6, "ended"),
     ]
 
 
@@ -50,7 +65,7 @@ def test_the_payload_says_what_happened_to_which_call(full: bool, caller: str) -
         "v": 1,
         "ts": "2026-11-23T16:11:34.013Z",
         "type": "ended",
-        "seq": 4,
+        "seq": 6,
         "event_id": f"office/1795400000/{a_call().id}/ended",
     }
 
@@ -60,3 +75,13 @@ def test_half_characters_cost_no_message() -> None:
     assert orjson.loads(body) == {"name": "Jo?e\n", "other": "ок"}
     assert b"\n" not in body
     assert json.loads(encoded({"a": None})) == {"a": None}
+
+
+def test_what_turns_out_to_be_no_call_is_told_as_ended_and_is_not_stored() -> None:
+    """A login to an agents' pool: whoever was told of its start is told of its end, and no outbox waits for it."""
+    events = CallEvents().of([CallStarted(START, a_call()), CallRetracted(START, a_call()), ended(a_call())])
+    assert [(event.kind, event.is_stored) for event in events] == [
+        ("started", False),
+        ("ended", False),
+        ("ended", True),
+    ]

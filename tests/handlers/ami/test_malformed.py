@@ -40,7 +40,7 @@ def name_of(raw: bytes) -> str:
 
 def test_nearly_every_wanted_event_is_here() -> None:
     rare = {"AgentLogin", "AgentLogoff", "BridgeMerge", "ParkedCallGiveUp", "ParkedCallSwap", "ParkedCallTimeOut"}
-    rare |= {"QueueMemberRinginuse", "Shutdown", "FullyBooted"}
+    rare |= {"QueueMemberRinginuse", "Shutdown", "FullyBooted", "Reload"}
     assert {name.decode() for name in WANTED} - rare == {name_of(raw) for raw in EVENTS} - {"VarSet"}
 
 

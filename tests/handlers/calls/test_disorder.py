@@ -41,19 +41,45 @@ def test_a_merge_of_bridges_that_nobody_was_in_leaves_nothing_behind() -> None:
 
 
 def test_the_members_of_a_merged_bridge_talk_on() -> None:
+    """Asterisk tells each one's leaving and entering, after the merge; who has no such event comes along all the same."""
     play = Play()
     caller = play.incoming()
     leg = play.dial(caller, "PJSIP/101")
     bridge = play.bridge(caller)
     other = play.bridge(leg)
     play.say(ev.BridgeMerged(play.now, bridge, other))
+    play.say(ev.BridgeDestroyed(play.now, other))
     assert play.core.bridge_of(leg) == bridge
     play.wait(3)
-    play.say(ev.BridgeDestroyed(play.now, other))
     play.say(ev.BridgeDestroyed(play.now, bridge))
     play.hang_up(caller)
     play.hang_up(leg)
     assert play.only_call.call.talk_s == 3
+    assert play.core.sizes() == EMPTY
+
+
+def test_who_leaves_a_bridge_that_is_merged_does_not_talk_in_the_other() -> None:
+    """A transfer by feature code whose transferer hung up (22): he leaves the merged bridge last, by its old name."""
+    play = Play()
+    caller = play.incoming()
+    agent = play.dial(caller, "PJSIP/101")
+    play.answer(caller, agent)
+    play.wait(2)
+    one, two = play.local("102", caller, "from-internal")
+    play.leave(agent)
+    consultation = play.bridge(one, agent)
+    play.wait(3)
+    play.request_hangup(agent)
+    play.say(ev.BridgeMerged(play.now, play.core.bridge_of(caller) or "", consultation))
+    play.leave(one)
+    play.enter(play.core.bridge_of(caller) or "", one)
+    play.leave(agent)
+    play.wait(4)
+    play.hang_up(agent)
+    for channel in (caller, one, two):
+        play.hang_up(channel)
+    assert play.only_call.call.talk_s == 2
+    assert len(play.only_call.talks) == 1
     assert play.core.sizes() == EMPTY
 
 

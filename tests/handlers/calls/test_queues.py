@@ -122,3 +122,28 @@ def test_a_busy_agent_of_a_queue_shows_by_the_cause_alone() -> None:
     play.hang_up(caller)
     assert play.only_call.legs[1].result == "busy"
     assert play.only_call.call.result == "busy"
+
+
+def test_a_caller_who_gives_up_in_a_queue_within_a_queue_has_abandoned_both() -> None:
+    play = Play()
+    caller = play.incoming(did="7025")
+    play.join(caller, "outer")
+    one, two = play.local("7040", caller, "inner")
+    play.begin_dial(caller, one, "Local/7040@inner/n")
+    play.join(two, "inner")
+    leg = play.call_agent(two, "PJSIP/101", "Anna", "inner")
+    play.wait(2)
+    play.request_hangup(caller)
+    play.end_dial(caller, one, "CANCEL")
+    play.leave_queue(caller, "outer", abandoned=True)
+    play.hang_up(one)
+    play.end_dial(two, leg, "CANCEL")
+    play.hang_up(leg)
+    play.leave_queue(two, "inner", abandoned=True)
+    play.hang_up(caller)
+    play.hang_up(two)
+    assert [(stay.queue, stay.outcome) for stay in play.only_call.stays] == [
+        ("outer", "abandoned"),
+        ("inner", "abandoned"),
+    ]
+    assert play.only_call.call.result == "short_abandoned"

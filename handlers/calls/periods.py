@@ -1,0 +1,40 @@
+"""Stretches of a call's time line: stays in queues, talks, holds. Moments in epoch seconds; open ones have no end yet."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from handlers.calls.channels import Channel
+from handlers.facts import StayOutcome
+
+
+@dataclass(slots=True, eq=False)
+class Stay:
+    """One stay in a queue, in progress or over; `outcome` is None while undecided."""
+
+    queue: str
+    channel: Channel
+    joined_at: float
+    position: int | None
+    left_at: float | None = None
+    abandoned: bool = False
+    outcome: StayOutcome | None = None
+    member: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class TalkPeriod:
+    """A person and the outside party bridged without a break."""
+
+    channel: Channel
+    started_at: float
+    ended_at: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class HoldPeriod:
+    """One side holds the other."""
+
+    channel: Channel
+    started_at: float
+    by: Literal["caller", "person"]
+    ended_at: float | None = None
