@@ -11,6 +11,7 @@ from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, Request
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -30,6 +31,11 @@ class Core:
         self._broken_at: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
+        self._handlers |= {
+            ContactReported: lambda event: self._facts.extend(self._cases.reported(event)),
+            DismissAsked: lambda event: self._facts.extend(self._cases.dismissed(event)),
+            ClaimAsked: lambda event: self._facts.extend(self._cases.claimed(event)),
+        }
         for kind, handler in self._roster.handlers.items():
             self._handlers[kind] = _both(self._handlers.get(kind), handler)
 
@@ -44,7 +50,7 @@ class Core:
         """The latest moment that any event told of."""
         return self._now
 
-    def handle(self, event: Event) -> Sequence[Fact]:
+    def handle(self, event: Event | Request) -> Sequence[Fact]:
         """Take one event and return what it means, oldest first.
 
         Time never runs backwards: an event older than the one before it happens at the moment of that one (with several

@@ -10,7 +10,7 @@ from typing import Any
 import aiosqlite
 import orjson
 
-from handlers.case_facts import Case
+from handlers.case_facts import Case, Note
 from handlers.cases.cases import CALL_IDS_KEPT
 from storage.call_filter import bindable
 from storage.errors import readable
@@ -50,11 +50,16 @@ _CALL_IDS = (
     "(SELECT json_group_array(l.id) FROM (SELECT c.id FROM call c WHERE c.missed_case = m.key "  # noqa: S608 - a number of ours
     f"ORDER BY c.started_at DESC, c.key DESC LIMIT {CALL_IDS_KEPT}) l)"
 )
+_NOTES = (
+    "(SELECT json_group_array(json_array(n.id, n.at / 1000.0, n.by_whom, n.text)) FROM call c "
+    "CROSS JOIN note n ON n.call = c.key WHERE c.missed_case = m.key)"
+)
 _CASE = ", ".join(
     (
         *(f"m.{name}" for name in _FIELDS),
         "m.closed",
         *(f"m.{column} / 1000.0" for column in _TIMES.values()),
+        _NOTES,
         _CALL_IDS,
     )
 )
@@ -154,7 +159,8 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
 def _case(row: Sequence[Any]) -> Case:
     values = dict(zip((*_FIELDS, "closed", *_TIMES), row, strict=False))
     values["closed"] = bool(values["closed"])
-    return Case(**values, call_ids=tuple(reversed(orjson.loads(row[-1]))))
+    notes = tuple(Note(*columns) for _, *columns in sorted(orjson.loads(row[-2])))
+    return Case(**values, call_ids=tuple(reversed(orjson.loads(row[-1]))), notes=notes)
 
 
 def _milliseconds(at: float | None) -> int | None:

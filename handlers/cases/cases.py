@@ -9,13 +9,17 @@ from itertools import count
 from handlers.case_facts import (
     Case,
     CaseAttempted,
+    CaseClaimed,
+    CaseDismissed,
     CaseFact,
     CaseMissed,
     CaseRecovered,
     CaseTrulyMissed,
     CaseUnlisted,
     ContactKind,
+    RequestAnswered,
 )
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
@@ -111,7 +115,10 @@ class Cases:
             moment, _, each = heapq.heappop(self._moments)
             if self._order.get(_identity(each.case)) is not each:
                 continue
-            if self._is_due(each, at):
+            if self._claim_is_over(each, at):
+                facts.append(self._unclaimed(each))
+                self._plan_moment(each)
+            elif self._is_due(each, at):
                 if self._in_talk(each):
                     each.is_held = True
                     self._held.append(each)
@@ -153,9 +160,23 @@ class Cases:
 
     def _next_moment(self, each: _Waiting) -> float:
         case = each.case
+        moment = self._leaves_at(case)
         if case.state == "open" and not each.is_held and case.due_at is not None:
-            return case.due_at
-        return self._leaves_at(case)
+            moment = case.due_at
+        return moment if case.claimed_until is None else min(moment, case.claimed_until)
+
+    @staticmethod
+    def _claim_is_over(each: _Waiting, at: float) -> bool:
+        until = each.case.claimed_until
+        due_at = each.case.due_at if each.case.state == "open" else None
+        return until is not None and until <= at and (due_at is None or until <= due_at or each.is_held)
+
+    @staticmethod
+    def _unclaimed(each: _Waiting) -> CaseClaimed:
+        """Who claimed it has had his time."""
+        ended_at = each.case.claimed_until or 0.0
+        each.case = replace(each.case, claimed_by=None, claimed_until=None)
+        return CaseClaimed(ended_at, each.case)
 
     def _plan_moment(self, each: _Waiting) -> None:
         heapq.heappush(self._moments, (self._next_moment(each), next(self._serial), each))
@@ -264,27 +285,32 @@ class Cases:
     ) -> Iterator[CaseFact]:
         """Somebody spoke with this number at `spoke_at`, which is known since `at`: all that waits for it is closed."""
         for each in list(self._waiting.get(key, ())):
-            contact_at = max(spoke_at, each.case.opened_at)
-            if each.case.state == "open" and each.case.due_at is not None and contact_at >= each.case.due_at:
-                yield self._truly_missed(each)
-            case = each.case
-            late = case.state == "truly_missed"
-            contact_s = self._working_s(case.opened_at, contact_at)
-            self._remove(each)
-            yield CaseRecovered(
-                at,
-                replace(
-                    case,
-                    state="recovered_late" if late else "recovered",
-                    contact=kind,
-                    contact_at=contact_at,
-                    contact_call=call,
-                    contact_by=by,
-                    contact_s=contact_s,
-                    reaction_s=contact_s if case.reaction_s is None else case.reaction_s,
-                ),
-                late,
-            )
+            yield from self._close(each, kind, spoke_at, at, call, by)
+
+    def _close(
+        self, each: _Waiting, kind: ContactKind, spoke_at: float, at: float, call: str | None, by: str | None
+    ) -> Iterator[CaseFact]:
+        contact_at = max(spoke_at, each.case.opened_at)
+        if each.case.state == "open" and each.case.due_at is not None and contact_at >= each.case.due_at:
+            yield self._truly_missed(each)
+        case = each.case
+        late = case.state == "truly_missed"
+        contact_s = self._working_s(case.opened_at, contact_at)
+        self._remove(each)
+        yield CaseRecovered(
+            at,
+            replace(
+                case,
+                state="recovered_late" if late else "recovered",
+                contact=kind,
+                contact_at=contact_at,
+                contact_call=call,
+                contact_by=by,
+                contact_s=contact_s,
+                reaction_s=contact_s if case.reaction_s is None else case.reaction_s,
+            ),
+            late,
+        )
 
     def _judge_held(self) -> Iterator[CaseFact]:
         """A call is over: is there still one that may turn out to be the contact?"""
@@ -301,6 +327,51 @@ class Cases:
         if self._hours is None:
             return round(max(0.0, until - since), 3)
         return round(self._hours.between(since, until), 3)
+
+    # ---- what people say
+
+    def reported(self, event: ContactReported) -> list[CaseFact | RequestAnswered]:
+        """A contact outside of the PBX closes what was missed before it; told after the deadline, it is late."""
+        number = self._plan.normalised(event.number)
+        if number is None or len(number.removeprefix("+")) < USABLE_DIGITS:
+            return [RequestAnswered(event.at, event.request, "no_number", ())]
+        key = self._rule.key(number)
+        before = [each for each in self._waiting.get(key, ()) if each.case.opened_at <= event.spoke_at]
+        facts: list[CaseFact | RequestAnswered] = []
+        for each in before:
+            facts += self._close(each, "external", event.spoke_at, event.at, None, event.by)
+        closed = tuple(fact.case for fact in facts if isinstance(fact, CaseRecovered))
+        self._set_next()
+        return [*facts, RequestAnswered(event.at, event.request, "done" if closed else "no_case", closed)]
+
+    def dismissed(self, event: DismissAsked) -> list[CaseFact | RequestAnswered]:
+        """A waiting case ends by hand."""
+        each = self._find(event.case_id)
+        if each is None:
+            return [RequestAnswered(event.at, event.request, "no_case", ())]
+        self._remove(each)
+        self._set_next()
+        case = replace(each.case, state="dismissed", dismissed_by=event.by, dismissed_why=event.why)
+        return [CaseDismissed(event.at, case), RequestAnswered(event.at, event.request, "done", (case,))]
+
+    def claimed(self, event: ClaimAsked) -> list[CaseFact | RequestAnswered]:
+        """Somebody takes a case on himself, goes on doing so, or lets go of it; of another's keep off."""
+        each = self._find(event.case_id)
+        if each is None:
+            return [RequestAnswered(event.at, event.request, "no_case", ())]
+        case = each.case
+        if case.claimed_by not in (None, event.by):
+            return [RequestAnswered(event.at, event.request, "claimed_by_another", (case,))]
+        by = None if event.until is None else event.by
+        each.case = replace(case, claimed_by=by, claimed_until=event.until)
+        self._plan_moment(each)
+        self._set_next()
+        return [CaseClaimed(event.at, each.case), RequestAnswered(event.at, event.request, "done", (each.case,))]
+
+    def _find(self, case_id: str) -> _Waiting | None:
+        """The waiting case of this id; where several runs of the PBX had it, the latest."""
+        found = [each for each in self._order.values() if each.case.id == case_id]
+        return max(found, key=lambda each: each.case.opened_at, default=None)
 
     # ---- keeping
 

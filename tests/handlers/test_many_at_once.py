@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
-from handlers.case_facts import CaseFact
+from handlers.case_facts import CaseFact, RequestAnswered
 from handlers.core import Core
 from handlers.facts import (
     AgentChanged,
@@ -88,7 +88,7 @@ def _by_itself(fact: Fact) -> Fact:
 
 
 def _call_id(fact: Fact) -> str:
-    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact):
+    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact | RequestAnswered):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id
 
