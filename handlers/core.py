@@ -11,7 +11,8 @@ from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, Request
+from handlers.cases.desk import Desk
+from handlers.cases.requests import Request
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -26,16 +27,13 @@ class Core:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
         self._cases = Cases(rules, self.live_calls)
+        self._call_back_list = self._cases.list
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
-        self._handlers |= {
-            ContactReported: lambda event: self._facts.extend(self._cases.reported(event)),
-            DismissAsked: lambda event: self._facts.extend(self._cases.dismissed(event)),
-            ClaimAsked: lambda event: self._facts.extend(self._cases.claimed(event)),
-        }
+        self._handlers |= Desk(self._cases, self._facts).handlers
         for kind, handler in self._roster.handlers.items():
             self._handlers[kind] = _both(self._handlers.get(kind), handler)
 
@@ -61,7 +59,7 @@ class Core:
         else:
             self._now = event.at
         # What is due happened before, so that ticks between events change nothing.
-        if self._cases.next_at <= self._now:
+        if self._call_back_list.next_at <= self._now:
             self._facts += self._cases.pass_time(self._now)
         if self._roster.due_at <= self._now:
             self._roster.expire(self._now)
