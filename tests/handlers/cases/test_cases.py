@@ -422,3 +422,15 @@ def test_two_calls_of_one_id_which_replayed_recordings_may_have_raise_nothing() 
     other.at(30 * DAY)
     other.tick()
     assert other.waiting == []
+
+
+def test_where_the_verdict_waits_for_one_talk_another_after_the_deadline_is_late() -> None:
+    office = Office()
+    office.missed()
+    office.at(18 + HOUR)
+    one, his = office.rings_out()
+    office.answer(one, his)
+    office.wait(3)
+    office.called_back(by="102")
+    assert office.story == ["missed", "truly missed", "recovered_late outgoing"]
+    assert office.case.contact_by == "102"
