@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
-from handlers.agents.agent import Agent, Member
+from handlers.agents.agent import Agent, member_of
 from handlers.agents.identity import POOL, is_phone, key_of, member_key
 from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
@@ -123,6 +123,7 @@ class Roster:
             self._take_channels(snapshot.channels, at)
         for agent in sorted(self._agents.values(), key=lambda each: each.key):
             agent.settle(at)
+            agent.look(bool(self._holders))
             self._update(agent, at, tell=False)
             self._date_back(agent, lasted.get(agent), at, was_heard)
             agent.is_news = True
@@ -186,7 +187,9 @@ class Roster:
     # ---- members and devices
 
     def _member_seen(self, event: ev.MemberSeen) -> None:
-        self._update(self._place(event, live=True, at=event.at), event.at)
+        agent = self._by_member.get((event.queue, event.interface))
+        if agent is None or not agent.knows(event):  # one change of a phone is told by each of its queues
+            self._update(self._place(event, live=True, at=event.at), event.at)
 
     def _place(self, seen: ev.MemberSeen, live: bool, at: float) -> Agent:
         place = seen.queue, seen.interface
@@ -200,13 +203,11 @@ class Roster:
                 key, next((each for each in (seen.state_interface, seen.interface) if is_phone(each)), None)
             )
         self._by_member[place] = agent
-        name = seen.name if seen.name and seen.name != seen.interface else None
-        source = seen.state_interface or seen.interface
-        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at, source)
+        member = member_of(seen)
         if agent.members.get(place) != member:
             agent.members[place] = member
             agent.is_news = True
-        agent.hear(source, seen.status, live)
+        agent.hear(member.source, seen.status, live)
         return agent
 
     def _member_removed(self, event: ev.MemberRemoved) -> None:
@@ -338,6 +339,7 @@ class Roster:
         if agent not in agents:
             self._of_channel[channel.uniqueid] = (*agents, agent)
             agent.attach(channel)
+            agent.look(bool(self._holders))
 
     def _unlink(self, uniqueid: str, agent: Agent) -> None:
         left = tuple(each for each in self._of_channel.pop(uniqueid, ()) if each is not agent)
@@ -346,6 +348,7 @@ class Roster:
 
     def _look(self, uniqueid: str, at: float) -> None:
         for agent in self._of_channel.get(uniqueid, ()):
+            agent.look(bool(self._holders))
             self._update(agent, at)
 
     def _channel_changed(self, event: ev.ChannelStateChanged) -> None:
@@ -383,6 +386,7 @@ class Roster:
             return
         agents = {agent for each in connected(channel) for agent in self._of_channel.get(each.uniqueid, ())}
         for agent in sorted(agents, key=lambda each: each.key):
+            agent.look(bool(self._holders))
             self._update(agent, at)
 
     def _hung_up(self, event: ev.ChannelHungUp) -> None:
@@ -392,6 +396,7 @@ class Roster:
         self._holders.discard(uniqueid)
         for agent in self._of_channel.pop(uniqueid, ()):
             agent.detach(uniqueid, at)
+            agent.look(bool(self._holders))
             if agent.key.startswith(POOL) and not agent.channels:
                 agent.device, agent.is_news = agent.id, True
             self._update(agent, at)
