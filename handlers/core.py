@@ -58,7 +58,7 @@ class Core:
         if not self._facts:
             return ()
         for fact in [each for each in self._facts if type(each) is CallEnded]:
-            self._roster.call_ended(fact)
+            self._roster.lines.call_ended(fact)
         facts = tuple(self._facts)
         self._facts.clear()
         return facts
@@ -135,7 +135,7 @@ class Core:
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
-        return self._tracker.state.sizes() | self._roster.sizes()
+        return self._tracker.state.sizes() | self._roster.lines.sizes()
 
 
 def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:
