@@ -65,7 +65,7 @@ class Core:
         if not self._facts:
             return ()
         for fact in [each for each in self._facts if type(each) is CallEnded]:
-            self._roster.call_ended(fact)
+            self._roster.lines.call_ended(fact)
         facts: list[Fact] = []
         for each in self._facts:
             facts += self._followed_up(each) if type(each) is CallEnded else (each,)
@@ -162,7 +162,7 @@ class Core:
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
-        return self._tracker.state.sizes() | self._roster.sizes()
+        return self._tracker.state.sizes() | self._roster.lines.sizes()
 
 
 def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:
