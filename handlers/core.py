@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
 from handlers.facts import Call, CallEnded, Fact, GapEnded
@@ -18,6 +19,7 @@ class Core:
     def __init__(self, rules: Rules) -> None:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
+        self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
@@ -26,7 +28,7 @@ class Core:
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        return None
+        return None if self.is_idle else self._reaper.due_at
 
     @property
     def now(self) -> float:
@@ -43,10 +45,11 @@ class Core:
             event = event._replace(at=self._now)
         else:
             self._now = event.at
+        if self._reaper.due_at <= self._now:
+            self._reaper.expire(self._now)  # what was due before happened before
         handler = self._handlers.get(type(event))
-        if handler is None:
-            return ()
-        handler(event)
+        if handler is not None:
+            handler(event)
         if not self._facts:
             return ()
         facts = tuple(self._facts)
@@ -89,6 +92,7 @@ class Core:
         """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
         if self.is_idle:
             self._now = at
+            self._reaper.due_at = at
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
