@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
@@ -25,6 +26,7 @@ class Core:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
         self._cases = Cases(rules, self.live_calls)
+        self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
@@ -36,7 +38,7 @@ class Core:
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        due_at = min(self._roster.due_at, self._cases.next_at)
+        due_at = min(self._roster.due_at, self._cases.next_at, inf if self.is_idle else self._reaper.due_at)
         return None if due_at == inf else due_at
 
     @property
@@ -55,6 +57,8 @@ class Core:
         else:
             self._now = event.at
         # What is due happened before, so that ticks between events change nothing.
+        if self._reaper.due_at <= self._now:
+            self._reaper.expire(self._now)
         if self._cases.next_at <= self._now:
             self._facts += self._cases.pass_time(self._now)
         if self._roster.due_at <= self._now:
@@ -130,6 +134,7 @@ class Core:
         if self.is_idle:
             self._roster.restart_time(self._now, at)
             self._now = at
+            self._reaper.due_at = at
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
