@@ -11,6 +11,7 @@ from config.loader import DEFAULT_PATH, effective_lines, load_settings
 from daemon.app import App, run_until_signalled
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
 from daemon.log import configure_log
+from daemon.missed_commands import missed
 from daemon.notify import Notifier
 from daemon.pbx_commands import check_ami, record, snippet
 from daemon.report_commands import call_story, calls, replay
@@ -39,7 +40,7 @@ def main(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for command in (check_ami, snippet, record, replay, calls, call_story):
+for command in (check_ami, snippet, record, replay, calls, call_story, missed):
     main.add_command(command)
 
 
