@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo check lint unit test bench bench-latency lock clean
 
-demo: .venv/.run-ready ## calls happening live, from a simulated PBX
+demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
 
 check: .venv/.ready ## the inner loop: lint, types and import rules beside the unit tests
@@ -34,12 +34,14 @@ bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling cos
 
 lock: .venv/.ready ## resolve the dependencies anew
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
-	    --no-emit-trusted-host --no-header --no-annotate --extra demo -o requirements/run.txt pyproject.toml requirements/build.in
+	    --no-emit-trusted-host --no-header --no-annotate --extra demo -o requirements/demo.txt pyproject.toml requirements/build.in
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --no-header --no-annotate --extra demo --extra test -o requirements/test.txt pyproject.toml requirements/build.in
 
-.venv/.run-ready: requirements/run.txt pyproject.toml scripts/setup
-	scripts/setup run
+.venv/.demo-ready: requirements/demo.txt pyproject.toml scripts/setup
+	scripts/setup demo
 
 .venv/.ready: requirements/test.txt pyproject.toml scripts/setup
 	scripts/setup test

@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
@@ -28,6 +29,7 @@ class Core:
         self._tracker = Tracker(rules, self._facts)
         self._cases = Cases(rules, self.live_calls)
         self._call_back_list = self._cases.list
+        self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
@@ -40,7 +42,7 @@ class Core:
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        due_at = min(self._roster.due_at, self._cases.next_at)
+        due_at = min(self._roster.due_at, self._cases.next_at, inf if self.is_idle else self._reaper.due_at)
         return None if due_at == inf else due_at
 
     @property
@@ -59,6 +61,8 @@ class Core:
         else:
             self._now = event.at
         # What is due happened before, so that ticks between events change nothing.
+        if self._reaper.due_at <= self._now:
+            self._reaper.expire(self._now)
         if self._call_back_list.next_at <= self._now:
             self._facts += self._cases.pass_time(self._now)
         if self._roster.due_at <= self._now:
@@ -69,7 +73,7 @@ class Core:
         if not self._facts:
             return ()
         for fact in [each for each in self._facts if type(each) is CallEnded]:
-            self._roster.call_ended(fact)
+            self._roster.lines.call_ended(fact)
         facts: list[Fact] = []
         for each in self._facts:
             facts += self._followed_up(each) if type(each) is CallEnded else (each,)
@@ -134,6 +138,7 @@ class Core:
         if self.is_idle:
             self._roster.restart_time(self._now, at)
             self._now = at
+            self._reaper.due_at = at
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
@@ -166,7 +171,7 @@ class Core:
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
-        return self._tracker.state.sizes() | self._roster.sizes()
+        return self._tracker.state.sizes() | self._roster.lines.sizes()
 
 
 def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:

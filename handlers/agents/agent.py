@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from handlers.agents.identity import is_phone
 from handlers.agents.phone import Told, Use, is_in_use, is_out_of_reach, told_use, use_of
+from handlers.ami.events import MemberSeen
 from handlers.calls.channels import Channel
 from handlers.facts import AgentState, AgentStateName, Membership
 
@@ -20,6 +21,12 @@ class Member(NamedTuple):
     reason: str | None
     paused_at: float | None
     source: str
+
+
+def member_of(seen: MemberSeen) -> Member:
+    """The place that a queue told of."""
+    name = seen.name if seen.name != seen.interface else None
+    return Member(name or None, seen.paused, seen.paused_reason, seen.paused_at, seen.state_interface or seen.interface)
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +51,8 @@ class Agent:
     wrapup_until: float | None = None
     settles_at: float | None = None
     """Until then what device states say of a use is about a call that is over."""
+    line: Use | None = None
+    """What the live channels make the phone; worked out when one of them changed."""
     use: Use | None = None
     call_since: float | None = None
     state: AgentStateName | None = None
@@ -73,6 +82,17 @@ class Agent:
         """A device state was told of this interface."""
         known = self.told.get(source)
         self.told[source] = Told(state, live or (known is not None and known.live and known.state == state))
+
+    def knows(self, seen: MemberSeen) -> bool:
+        """Does an event say nothing that was not told by one before?"""
+        member = self.members.get((seen.queue, seen.interface))
+        told = self.told.get(seen.state_interface or seen.interface)
+        return (
+            member is not None
+            and told is not None
+            and (told.state, told.live) == (seen.status, True)
+            and member == member_of(seen)
+        )
 
     def leave(self, place: tuple[str, str]) -> None:
         """He has no such place any more; what stood for his phone there says nothing of him now."""
@@ -105,6 +125,10 @@ class Agent:
         if self.settles_at is not None and self.settles_at <= now:
             self.settles_at = None
 
+    def look(self, somebody_holds: bool) -> None:
+        """A channel of the phone, or one that it hears, has changed."""
+        self.line = use_of(self.channels.values(), somebody_holds) if self.channels else None
+
     def update(self, at: float) -> None:
         """Work the state out again, as of `at`."""
         self.use = use = self._use_now()
@@ -125,7 +149,7 @@ class Agent:
         self.call_since, self.is_news = None, True
 
     def _use_now(self) -> Use | None:
-        use = use_of(self.channels.values()) if self.channels else None
+        use = self.line
         if use is None and self.is_remote and self.served:
             return "talking"
         if use is None and not self.channels and self.settles_at is None:

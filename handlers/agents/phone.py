@@ -48,16 +48,22 @@ def is_in_use(state: int) -> bool:
     return state in _USES
 
 
-def use_of(channels: Iterable[Channel]) -> Use | None:
-    """What these channels of one phone make it: a talk outweighs a held one, and that a call that rings."""
-    uses = {_use(channel) for channel in channels}
-    for use in ("talking", "held", "ringing"):
-        if use in uses:
+def use_of(channels: Iterable[Channel], somebody_holds: bool) -> Use | None:
+    """What these channels of one phone make it: a talk outweighs a held one, and that a call that rings.
+
+    `somebody_holds`: is there any channel that holds, anywhere?
+    """
+    found: Use | None = None
+    for channel in channels:
+        use = _use(channel, somebody_holds)
+        if use == "talking":
             return use
-    return None
+        if use == "held" or found is None:
+            found = use
+    return found
 
 
-def _use(channel: Channel) -> Use | None:
+def _use(channel: Channel, somebody_holds: bool) -> Use | None:
     bridge = channel.bridge
     if channel.pool and (bridge is None or bridge.holding):
         return None  # waits for calls
@@ -68,7 +74,7 @@ def _use(channel: Channel) -> Use | None:
         return None if channel.dialled_at is not None or channel.state == ChannelState.DOWN else "talking"
     if bridge is not None and bridge.holding:
         return "held"
-    return "held" if _is_held(channel) else "talking"
+    return "held" if somebody_holds and _is_held(channel) else "talking"
 
 
 def _is_held(channel: Channel) -> bool:

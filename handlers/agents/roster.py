@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
-from handlers.agents.agent import Agent, Member
-from handlers.agents.identity import POOL, is_phone, key_of, member_key
+from handlers.agents.agent import Agent, member_of
+from handlers.agents.identity import is_phone, key_of, member_key
+from handlers.agents.lines import Lines
 from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
-from handlers.calls.channels import Channel, connected
+from handlers.calls.channels import Channel
 from handlers.calls.evidence import INSIDE
 from handlers.calls.live_state import LiveState
-from handlers.calls.names import parse_channel_name
-from handlers.facts import AgentChanged, AgentGone, CallEnded, Fact
+from handlers.facts import AgentChanged, AgentGone, Fact
 from handlers.rules import Rules
 
 # Phones that are remembered in case a department or a queue names them; far more than any one PBX has.
@@ -31,30 +31,14 @@ class Roster:
         self._facts = facts
         self._agents: dict[str, Agent] = {}
         self._by_member: dict[tuple[str, str], Agent] = {}
-        self._of_channel: dict[str, tuple[Agent, ...]] = {}
-        self._of_caller: dict[str, Agent] = {}
         self._devices: dict[str, int] = {}
         self._devices_of: dict[str, list[str]] = {}
         self._is_heard = True
-        self._holders: set[str] = set()
         self._due: dict[Agent, float] = {}
         self.due_at = inf
+        self.lines = Lines(rules, live, self._agents, self._by_member, self._update, self._meet_channel)
         self.handlers: dict[type, Callable[[Any], None]] = {
-            ev.ChannelCreated: self._created,
-            ev.ChannelStateChanged: self._channel_changed,
-            ev.DialBegun: self._leg_changed,
-            ev.DialProgressed: self._leg_changed,
-            ev.DialEnded: self._leg_changed,
-            ev.ChannelHungUp: self._hung_up,
-            ev.BridgeEntered: self._bridged,
-            ev.BridgeLeft: self._bridged,
-            ev.BridgeMerged: self._merged,
-            ev.HoldStarted: self._held,
-            ev.HoldEnded: self._held,
-            ev.AgentCalled: self._called,
-            ev.AgentConnected: self._connected,
-            ev.AgentCompleted: self._completed,
-            ev.AgentLoggedIn: self._logged_in,
+            **self.lines.handlers,
             ev.MemberSeen: self._member_seen,
             ev.MemberRemoved: self._member_removed,
             ev.DeviceStateTold: self._device_told,
@@ -72,7 +56,7 @@ class Roster:
 
     def change_rules(self, rules: Rules, at: float) -> None:
         """The settings have changed: extensions that a department names now, or does no more."""
-        self._rules = rules
+        self._rules = self.lines.rules = rules
         for agent in list(self._agents.values()):
             agent.is_named = agent.key in rules.extensions
             self._drop_if_gone(agent, at)
@@ -109,7 +93,7 @@ class Roster:
             for agent in self._agents.values():
                 agent.told.clear()
                 agent.settles_at = None
-        self._forget_the_dead()
+        self.lines.forget_the_dead()
         if not was_heard:
             for agent in self._agents.values():
                 if not agent.channels:
@@ -123,21 +107,11 @@ class Roster:
             self._take_channels(snapshot.channels, at)
         for agent in sorted(self._agents.values(), key=lambda each: each.key):
             agent.settle(at)
+            agent.look(self.lines.somebody_holds)
             self._update(agent, at, tell=False)
             self._date_back(agent, lasted.get(agent), at, was_heard)
             agent.is_news = True
             self._tell(agent, at)
-
-    def _forget_the_dead(self) -> None:
-        alive = self._live.channels.keys()
-        for uniqueid in [each for each in self._of_channel if each not in alive]:
-            for agent in self._of_channel.pop(uniqueid):
-                agent.channels.pop(uniqueid, None)
-                if agent.key.startswith(POOL) and not agent.channels:
-                    agent.device = agent.id
-        for caller in [each for each in self._of_caller if each not in alive]:
-            self._caller_gone(caller)
-        self._holders &= alive
 
     def _take_channels(self, channels: Iterable[ev.LiveChannel], at: float) -> None:
         for seen in channels:
@@ -145,9 +119,9 @@ class Roster:
             if channel is None:
                 continue
             self._meet_channel(channel, at, tell=False)
-            self._watch(channel)
+            self.lines.watch(channel)
             if seen.application == "AgentLogin":
-                self._join_pool(channel, seen.data.partition(",")[0])
+                self.lines.join_pool(channel, seen.data.partition(",")[0])
 
     def _date_back(self, agent: Agent, lasted: Any, at: float, was_heard: bool) -> None:
         """Since when a state has lasted that was found in a snapshot, as far as that can be known."""
@@ -186,7 +160,9 @@ class Roster:
     # ---- members and devices
 
     def _member_seen(self, event: ev.MemberSeen) -> None:
-        self._update(self._place(event, live=True, at=event.at), event.at)
+        agent = self._by_member.get((event.queue, event.interface))
+        if agent is None or not agent.knows(event):  # one change of a phone is told by each of its queues
+            self._update(self._place(event, live=True, at=event.at), event.at)
 
     def _place(self, seen: ev.MemberSeen, live: bool, at: float) -> Agent:
         place = seen.queue, seen.interface
@@ -200,13 +176,11 @@ class Roster:
                 key, next((each for each in (seen.state_interface, seen.interface) if is_phone(each)), None)
             )
         self._by_member[place] = agent
-        name = seen.name if seen.name and seen.name != seen.interface else None
-        source = seen.state_interface or seen.interface
-        member = Member(name, seen.paused, seen.paused_reason, seen.paused_at, source)
+        member = member_of(seen)
         if agent.members.get(place) != member:
             agent.members[place] = member
             agent.is_news = True
-        agent.hear(source, seen.status, live)
+        agent.hear(member.source, seen.status, live)
         return agent
 
     def _member_removed(self, event: ev.MemberRemoved) -> None:
@@ -265,17 +239,14 @@ class Roster:
             agent.told[told] = Told(self._devices[told], False)
         for channel in self._live.channels.values():
             if channel.side is not None and key_of(channel.parts.device, self._rules.extensions) == key:
-                self._watch(channel)
+                self.lines.watch(channel)
         return agent
 
     def _drop_if_gone(self, agent: Agent, at: float) -> bool:
         if agent.members or agent.is_named or agent.key not in self._agents:
             return False
         del self._agents[agent.key]
-        for uniqueid in list(agent.channels):
-            self._unlink(uniqueid, agent)
-        for caller in agent.served:
-            self._of_caller.pop(caller, None)
+        self.lines.drop(agent)
         self._schedule(agent, None)
         if agent.said is not None:
             self._facts.append(AgentGone(at, agent.id))
@@ -306,154 +277,9 @@ class Roster:
             return
         self.due_at = min(self._due.values(), default=inf)
 
-    # ---- phones
-
-    def _created(self, event: ev.ChannelCreated) -> None:
-        channel = self._live.channels.get(event.uniqueid)
-        if channel is not None and channel.uniqueid not in self._of_channel:
-            self._meet_channel(channel, event.at)
-            self._watch(channel)
-            self._look(channel.uniqueid, event.at)
-
     def _meet_channel(self, channel: Channel, at: float, tell: bool = True) -> None:
         """Where device states are not told, a phone that calls shows that it is there."""
         device = channel.parts.device
         if self._rules.extensions and device not in self._devices and channel.side == INSIDE:
             self._know_device(device, DeviceState.UNKNOWN)
             self._meet_extension(device, at, tell)
-
-    def _watch(self, channel: Channel) -> None:
-        if channel.side is None or channel.side.trunk is not None:
-            return
-        device = channel.parts.device
-        agent = self._agents.get(key_of(device, self._rules.extensions))
-        if agent is None:
-            return
-        if agent.device == agent.key:
-            agent.device, agent.is_news = device, True
-        self._link(channel, agent)
-
-    def _link(self, channel: Channel, agent: Agent) -> None:
-        agents = self._of_channel.get(channel.uniqueid, ())
-        if agent not in agents:
-            self._of_channel[channel.uniqueid] = (*agents, agent)
-            agent.attach(channel)
-
-    def _unlink(self, uniqueid: str, agent: Agent) -> None:
-        left = tuple(each for each in self._of_channel.pop(uniqueid, ()) if each is not agent)
-        if left:
-            self._of_channel[uniqueid] = left
-
-    def _look(self, uniqueid: str, at: float) -> None:
-        for agent in self._of_channel.get(uniqueid, ()):
-            self._update(agent, at)
-
-    def _channel_changed(self, event: ev.ChannelStateChanged) -> None:
-        self._look(event.uniqueid, event.at)
-
-    def _leg_changed(self, event: ev.DialBegun | ev.DialProgressed | ev.DialEnded) -> None:
-        self._look(event.dest_uniqueid, event.at)
-
-    def _bridged(self, event: ev.BridgeEntered | ev.BridgeLeft) -> None:
-        if self._holders:
-            self._look_around(event.uniqueid, event.at)
-            bridge = self._live.bridges.get(event.bridge)
-            for channel in list(bridge.members)[:1] if bridge is not None else ():
-                self._look_around(channel.uniqueid, event.at)
-        else:
-            self._look(event.uniqueid, event.at)
-
-    def _merged(self, event: ev.BridgeMerged) -> None:
-        bridge = self._live.bridges.get(event.bridge)
-        for channel in list(bridge.members)[:1] if bridge is not None else ():
-            self._look_around(channel.uniqueid, event.at)
-
-    def _held(self, event: ev.HoldStarted | ev.HoldEnded) -> None:
-        if isinstance(event, ev.HoldStarted):
-            if event.uniqueid in self._live.channels:
-                self._holders.add(event.uniqueid)
-        else:
-            self._holders.discard(event.uniqueid)
-        self._look_around(event.uniqueid, event.at)
-
-    def _look_around(self, uniqueid: str, at: float) -> None:
-        """Hold by one side is the other side's state too."""
-        channel = self._live.channels.get(uniqueid)
-        if channel is None:
-            return
-        agents = {agent for each in connected(channel) for agent in self._of_channel.get(each.uniqueid, ())}
-        for agent in sorted(agents, key=lambda each: each.key):
-            self._update(agent, at)
-
-    def _hung_up(self, event: ev.ChannelHungUp) -> None:
-        self._forget_channel(event.uniqueid, event.at)
-
-    def _forget_channel(self, uniqueid: str, at: float) -> None:
-        self._holders.discard(uniqueid)
-        for agent in self._of_channel.pop(uniqueid, ()):
-            agent.detach(uniqueid, at)
-            if agent.key.startswith(POOL) and not agent.channels:
-                agent.device, agent.is_news = agent.id, True
-            self._update(agent, at)
-        if uniqueid in self._of_caller:
-            agent = self._of_caller[uniqueid]
-            self._caller_gone(uniqueid)
-            self._update(agent, at)
-
-    def call_ended(self, ended: CallEnded) -> None:
-        """A call ended, perhaps without the hangup of each of its channels: those that are gone are forgotten."""
-        for leg in ended.legs:
-            if leg.uniqueid in self._of_channel and leg.uniqueid not in self._live.channels:
-                self._forget_channel(leg.uniqueid, ended.at)
-
-    # ---- what queues and pools tell
-
-    def _called(self, event: ev.AgentCalled) -> None:
-        agent = self._by_member.get((event.queue, event.interface))
-        channel = self._live.channels.get(event.dest_uniqueid)
-        if agent is not None and agent.is_remote and channel is not None:
-            self._link(channel, agent)
-
-    def _connected(self, event: ev.AgentConnected) -> None:
-        agent = self._by_member.get((event.queue, event.interface))
-        if agent is None or event.uniqueid not in self._live.channels:
-            return
-        self._of_caller[event.uniqueid] = agent
-        agent.served.add(event.uniqueid)
-        agent.wrapup_s = max(agent.wrapup_s, self._rules.queue_wrapup_s.get(event.queue, 0.0))
-        self._update(agent, event.at)
-
-    def _completed(self, event: ev.AgentCompleted) -> None:
-        agent = self._of_caller.get(event.uniqueid)
-        if agent is not None and agent.is_remote:
-            self._caller_gone(event.uniqueid)
-            self._update(agent, event.at)
-
-    def _caller_gone(self, uniqueid: str) -> None:
-        agent = self._of_caller.pop(uniqueid, None)
-        if agent is not None:
-            agent.served.discard(uniqueid)
-            if agent.call_since is None and not agent.served:
-                agent.wrapup_s = 0.0  # whom he was to serve he never had
-
-    def _logged_in(self, event: ev.AgentLoggedIn) -> None:
-        channel = self._live.channels.get(event.uniqueid)
-        if channel is not None:
-            self._join_pool(channel, event.agent)
-            self._look(channel.uniqueid, event.at)
-
-    def _join_pool(self, channel: Channel, number: str) -> None:
-        agent = self._agents.get(POOL + number)
-        if agent is not None:
-            agent.device, agent.is_news = parse_channel_name(channel.name).device, True
-            self._link(channel, agent)
-
-    # ---- what it looks like from outside
-
-    def sizes(self) -> dict[str, int]:
-        """What must be empty when nobody calls."""
-        return {
-            "agent_channels": len(self._of_channel),
-            "agent_callers": len(self._of_caller),
-            "holders": len(self._holders),
-        }

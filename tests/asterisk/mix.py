@@ -33,14 +33,14 @@ def pass_on(ring: float, talk: float, to: str) -> Manner:
 
 
 class Mix:
-    """So many calls within a minute: four of ten come in, with what becomes of them; the rest go out, or stay inside."""
+    """So many calls within a minute: seven of ten come in, two go out, the rest stay inside."""
 
     def __init__(self, pbx: Pbx, random: Random, calls: int) -> None:
         self._pbx = pbx
         self._random = random
-        self.coming_in = calls * 7 // 10
         self.going_out = calls * 2 // 10
-        self.inside = calls - self.coming_in - self.going_out
+        self.inside = calls // 10 // len(COLLEAGUES) * len(COLLEAGUES)
+        self.coming_in = calls - self.going_out - self.inside
 
     async def play(self) -> None:
         """Until everybody has hung up."""
@@ -80,7 +80,7 @@ class Mix:
     async def _chat(self, random: Random, extension: str, times: int) -> None:
         """One call after the other: who calls with one number twice at once could not be told apart by the phones."""
         for _ in range(times):
-            await asyncio.sleep(random.uniform(0, LASTS_S / times / 2))
+            await asyncio.sleep(random.uniform(0.5, LASTS_S / times / 2))
             called = random.choice([other for other in self._pbx.p if other not in COLLEAGUES])
             await self._be_patient(random, self._pbx.p[extension].call(called))
 

@@ -78,10 +78,15 @@ def told_stays(facts: Iterable[object]) -> list[Stay]:
 
 def queue_log_disagrees(queue_log: Path, facts: Iterable[object]) -> str | None:
     """What the queue_log has otherwise than it was told, or None."""
-    logged, told = logged_stays(queue_log), told_stays(facts)
-    if len(logged) == len(told) and all(one.agrees(other) for one, other in zip(logged, told, strict=True)):
+    only_logged, only_told = logged_stays(queue_log), told_stays(facts)
+    for stay in list(only_logged):
+        same = next((other for other in only_told if stay.agrees(other)), None)
+        if same is not None:
+            only_logged.remove(stay)
+            only_told.remove(same)
+    if not only_logged and not only_told:
         return None
-    return f"queue_log: {logged}, told: {told}"
+    return f"queue_log alone: {only_logged}, told alone: {only_told}"
 
 
 def cdr_disagrees(cdr: Path, calls: Sequence[Call]) -> str | None:

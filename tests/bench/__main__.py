@@ -13,6 +13,7 @@ from statistics import median
 import click
 import orjson
 
+from tests.bench.live_calls import LIVE, costs
 from tests.bench.readers import KINDS
 from tests.bench.stream import Stream, stream_of
 
@@ -76,7 +77,10 @@ def table(runs: Runs, events: int) -> Iterator[str]:
 @click.command()
 @click.option("--events", default=200_000, show_default=True, type=click.IntRange(min=1), help="At least so many.")
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1), help="Runs of each reader.")
-def main(events: int, rounds: int) -> None:
+@click.option(
+    "--live", default=LIVE, show_default=True, multiple=True, type=click.IntRange(min=1), help="So many other calls."
+)
+def main(events: int, rounds: int, live: tuple[int, ...]) -> None:
     """What an AMI event costs in ringtally, and in panoramisk, on the same stream over loopback TCP."""
     stream = stream_of(events)
     raw, number = stream.raw, len(stream.events)
@@ -86,6 +90,9 @@ def main(events: int, rounds: int) -> None:
     )
     for line in table(measure(stream, rounds), number):
         click.echo(line)
+    click.echo("framing and tracker in one process, message by message, while so many other calls live:")
+    for cost in costs(stream, rounds, live):
+        click.echo(f"{cost.live:12,} calls {'':31}  {cost.us:12.2f}  ({cost.least:.2f}-{cost.most:.2f})")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from handlers.core import Core
 from handlers.facts import CallEnded, EventDoubted, Fact
 from handlers.rules import Rules
 from tests.bench.__main__ import ROWS, main
+from tests.bench.live_calls import costs
 from tests.bench.stream import PLAYED, Stream, stream_of
 from tests.recordings import messages
 
@@ -84,9 +85,12 @@ def test_calls_of_the_stream_overlap(stream: Stream) -> None:
 
 
 def test_a_small_run_prints_a_row_for_each_reader() -> None:
-    done = CliRunner().invoke(main, ["--events", "2000", "--rounds", "1"], catch_exceptions=False)
+    options = ["--events", "2000", "--rounds", "1", "--live", "3", "--live", "30"]
+    done = CliRunner().invoke(main, options, catch_exceptions=False)
     assert done.exit_code == 0
     head, _, *rows = done.output.splitlines()
+    *rows, _, few, many = rows
+    assert [line.split()[0] for line in (few, many)] == ["3", "30"]
     assert "events of" in head
     assert [row[:50].rstrip() for row in rows] == list(ROWS.values())
     for row in rows:
@@ -94,3 +98,9 @@ def test_a_small_run_prints_a_row_for_each_reader() -> None:
         assert float(cpu) > 0
         assert float(speed.replace(",", "")) > 0
         assert float(ratio) > 0
+
+
+def test_the_cost_is_measured_while_so_many_calls_live() -> None:
+    found = list(costs(stream_of(1_000), 1, (3, 30)))
+    assert [cost.live for cost in found] == [3, 30]
+    assert all(cost.us > 0 for cost in found)

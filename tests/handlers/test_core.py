@@ -54,14 +54,15 @@ def test_now_is_the_latest_moment_told(steps: list[float]) -> None:
     assert core.now == max(0.0, *steps)
 
 
-def test_a_tick_says_nothing_and_there_is_nothing_to_wait_for() -> None:
+def test_a_tick_says_nothing_and_where_nobody_calls_there_is_nothing_to_wait_for() -> None:
     play = Play()
     assert play.core.next_deadline is None
-    play.incoming()
+    caller = play.incoming()
     play.wait(3600)
     assert play.core.handle(ev.Tick(play.now)) == ()
-    assert play.core.next_deadline is None
     assert play.core.now == START + 3600
+    play.hang_up(caller)
+    assert play.core.next_deadline is None
 
 
 def test_events_that_mean_nothing_for_calls_are_ignored() -> None:

@@ -78,7 +78,7 @@ async def test_of_a_daemon_that_died_the_brokers_last_will_is_told(tmp_path: Pat
         await on.page.link_is("no_daemon")
         await on.page.says("Ringtally is not running")
         await on.page.knows_nothing_of_now()
-        await on.page.has("#bar", "Figures below are of")
+        await on.page.has("#bar", "Figures are of")
 
 
 async def test_a_daemon_that_was_stopped_is_told_and_its_return_seen(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.asterisk.lab.sip_phone import no_answer
+from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
 from tests.mqtt.broker import Mosquitto, documented, mosquitto
@@ -18,12 +18,15 @@ from tests.wallboard.browser import Board, board
 pytestmark = pytest.mark.slow
 PASSWORD = "no-one-must-see-this"
 QUEUE = "7003"
+AGENTS = 5  # members of queues that are in reach: four phones, and one that leads into another queue
+MIN_TALK_S = 3
 
 
 @asynccontextmanager
 async def publishing(folder: Path, pbx: Pbx, broker: Mosquitto, port: int = 0) -> AsyncIterator[Daemon]:
     """The daemon on this PBX and this broker."""
     more = (
+        f'[follow_up]\nmin_talk_out = "{MIN_TALK_S}s"\n'
         f'[mqtt]\nport = {broker.port}\nusername = "ringtally"\npassword = "{PASSWORD}"\nreconnect_max = "200ms"\n'
         f'websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n'
     )
@@ -58,7 +61,7 @@ async def answered_call(pbx: Pbx, page: Board) -> None:
     await page.has("#waiting-list ul", "7900•••2233")
     await page.has("#waiting-list ul", "support")
     await page.has("#agent-list .agent-ringing", "Anna")
-    await page.shows("#agents-free b", "2")
+    await page.shows("#agents-free b", str(AGENTS - 1))
     await page.shows("#longest b", re.compile("0:0[2-9]"))
     await waits_as_long_as(page, joined)
     await page.picture("waiting")
@@ -86,6 +89,26 @@ async def missed_call(pbx: Pbx, page: Board) -> None:
     await page.shows("#waiting b", "0")
     await page.shows("#today .figure-missed dd", "1")
     await page.shows("#today .figure-missed_share dd", "50 %")
+    await page.shows("#missed b", "1")
+    await page.has("#missed ul", "7495•••4567")
+    await page.picture("missed")
+
+
+async def call_back(pbx: Pbx, page: Board) -> None:
+    """Who was missed is called back: too shortly first, which counts for nothing, then as long as it takes."""
+    pbx.trunk.behave = answer(0.1)
+    short = pbx.p["102"].call("974951234567")
+    await pbx.up(short)
+    await page.has("#call-list ul", "talking")
+    await short.bye()
+    await page.shows("#call-list ul", "no calls")
+    await page.shows("#missed b", "1")
+    long = pbx.p["102"].call("974951234567")
+    await pbx.up(long)
+    await long.sleep(MIN_TALK_S + 0.5)
+    await long.bye()
+    await page.shows("#missed b", "0")
+    await page.shows("#missed ul", "everybody was reached")
 
 
 @pytest.mark.parametrize("version", [22, 16])
@@ -98,10 +121,11 @@ async def test_the_board_shows_what_the_phones_do_and_never_what_nobody_knows(ve
     ):
         await page.link_is("live")
         await page.shows("#waiting b", "0")
-        await page.shows("#agents-free b", "3")
-        await page.shows("#agents-free p", "of 3")
+        await page.shows("#agents-free b", str(AGENTS))
+        await page.shows("#agents-free p", f"of {AGENTS}")
         await answered_call(pbx, page)
         await missed_call(pbx, page)
+        await call_back(pbx, page)
 
         await broker.kill()
         await page.link_is("no_broker")

@@ -3,6 +3,7 @@
 import { duration, secondsSince, share, timeOfDay } from "./format.js";
 
 const ROWS = 8;
+const MISSED_ROWS = 5;
 // More agents than rows stand closer, without words: the icon says the state too.
 const CELLS = 29;
 const SEEK = new Set(["queued", "ringing"]);
@@ -212,7 +213,7 @@ export class View {
         element("span", "where", each.queue ?? each.trunk ?? ""),
         element("span", "word", words.caseStates[each.state] ?? each.state),
         element("time", "", live ? duration(secondsSince(each.opened_at, at)) : NOTHING)));
-    this._list("missed", rows, words.noMissed, open.total);
+    this._list("missed", rows, words.noMissed, open.total, open.total > MISSED_ROWS ? MISSED_ROWS - 1 : MISSED_ROWS);
   }
 }
 

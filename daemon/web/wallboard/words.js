@@ -42,11 +42,11 @@ const ENGLISH = {
   bars: {
     connecting: () => "Connecting. Nothing is shown before it is known.",
     no_broker: (since) => `No connection to the broker${since}.`,
-    no_daemon: (since) => `Ringtally is not running${since}. Calls are not being counted.`,
+    no_daemon: (since) => `Ringtally is not running${since}. Calls go uncounted.`,
     silent: (since) => `Ringtally says nothing${since}. It may have stopped.`,
-    no_pbx: (since) => `The PBX is not connected${since}. What happens there is not known.`,
+    no_pbx: (since) => `The PBX is not connected${since}. Nothing is known of its calls.`,
   },
-  stale: (at) => ` Figures below are of ${at}.`,
+  stale: (at) => ` Figures are of ${at}.`,
   fault: "This board cannot show what it was told. Load it again; if that does not help, tell whoever looks after it.",
   noConfig: "This board does not know where to listen: open it from the daemon, or put a config.json beside it.",
 };
@@ -95,9 +95,9 @@ const RUSSIAN = {
     no_broker: (since) => `Нет связи с брокером${since}.`,
     no_daemon: (since) => `Монитор не работает${since}. Звонки не считаются.`,
     silent: (since) => `Монитор молчит${since}. Возможно, он остановился.`,
-    no_pbx: (since) => `Нет связи с АТС${since}. Что там происходит, неизвестно.`,
+    no_pbx: (since) => `Нет связи с АТС${since}. О звонках ничего не известно.`,
   },
-  stale: (at) => ` Данные ниже от ${at}.`,
+  stale: (at) => ` Итоги на ${at}.`,
   fault: "Табло не может показать то, что получило. Обновите страницу; если не поможет, скажите администратору.",
   noConfig: "Табло не знает, откуда брать данные: откройте его с адреса монитора или положите рядом config.json.",
 };
