@@ -144,5 +144,7 @@ def _tell(outcome: str | None, words: dict[str, str]) -> None:
         click.echo(words[outcome], err=True)
     elif outcome == "claimed_by_another":
         raise Failure("somebody else calls this one back; `ringtally missed --open` says who, and until when")
+    elif outcome == "no_number":
+        raise Failure("this is no number that could be called back")
     else:
         raise Failure(_CASE_UNKNOWN)

@@ -41,6 +41,7 @@ class Requests:
         self._answers: list[RequestAnswered] = []
         self._heard: deque[Asked] = deque()
         self._refused_at = -_REFUSED_EVERY_S
+        self._stuck: str | None = None
         self._wake = asyncio.Event()
         self._waiters: dict[int, asyncio.Future[RequestAnswered]] = {}
 
@@ -58,8 +59,9 @@ class Requests:
             try:
                 await self._look()
                 await self._answer()
+                self._stuck = None
             except StorageError as error:
-                log.error("requests_stuck", reason=str(error))  # noqa: TRY400 - no bug of ours
+                self._tell_stuck(str(error))
                 pause_s = _RETRY_S
             try:
                 async with asyncio.timeout(pause_s):
@@ -101,6 +103,11 @@ class Requests:
             return None
         finally:
             self._waiters.pop(request, None)
+
+    def _tell_stuck(self, reason: str) -> None:
+        if reason != self._stuck:
+            self._stuck = reason
+            log.error("requests_stuck", reason=reason)
 
     async def _look(self) -> None:
         while self._heard:
