@@ -21,7 +21,7 @@ from storage.calls import find_calls
 from storage.database import reading
 from tests.asterisk.lab.compare import Report, compare_calls
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
-from tests.asterisk.scenarios import EXPECTED, SCENARIOS
+from tests.asterisk.scenarios import EXPECTED, SCENARIOS, scenarios_on
 from tests.asterisk.truth import with_the_phones_times
 from tests.asterisk.witnesses import NOT_BELIEVED, cdr_disagrees, queue_log_disagrees
 from tests.daemon.app_service import Ledger
@@ -122,8 +122,9 @@ async def test_the_daemon_tells_what_the_phones_saw(
             finally:
                 free.append(number)
 
-    ended = await asyncio.gather(*map(one, SCENARIOS), return_exceptions=True)
-    wrong = [f"{name}: {error!r}" for name, error in zip(SCENARIOS, ended, strict=True) if error is not None]
+    names = scenarios_on(version)
+    ended = await asyncio.gather(*map(one, names), return_exceptions=True)
+    wrong = [f"{name}: {error!r}" for name, error in zip(names, ended, strict=True) if error is not None]
     for name, each in played.items():
         report = Report(name)
         compare_calls(each.wanted, each.calls, report, False)

@@ -14,10 +14,13 @@ from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, Strea
 from handlers.core import Core
 from handlers.facts import CallEnded, CallStarted, EventDoubted, Fact, GapEnded, QueueStayEnded, TrunkGuessed
 from handlers.rules import Rules
-from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
-from tests.recordings import NAMES
+from tests import recordings
+from tests.handlers import recorded, taped
+from tests.handlers.recorded import EMPTY, assert_nothing_impossible, finished, told
 
 BASE = 1_800_000_000
+# A login to an agents' pool is told as a call's start before it shows that it is none.
+NAMES = (*recordings.NAMES, *(tape for tape in taped.TAPES if "agents-pool" not in tape))
 IDS = (
     *(
         "uniqueid",
@@ -34,6 +37,11 @@ IDS = (
     *("transferee", "target", "retriever"),
 )
 NOBODY = Snapshot("", (), (), (), (), (), {})
+
+
+def events(name: str) -> tuple[Event, ...]:
+    """The events of a recording or a tape."""
+    return taped.events(name) if name in taped.TAPES else recorded.events(name)
 
 
 @cache

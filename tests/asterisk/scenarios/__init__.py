@@ -7,6 +7,7 @@ from tests.asterisk.scenarios import (
     attended_transfers,
     blind_transfers,
     by_program,
+    chan_sip,
     direct,
     found_elsewhere,
     handed_over,
@@ -17,7 +18,7 @@ from tests.asterisk.scenarios import (
     queues,
     strange,
 )
-from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS
+from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS, scenarios_on
 
 __all__ = [
     "EXPECTED",
@@ -25,6 +26,7 @@ __all__ = [
     "attended_transfers",
     "blind_transfers",
     "by_program",
+    "chan_sip",
     "direct",
     "found_elsewhere",
     "handed_over",
@@ -33,5 +35,6 @@ __all__ = [
     "outgoing",
     "parking",
     "queues",
+    "scenarios_on",
     "strange",
 ]
