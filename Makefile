@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check lint unit test bench lock clean
+.PHONY: demo check lint unit test bench bench-latency lock clean
 
-demo: .venv/.run-ready ## calls happening live, from a simulated PBX
+demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
 
 check: .venv/.ready ## the inner loop: lint, types and import rules beside the unit tests
@@ -17,7 +17,8 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt
+	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt \
+	    --ignore tests/wallboard
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
@@ -27,14 +28,20 @@ test: .venv/.ready ## everything, with the real parts
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench
 
+bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling costs
+	@PATH=$$PATH:/usr/sbin command -v mosquitto >/dev/null || scripts/real-parts
+	$(BIN)/python -m tests.bench.latency
+
 lock: .venv/.ready ## resolve the dependencies anew
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --no-header --no-annotate --extra demo -o requirements/demo.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
-	    --no-emit-trusted-host --no-header --no-annotate --extra test -o requirements/test.txt pyproject.toml requirements/build.in
+	    --no-emit-trusted-host --no-header --no-annotate --extra demo --extra test -o requirements/test.txt pyproject.toml requirements/build.in
 
-.venv/.run-ready: requirements/run.txt pyproject.toml scripts/setup
-	scripts/setup run
+.venv/.demo-ready: requirements/demo.txt pyproject.toml scripts/setup
+	scripts/setup demo
 
 .venv/.ready: requirements/test.txt pyproject.toml scripts/setup
 	scripts/setup test

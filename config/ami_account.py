@@ -26,6 +26,8 @@ EVENTS = (
     *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberPenalty"),
     *("QueueMemberRinginuse", "ConfbridgeJoin", "ConfbridgeLeave", "OriginateResponse"),
 )
+# DeviceStateChange tells of queues, hints and mailboxes too; let through are phones alone, and agents' pools.
+PHONES = ("PJSIP", "SIP", "IAX2", "SCCP", "DAHDI", "Agent")
 VARIABLES = ("QUEUESTATUS", "DIALSTATUS", "VMSTATUS")
 
 # Of the same classes, not wanted, and ending in text that a caller may have a hand in: they must not pass for a VarSet.
@@ -39,6 +41,7 @@ FORGEABLE = ("Newexten", "NewAccountCode", "CEL")
 # The form works in every Asterisk; the newer eventfilter(name(...)) is unknown to 16, which then sends everything.
 EVENT_FILTERS = (
     f"^Event: ({'|'.join(EVENTS)})..Privilege:",
+    f"^Event: DeviceStateChange..Privilege: [a-z,]*..(Timestamp: [0-9.]*..)?Device: ({'|'.join(PHONES)})[/:]",
     f"Variable: ({'|'.join(VARIABLES)})..Value: [A-Z]*....$",
     f"!^Event: ({'|'.join(FORGEABLE)})..Privilege:",
 )

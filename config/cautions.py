@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from config.fields import is_loopback
 from config.problems import Fault
 from config.sections import Ami, Http, Mqtt, Settings
+from config.websocket_address import leads_home
 from config.yet_to_come import without_effect
 
 
@@ -20,6 +21,9 @@ def cautions(settings: Settings) -> Iterator[Fault]:
                 yield Fault(("trunks", place, "channels", index), message, f'write "{channels}-*"')
     if settings.mqtt is not None:
         yield from _mqtt_cautions(settings.mqtt)
+        if leads_home(settings.mqtt.websocket) and not settings.http.is_loopback:
+            message = "leads browsers on other machines to themselves, and the wallboard finds no broker there"
+            yield Fault(("mqtt", "websocket"), message, "name the broker as those machines know it")
     yield from _http_cautions(settings.http)
     yield from without_effect(settings)
 

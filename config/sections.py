@@ -35,6 +35,7 @@ from config.fields import (
 from config.problems import Fault
 from config.refusal import refusals
 from config.system_zone import system_zone
+from config.websocket_address import WebsocketAddress
 from config.working_hours import WorkingHours, working_hours_of
 
 Seconds = Annotated[float, BeforeValidator(DurationRange())]
@@ -143,12 +144,14 @@ class ServiceLevel(Section):
 
 
 Rule = Literal["default", "miko", "bitrix24", "strict"]
-# What a preset of the rule says of the times (contract, section 3); a key that is set wins over its preset.
-PRESETS: dict[Rule, dict[str, float]] = {
-    "default": {"window": HOUR, "min_talk_out": 5.0, "min_talk_in": 0.0},
-    "miko": {"window": HOUR, "min_talk_out": 0.0, "min_talk_in": 0.0},
-    "bitrix24": {"window": DAY, "min_talk_out": 0.0, "min_talk_in": 0.0},
-    "strict": {"window": 0.0, "min_talk_out": 5.0, "min_talk_in": 0.0},
+ContactCall = Literal["outgoing", "incoming"]
+# What a preset of the rule says (contract, section 3); a key that is set wins over its preset.
+_BOTH = ("outgoing", "incoming")
+PRESETS: dict[Rule, dict[str, Any]] = {
+    "default": {"window": HOUR, "min_talk_out": 5.0, "min_talk_in": 0.0, "match": "number", "closed_by": _BOTH},
+    "miko": {"window": HOUR, "min_talk_out": 0.0, "min_talk_in": 0.0, "match": "last9", "closed_by": _BOTH},
+    "bitrix24": {"window": DAY, "min_talk_out": 0.0, "min_talk_in": 0.0, "match": "number", "closed_by": _BOTH[:1]},
+    "strict": {"window": 0.0, "min_talk_out": 5.0, "min_talk_in": 0.0, "match": "number", "closed_by": _BOTH},
 }
 
 
@@ -160,6 +163,10 @@ class FollowUp(Section):
     """In working time."""
     min_talk_out: Seconds = 5.0
     min_talk_in: Seconds = 0.0
+    match: Literal["number", "last9"] = "number"
+    """By which two numbers are one: the whole number as normalised, or its last nine digits."""
+    closed_by: tuple[ContactCall, ...] = ("outgoing", "incoming")
+    """Answered calls that end a case. What is recorded by hand always does."""
     list_for: Seconds = 7 * DAY
     ignore: tuple[Text, ...] = ()
     count: tuple[MissedResult, ...] = MISSED_RESULTS[:5]
@@ -176,6 +183,8 @@ class FollowUp(Section):
             raise refusals(
                 [Fault(("window",), 'the rule "strict" knows no window', "remove it, or choose another rule")]
             )
+        if not self.closed_by:
+            raise refusals([Fault(("closed_by",), "leaves no call that ends a case", 'write e.g. ["outgoing"]')])
         if self.rule != "strict" and not self.window:
             raise refusals(
                 [Fault(("window",), "leaves no time for a call-back", 'write e.g. "60m", or rule = "strict"')]
@@ -205,6 +214,8 @@ class Mqtt(Section):
     version: Literal["3.1.1", "5"] = "3.1.1"
     client_id: OptionalText = ""
     """Empty: made of prefix and site. The same each time, so that the broker knows who came back."""
+    websocket: WebsocketAddress = ""
+    """Where browsers reach the same broker; empty: nowhere, and the wallboard watches the daemon's own stream."""
     timeout: Patience = 3.0
     """For any one answer of the broker."""
     reconnect_max: Patience = 60.0

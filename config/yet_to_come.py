@@ -10,8 +10,6 @@ _CURE = "leave it for a later version, or take it out"
 
 def without_effect(settings: Settings) -> Iterator[Fault]:
     """What was set and does nothing in this version."""
-    if settings.working_hours is not None:
-        yield Fault(("working_hours",), "has no effect yet: no call is flagged as outside hours", _CURE)
     if "keep" in settings.storage.model_fields_set:
         yield Fault(("storage", "keep"), "has no effect yet: calls are kept for good", _CURE)
     if settings.mqtt is not None and settings.mqtt.accept_contacts:

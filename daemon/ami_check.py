@@ -10,6 +10,7 @@ import os
 import ssl
 from dataclasses import dataclass, field
 
+from daemon.ami_check_agents import events_of_agents, lines_of_agents
 from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
 from daemon.log import harmless
@@ -28,6 +29,7 @@ _ACTIONS = {
     "CoreStatus": "a restart of the PBX cannot be told from a broken line (write = reporting)",
     "QueueStatus": "queues and their members are not known before they tell of themselves",
     "BridgeList": "who talks when ringtally connects is not known",
+    "DeviceStateList": "phones of departments are not known before they call or ring, nor which are out of reach (write = reporting)",
 }
 _CLASSES = {
     "system": "a stop of the PBX is noticed by the lost connection alone (read = system)",
@@ -45,7 +47,7 @@ _TOO_MUCH = {
     "QueueAdd": "change who takes a queue's calls (write has agent)",
 }
 # Lists of devices, by what may be asked for them; none of these answers holds a secret.
-_DEVICE_LISTS = ("DeviceStateList", "SIPpeers", "IAXpeers", "PJSIPShowEndpoints")
+_DEVICE_LISTS = ("SIPpeers", "IAXpeers", "PJSIPShowEndpoints")
 
 
 class AmiCheckError(Exception):
@@ -62,6 +64,7 @@ class _Findings:
     commands: set[str] = field(default_factory=set)
     classes: dict[str, bool | None] = field(default_factory=dict)
     unheard: list[str] = field(default_factory=list)
+    of_agents: dict[str, bool | None] = field(default_factory=dict)
 
 
 async def inspect_ami(account: AmiAccount, rules: Rules, watch_s: float = WATCH_S) -> tuple[list[str], bool]:
@@ -96,7 +99,8 @@ async def inspect_ami(account: AmiAccount, rules: Rules, watch_s: float = WATCH_
         raise AmiCheckError(f"{where}: {harmless(str(error))}; check ami.host and ami.port, and try again") from None
     finally:
         protocol.close()
-    good = not found.missing and not found.unheard and False not in found.classes.values()
+    told = (*found.classes.values(), *found.of_agents.values())
+    good = not found.missing and not found.unheard and False not in told
     return [f"logged in to {where} as {harmless(account.username)} ({banner})", *_told(found, rules, watch_s)], good
 
 
@@ -131,6 +135,7 @@ async def _look(protocol: AmiProtocol, seen: SeenEvents, timeout_s: float, watch
         found.classes["dialplan"] = "dialplan" in seen.classes
         found.unheard = [each for each in provoked if each not in seen.provoked]
     await _compare(protocol, seen, found, timeout_s)
+    found.of_agents = await events_of_agents(protocol, seen, found.answers, timeout_s, TOLD_WITHIN_S)
     return found
 
 
@@ -211,6 +216,7 @@ def _told(found: _Findings, rules: Rules, watch_s: float) -> list[str]:
             )
     for name, cost in _CLASSES.items():
         lines.append(_class_line(name, found.classes[name], cost, watch_s))
+    lines += lines_of_agents(found.of_agents, found.classes)
     if found.classes["dialplan"] and found.unheard:
         lines.append(
             f"NO  VarSet of {', '.join(found.unheard)}: the account's event filter takes it out; {_CLASSES['dialplan']}"

@@ -17,7 +17,7 @@ from daemon.ami_protocol import AmiError, AmiProtocol, Connection
 from daemon.ami_snapshot import take_snapshot
 from daemon.backoff import Backoff
 from handlers.ami.events import Event, StreamBroken, StreamResumed
-from handlers.ami.gathered import Gathering, is_success
+from handlers.ami.gathered import MEMBERS_ACTION, Gathering, is_success, members_of
 
 log = structlog.get_logger()
 
@@ -26,6 +26,8 @@ RECONNECT_FIRST_S = 1.0
 # A refused login is tried slowly: every try is a line in the PBX's security log, and fail2ban reads it.
 REFUSED_FIRST_S = 60.0
 REFUSED_MOST_S = 600.0
+# Reloaded queues tell of no change of their members: so old may be what is known of them.
+MEMBERS_EVERY_S = 60.0
 # A connection that lasted so long was a good one: the next is tried at once.
 STABLE_AFTER_S = 60.0
 # Events that may wait for a snapshot: 10 s of the most that one AMI session has been seen to send.
@@ -73,6 +75,7 @@ class AmiClient:
         self._protocol: AmiProtocol | None = None
         self._ready_at: float | None = None
         self._was_booted = False
+        self._members_at = 0.0
         self._has_queues = True
         self._past_events: Counter[str] = Counter()
         self._past_bad: Counter[str] = Counter()
@@ -233,6 +236,7 @@ class AmiClient:
         answers = await take_snapshot(protocol, self._account.timeout_s)
         self._has_queues = "QueueStatus" not in answers.unknown
         at = clock.now()
+        self._members_at = clock.monotonic()
         held, self._held = self._held, None
         snapshot = answers.snapshot()
         self._sink([StreamResumed(at, snapshot), *held])
@@ -258,6 +262,8 @@ class AmiClient:
         while not protocol.is_lost:
             if await self._is_outdated(protocol):
                 await self._resume(protocol)
+            if self._has_queues and (protocol.reloaded.is_set() or self._are_members_old()):
+                await self._ask_for_members(protocol)
             if await self._is_woken(self._account.ping_interval_s):
                 continue
             self._tell_bad()
@@ -265,6 +271,22 @@ class AmiClient:
                 log.warning("ami_ping_unanswered", seconds=self._account.ping_timeout_s)
                 return False
         return True
+
+    def _are_members_old(self) -> bool:
+        return clock.monotonic() - self._members_at >= MEMBERS_EVERY_S
+
+    async def _ask_for_members(self, protocol: AmiProtocol) -> None:
+        """Hear which members the queues have: `queue reload` adds and removes some without a word, `module reload` with one."""
+        protocol.reloaded.clear()
+        at, self._members_at = clock.now(), clock.monotonic()
+        if self._held is None:
+            self._held = []
+        blocks = await protocol.ask({"Action": MEMBERS_ACTION}, self._account.timeout_s)
+        held, self._held = self._held, None
+        members = members_of(blocks, at)
+        events = [*([StreamResumed(at, members)] if members is not None else []), *held]
+        if events:
+            self._sink(events)
 
     async def _is_woken(self, seconds: float) -> bool:
         """Is the line lost, or has the PBX booted, within so many seconds?"""

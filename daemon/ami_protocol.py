@@ -59,7 +59,7 @@ class _Ask:
 class AmiProtocol(asyncio.Protocol):
     """Bytes in, events out to `sink`, in order; one instance per connection.
 
-    `changed` is called when the connection is lost and when the PBX says that it is fully booted; `tap` is given every byte,
+    `changed` is called when the connection is lost and when the PBX says that it is fully booted or has reloaded; `tap` is given every byte,
     `asked` every action as it is sent, secrets left out. Whatever fails in one of them is counted in `failures`, and nothing
     else comes of it.
     """
@@ -80,6 +80,7 @@ class AmiProtocol(asyncio.Protocol):
         self.decoder = Decoder()
         self.failures: Counter[str] = Counter()
         self.booted = asyncio.Event()
+        self.reloaded = asyncio.Event()
         self.banner = asyncio.Event()
         self.transport: asyncio.Transport | None = None
         self.factory: object = None
@@ -131,6 +132,10 @@ class AmiProtocol(asyncio.Protocol):
                     continue
                 if block.startswith(b"Event: FullyBooted\r\n"):
                     self.booted.set()
+                    self._changed()
+                    continue
+                if block.startswith(b"Event: Reload\r\n"):
+                    self.reloaded.set()
                     self._changed()
                     continue
                 event = self.decoder.decode(block, at)

@@ -25,6 +25,7 @@ from daemon.reload import Change, Reloader
 from daemon.rules import rules_of
 from daemon.sinks.mqtt import MqttSink
 from daemon.supervision import Supervision, status_line
+from daemon.web_pages import WallboardPages
 from handlers.core import Core
 from storage.errors import StorageError
 from storage.writer import Writer
@@ -75,7 +76,9 @@ class App:
             stack.callback(self._notifier.close)
             parts = await build(self._settings, self._database, self._extra_sinks, stack)
             sources = sources_of(self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics)
-            server = HttpServer(sources, parts.stream, self._settings.http.read_token.get_secret_value())
+            read_token = self._settings.http.read_token.get_secret_value()
+            pages = WallboardPages(lambda: self._settings).routes()
+            server = HttpServer(sources, parts.stream, read_token, more_routes=pages)
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
@@ -116,6 +119,7 @@ class App:
         configure_log(settings.log.level, settings.log.format)
         parts.core.change_rules(rules_of(settings))
         parts.metrics.learn(**measured(settings))
+        parts.case_metrics.learn(rules_of(settings))
         parts.client.change_account(account, change.reconnects)
 
 

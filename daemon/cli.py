@@ -11,6 +11,7 @@ from config.loader import DEFAULT_PATH, effective_lines, load_settings
 from daemon.app import App, run_until_signalled
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
 from daemon.log import configure_log
+from daemon.missed_commands import missed
 from daemon.notify import Notifier
 from daemon.pbx_commands import check_ami, record, snippet
 from daemon.report_commands import call_story, calls, replay
@@ -39,7 +40,7 @@ def main(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for command in (check_ami, snippet, record, replay, calls, call_story):
+for command in (check_ami, snippet, record, replay, calls, call_story, missed):
     main.add_command(command)
 
 
@@ -69,12 +70,15 @@ def run(context: click.Context) -> None:
 
 
 @main.command(epilog=examples("ringtally demo", "ringtally demo --listen 127.0.0.1:9796 --lang ru"))
-@click.option("--listen", default="127.0.0.1:0", help="Where /metrics is served; port 0 takes a free one.")
+@click.option("--listen", default="127.0.0.1:0", help="Where pages and metrics are served; port 0 takes a free one.")
 @click.option("--seed", type=int, help="The same calls again.")
 @click.option("--seconds", type=float, help="Stop by itself after so long.")
 @click.option("--lang", type=click.Choice(("en", "ru")), default="en", show_default=True)
 def demo(listen: str, seed: int | None, seconds: float | None, lang: Language) -> None:
-    """Watch calls happen: the daemon on a simulated PBX that replays real traffic. Needs no root and no network."""
+    """Watch calls happen: the daemon on a simulated PBX that replays real traffic, a broker and the wallboard.
+
+    Needs no root and no network. The broker comes with the extra ringtally[demo]; without it the rest runs all the same.
+    """
     from daemon.demo.show import show_demo  # noqa: PLC0415 - the daemon itself does without
 
     attempt(lambda: show_demo(listen, seed, lang, seconds))

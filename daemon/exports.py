@@ -64,8 +64,10 @@ def xlsx_bytes(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
     return out.getvalue()
 
 
-def html_text(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], language: str = "en") -> str:
-    """A page of its own with one table; everything escaped, nothing loaded from elsewhere."""
+def html_text(
+    title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], language: str = "en", note: str = ""
+) -> str:
+    """A page of its own with one table, and a line above it; everything escaped, nothing loaded from elsewhere."""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
     body = "\n".join(
         "<tr>"
@@ -73,9 +75,10 @@ def html_text(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]],
         + "</tr>"
         for row in rows
     )
+    said = f"<p>{html.escape(note)}</p>\n" if note else ""
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}">\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
         "<style>body{font:14px system-ui,sans-serif;margin:2em}table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
         "th,td{padding:.3em .7em;border-bottom:1px solid #ddd;text-align:left}</style>\n"
-        f"<h1>{html.escape(title)}</h1>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</html>\n"
+        f"<h1>{html.escape(title)}</h1>\n{said}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</html>\n"
     )

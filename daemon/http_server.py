@@ -5,7 +5,7 @@ import hmac
 import html
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,15 @@ class HttpServer:
     """Serves on one address. Without the read token numbers and names are masked; a wrong one is none."""
 
     def __init__(
-        self, sources: Sources, stream: StreamSink, read_token: str = "", heartbeat_s: float = HEARTBEAT_S
+        self,
+        sources: Sources,
+        stream: StreamSink,
+        read_token: str = "",
+        heartbeat_s: float = HEARTBEAT_S,
+        more_routes: Sequence[web.RouteDef] = (),
     ) -> None:
         self._sources = sources
+        self._more_routes = more_routes
         self._stream = stream
         self._read_token = read_token
         self._heartbeat_s = heartbeat_s
@@ -80,6 +86,7 @@ class HttpServer:
                 web.get("/api/v1/calls", self._calls),
                 web.get("/api/v1/calls/{id}", self._call),
                 web.get("/api/v1/stream", self._events, allow_head=False),
+                *self._more_routes,
             ]
         )
         runner = web.AppRunner(
@@ -112,7 +119,7 @@ class HttpServer:
 
     async def _landing(self, _request: web.Request) -> web.Response:
         state = self._sources.not_ready()
-        links = ("/metrics", "/-/healthy", "/-/ready", "/api/v1/live", "/api/v1/calls", "/api/v1/stream")
+        links = ("/wallboard/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/live", "/api/v1/calls", "/api/v1/stream")
         items = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
         body = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>ringtally</title>'
@@ -194,7 +201,8 @@ async def _harden(
     """Security headers everywhere, and errors of the API as JSON."""
     response = await _answer(request, handler)
     if not response.prepared:
-        response.headers.update(_SECURITY)
+        for name, value in _SECURITY.items():
+            response.headers.setdefault(name, value)
     return response
 
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
-from config.sections import Ami, Mqtt, Settings
+from config.sections import Ami, FollowUp, Mqtt, Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.ami_login import AmiAccount
@@ -18,11 +18,13 @@ from daemon.board.board import Board
 from daemon.board.call_events import EVENT_CALL, CallEvent, render_call
 from daemon.board.day import Day
 from daemon.board.encoding import encoded
+from daemon.board.missed import EVENT_MISSED, CaseEvent
 from daemon.board.site import day_of, site_of
 from daemon.health import Health
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
 from daemon.rules import rules_of
+from daemon.sinks.case_metrics import CaseMetrics
 from daemon.sinks.database import DatabaseSink
 from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
@@ -32,6 +34,7 @@ from daemon.sinks.stream import StreamSink
 from handlers.core import Core
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
+from storage.cases import case_counts, waiting_cases
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
 from storage.outbox import Limits, Message, Outbox
@@ -40,6 +43,8 @@ from storage.writer import LINGER_S, Writer
 log = structlog.get_logger()
 # A call's end is told once it is stored: somebody looks at a board and waits for it.
 LINGER_WITH_BROKER_S = 0.02
+# After a start so long at most for the PBX to say what lives, before deadlines that passed meanwhile are judged.
+FIRST_SNAPSHOT_WITHIN_S = 30.0
 
 
 def account_of(ami: Ami) -> AmiAccount:
@@ -68,6 +73,7 @@ class Parts:
     core: Core
     writer: Writer
     metrics: MetricsSink
+    case_metrics: CaseMetrics
     stream: StreamSink
     mqtt: MqttSink | None
     pump: Pump
@@ -84,25 +90,32 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     metrics = MetricsSink(registry, core, version("ringtally"), **measured(settings))
+    cases = CaseMetrics(registry, core, rules_of(settings))
+    metrics.before_scrape.append(cases.refresh)
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
     linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
     writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
     health, day = Health(writer), day_of(settings)
-    await _count_today(day, path)
     board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render_call)
+    await _count_today(day, board, path)
+    await _take_up_cases(core, settings.follow_up, path)
     stream = StreamSink(board, render_call)
-    sinks: list[Sink] = [metrics, board, stream, JournalSink(), *extra_sinks]
+    sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
     mqtt = None
+
+    def knows_the_pbx() -> bool:
+        return health.has_met_the_pbx() and pump.backlog == 0  # what the PBX said has been taken
+
     if outbox is not None and settings.mqtt is not None:
         publishing = publishing_of(settings.mqtt, settings)
-        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, health.has_met_the_pbx)
+        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, knows_the_pbx)
         registry.register(MqttCollector(mqtt))
         sinks.append(mqtt)
     sinks.append(DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers)))
     pump = Pump(core, sinks)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
-    return Parts(core, writer, metrics, stream, mqtt, pump, client)
+    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client)
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
@@ -111,7 +124,14 @@ async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
     return outbox
 
 
-async def _count_today(day: Day, path: Path) -> None:
+async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
+    """Cases that wait go on waiting after a restart. StorageError: without them nobody would be told of who still waits."""
+    now = clock.now()
+    async with reading(path) as connection:
+        core.restore_cases(await waiting_cases(connection, now - follow_up.list_for), now + FIRST_SNAPSHOT_WITHIN_S)
+
+
+async def _count_today(day: Day, board: Board, path: Path) -> None:
     """Today's figures go on after a restart."""
     day.roll(clock.now())
     try:
@@ -119,13 +139,18 @@ async def _count_today(day: Day, path: Path) -> None:
             # Who called before midnight may have joined a queue after it.
             async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
                 day.add_stored(ended)
+            board.cases_today.start(await case_counts(connection, day.since, day.until))
     except StorageError as error:
         log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
 
 
-def _message(full: bool, event: CallEvent) -> Message:
-    """What is to be published of a call's end, as it is kept in the outbox."""
-    payload = encoded(event.payload(render_call, full, clock.now()))
+def _message(full: bool, event: CallEvent | CaseEvent) -> Message:
+    """What is to be published of a call's end or a case, as it is kept in the outbox."""
+    now = clock.now()
+    if isinstance(event, CaseEvent):
+        # In the outbox since now: a deadline that passed while we were down is older than what came before it.
+        return Message(event.event_id, EVENT_MISSED, now, encoded(event.payload(full, now)).decode())
+    payload = encoded(event.payload(render_call, full, now))
     return Message(event.event_id, EVENT_CALL, event.fact.at, payload.decode())
 
 

@@ -1,7 +1,5 @@
 """The commands that show calls: of the database, or of recordings."""
 
-import re
-import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -10,7 +8,6 @@ from typing import Any
 
 import click
 import orjson
-from rich.console import Console
 
 from config.sections import Settings
 from daemon import clock
@@ -18,8 +15,20 @@ from daemon.call_table import calls_table, header, row, time_line, time_line_tab
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.exports import csv_text, html_text, xlsx_bytes
 from daemon.log import harmless
-from daemon.periods import PERIODS, PeriodError, between, named_period
 from daemon.replay import replay as replay_recordings
+from daemon.report_output import (
+    TABLE_ROWS,
+    as_json,
+    check_output,
+    console_of,
+    db_option,
+    format_option,
+    from_option,
+    lang_option,
+    period_of,
+    period_option,
+    to_option,
+)
 from daemon.rules import rules_of
 from daemon.words import Language
 from handlers.facts import DIRECTIONS, RESULTS, Call, CallEnded
@@ -28,20 +37,7 @@ from storage.call_json import call_json, time_line_json
 from storage.calls import find_call, find_calls
 from storage.database import reading
 
-FORMATS = ("table", "json", "jsonl", "csv", "xlsx", "html")
-TABLE_ROWS = 50
-# A table that goes into a file or a pipe is cut nowhere.
-PIPE_WIDTH = 1000
 _RESULT_WORDS = sorted({result for results in RESULTS.values() for result in results})
-# JSON leaves these as they are, and a terminal obeys some: DEL, the C1 controls, and what turns the direction of writing.
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_format = click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
-_lang = click.option("--lang", type=click.Choice(("en", "ru")), help="The words' language (default: the site's).")
-_db = click.option(
-    "--db",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another database than the configured one.",
-)
 
 
 @click.command(
@@ -52,8 +48,8 @@ _db = click.option(
 )
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the calls in this database.")
-@_format
-@_lang
+@format_option
+@lang_option
 @click.pass_context
 def replay(
     context: click.Context, recordings: Sequence[Path], db: Path | None, form: str, lang: Language | None
@@ -63,7 +59,7 @@ def replay(
     Several files are connections to one PBX, in this order, a break between them.
     """
     settings = settings_of(context, needed=False).settings
-    _check_output(form)
+    check_output(form)
 
     async def go(database: Path) -> list[Call]:
         ended = await replay_recordings(recordings, rules_of(settings), database, clock.now())
@@ -90,18 +86,18 @@ def replay(
 @click.option("--queue", help="Joined at any time in the call.")
 @click.option("--trunk")
 @click.option("--number", help="The caller's or the one called, in any spelling.")
-@click.option("--from", "since", help="Day or moment, e.g. 2026-11-23 or 2026-11-23T09:00.")
-@click.option("--to", "until", help="Day or moment; a day counts whole.")
-@click.option("--period", type=click.Choice(PERIODS))
-@_format
-@_lang
-@_db
+@from_option
+@to_option
+@period_option
+@format_option
+@lang_option
+@db_option
 @click.pass_context
 def calls(context: click.Context, /, db: Path | None, form: str, lang: Language | None, **query: Any) -> None:
     """List calls. Without a period: everything, or as a table the last 50."""
     settings = settings_of(context, needed=False).settings
     wanted = _filter(query, form, settings.zone)
-    _check_output(form)
+    check_output(form)
 
     async def go() -> list[Call]:
         async with reading(db or Path(settings.storage.path)) as connection:
@@ -113,8 +109,8 @@ def calls(context: click.Context, /, db: Path | None, form: str, lang: Language 
 @click.command("call", epilog=examples("ringtally call 1795450254.0"))
 @click.argument("call_id", metavar="ID")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
-@_lang
-@_db
+@lang_option
+@db_option
 @click.pass_context
 def call_story(context: click.Context, call_id: str, form: str, lang: Language | None, db: Path | None) -> None:
     """Tell the story of one call: legs, rings, queue stays, holds, transfers, talk."""
@@ -128,25 +124,17 @@ def call_story(context: click.Context, call_id: str, form: str, lang: Language |
     if found is None:
         raise Failure(f"there is no call {harmless(call_id, 60)}; `ringtally calls` lists them")
     if form == "json":
-        click.echo(_json(time_line_json(found), orjson.OPT_INDENT_2))
+        click.echo(as_json(time_line_json(found), orjson.OPT_INDENT_2))
         return
     language: Language = lang or settings.site.language
-    console = _console()
+    console = console_of()
     console.print(calls_table([found.call], settings.zone, language, console.width))
     console.print()
     console.print(time_line_table(time_line(found), settings.zone, language))
 
 
 def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
-    if query["period"] and (query["since"] or query["until"]):
-        raise click.UsageError("either --period or --from and --to, not both")
-    try:
-        if query["period"]:
-            period = named_period(query["period"], clock.now(), zone)
-        else:
-            period = between(query["since"], query["until"], zone)
-    except PeriodError as error:
-        raise click.UsageError(str(error)) from None
+    period = period_of(query, zone)
     unbounded = period.since is None and period.until is None
     return CallFilter(
         missed=True if query["missed"] else None,
@@ -161,23 +149,16 @@ def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
     )
 
 
-def _check_output(form: str) -> None:
-    if form == "xlsx" and sys.stdout.isatty():
-        raise click.UsageError(
-            "a spreadsheet is nothing for a terminal; write it into a file: ... --format xlsx > calls.xlsx"
-        )
-
-
 def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language | None) -> None:
     language: Language = lang or settings.site.language
     zone = settings.zone
     if form == "json":
-        click.echo(_json([call_json(call) for call in found], orjson.OPT_INDENT_2))
+        click.echo(as_json([call_json(call) for call in found], orjson.OPT_INDENT_2))
     elif form == "jsonl":
         for call in found:
-            click.echo(_json(call_json(call)))
+            click.echo(as_json(call_json(call)))
     elif form == "table":
-        console = _console()
+        console = console_of()
         console.print(calls_table(found, zone, language, console.width))
     else:
         rows = [row(call, zone, language) for call in found]
@@ -187,11 +168,3 @@ def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language |
             click.echo(html_text("ringtally", header(language), rows, language), nl=False)
         else:
             click.echo(xlsx_bytes("ringtally", header(language), rows), nl=False)
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
-
-
-def _json(value: Any, option: int = 0) -> str:
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(value, option=option).decode())

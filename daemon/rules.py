@@ -1,7 +1,13 @@
 """Settings in the core's words."""
 
-from config.sections import Settings
+from datetime import tzinfo
+
+from config.sections import FollowUp, Settings
+from config.working_hours import WorkingHours
+from handlers.cases.rule import FollowUpRule
+from handlers.departments import DepartmentRule
 from handlers.rules import Rules, SourceRule, TrunkRule
+from handlers.working_time import WorkingTime
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -21,4 +27,31 @@ def rules_of(settings: Settings) -> Rules:
             name: settings.service_level.threshold if queue.threshold is None else queue.threshold
             for name, queue in settings.queues.items()
         },
+        queue_wrapup_s={name: queue.wrapup for name, queue in settings.queues.items() if queue.wrapup},
+        departments=tuple(
+            DepartmentRule(each.name, frozenset(each.queues), frozenset(each.extensions), frozenset(each.dids))
+            for each in settings.departments
+        ),
+        working_time=None if settings.working_hours is None else working_time(settings.working_hours, settings.zone),
+        follow_up=follow_up_rule(settings.follow_up),
+    )
+
+
+def working_time(hours: WorkingHours, zone: tzinfo) -> WorkingTime:
+    """Working hours by the clock of a zone."""
+    weekdays = tuple(tuple((span.begin, span.end) for span in spans) for spans in hours.weekdays)
+    return WorkingTime(zone, weekdays, frozenset(hours.holidays))
+
+
+def follow_up_rule(follow_up: FollowUp) -> FollowUpRule:
+    """When a missed call is truly missed."""
+    return FollowUpRule(
+        name=follow_up.rule,
+        window_s=follow_up.window,
+        min_talk_out_s=follow_up.min_talk_out,
+        min_talk_in_s=follow_up.min_talk_in,
+        list_for_s=follow_up.list_for,
+        closed_by=frozenset({*follow_up.closed_by, "external"}),
+        match=follow_up.match,
+        ignore=frozenset(follow_up.ignore),
     )

@@ -1,11 +1,17 @@
 """The core's one door: events in, facts out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from math import inf
+from typing import Any
 
+from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
+from handlers.case_facts import Case, CaseMissed
+from handlers.cases.cases import Cases
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -19,16 +25,21 @@ class Core:
     def __init__(self, rules: Rules) -> None:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
+        self._cases = Cases(rules, self.live_calls)
         self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
+        self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
+        for kind, handler in self._roster.handlers.items():
+            self._handlers[kind] = _both(self._handlers.get(kind), handler)
 
     @property
     def next_deadline(self) -> float | None:
         """When a `Tick` next has something to say, or None."""
-        return None if self.is_idle else self._reaper.due_at
+        due_at = min(self._roster.due_at, self._cases.next_at, inf if self.is_idle else self._reaper.due_at)
+        return None if due_at == inf else due_at
 
     @property
     def now(self) -> float:
@@ -45,21 +56,39 @@ class Core:
             event = event._replace(at=self._now)
         else:
             self._now = event.at
+        # What is due happened before, so that ticks between events change nothing.
         if self._reaper.due_at <= self._now:
-            self._reaper.expire(self._now)  # what was due before happened before
+            self._reaper.expire(self._now)
+        if self._cases.next_at <= self._now:
+            self._facts += self._cases.pass_time(self._now)
+        if self._roster.due_at <= self._now:
+            self._roster.expire(self._now)
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
         if not self._facts:
             return ()
-        facts = tuple(self._facts)
+        for fact in [each for each in self._facts if type(each) is CallEnded]:
+            self._roster.lines.call_ended(fact)
+        facts: list[Fact] = []
+        for each in self._facts:
+            facts += self._followed_up(each) if type(each) is CallEnded else (each,)
         self._facts.clear()
-        return facts
+        return tuple(facts)
+
+    def _followed_up(self, ended: CallEnded) -> list[Fact]:
+        """A finished call, and behind it what it means to the cases."""
+        told: list[Fact] = [*self._cases.ended(ended)]
+        missed = next((fact for fact in told if type(fact) is CaseMissed), None)
+        if missed is not None:
+            ended = replace(ended, call=replace(ended.call, case_id=missed.case.id))
+        return [ended, *told]
 
     def _broken(self, event: StreamBroken) -> None:
         if self._broken_at is None:
             self._broken_at = event.at
         self._tracker.state.doubt_all()
+        self._roster.broken(event.at)
 
     def _resumed(self, event: StreamResumed) -> None:
         after_break = self._broken_at is not None
@@ -68,6 +97,8 @@ class Core:
             self._broken_at = None
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, after_break)
+        self._cases.stream_resumed()
+        self._roster.resumed(event.snapshot, event.at)
 
     def change_rules(self, rules: Rules) -> None:
         """The settings have changed: calls that begin from here on follow these rules.
@@ -77,6 +108,16 @@ class Core:
         """
         self._tracker.state.change_rules(rules)
         self._queues.update(rules.queue_service_level_s)
+        self._cases.change_rules(rules)
+        self._roster.change_rules(rules, self._now)
+
+    def restore_cases(self, cases: Iterable[Case], quiet_until: float) -> None:
+        """Cases that an earlier run left waiting; before the first event. See `Cases.restore`."""
+        self._cases.restore(cases, quiet_until)
+
+    def waiting_cases(self) -> Iterator[Case]:
+        """The cases on the call-back list, in order of their first miss."""
+        return self._cases.waiting()
 
     @property
     def live_count(self) -> int:
@@ -91,6 +132,7 @@ class Core:
     def restart_time(self, at: float) -> None:
         """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
         if self.is_idle:
+            self._roster.restart_time(self._now, at)
             self._now = at
             self._reaper.due_at = at
 
@@ -125,4 +167,16 @@ class Core:
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
-        return self._tracker.state.sizes()
+        return self._tracker.state.sizes() | self._roster.lines.sizes()
+
+
+def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:
+    """One event for two, in this order."""
+    if first is None:
+        return second
+
+    def both(event: Any) -> None:
+        first(event)
+        second(event)
+
+    return both

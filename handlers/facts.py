@@ -7,6 +7,8 @@ The words are those of the contract, sections 1, 2 and 4.
 from dataclasses import dataclass
 from typing import Literal
 
+from handlers.case_facts import CaseFact
+
 Direction = Literal["in", "out", "internal"]
 Result = Literal[
     "answered",
@@ -25,9 +27,19 @@ CallState = Literal["ivr", "queued", "ringing", "talking", "held", "ended"]
 LegResult = Literal["answered", "busy", "no_answer", "cancelled", "elsewhere", "forwarded", "unavailable", "unknown"]
 StayOutcome = Literal["answered", "abandoned", "timeout", "left", "unknown"]
 EndedBy = Literal["caller", "person", "pbx"]
+AgentStateName = Literal["available", "ringing", "talking", "held", "wrapup", "paused", "unavailable"]
 
 DIRECTIONS: tuple[Direction, ...] = ("in", "out", "internal")
 CALL_STATES: tuple[CallState, ...] = ("ivr", "queued", "ringing", "talking", "held")
+AGENT_STATES: tuple[AgentStateName, ...] = (
+    "available",
+    "ringing",
+    "talking",
+    "held",
+    "wrapup",
+    "paused",
+    "unavailable",
+)
 STAY_OUTCOMES: tuple[StayOutcome, ...] = ("answered", "abandoned", "timeout", "left")
 RESULTS: dict[Direction, tuple[Result, ...]] = {
     "in": (
@@ -163,6 +175,10 @@ class Call:
     end_seen: bool
     incomplete: bool
     merged_into: str | None
+    case_id: str | None = None
+    """Of a missed call: the case it belongs to, known at its end."""
+    contacted_at: float | None = None
+    """When somebody spoke with that caller, as of now; only read back from the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +270,64 @@ class GapEnded:
     since: float
 
 
+@dataclass(frozen=True, slots=True)
+class CallRetracted:
+    """What was told to have started is no call: a login to an agents' pool. Told as ended, stored and counted nowhere."""
+
+    at: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An agent's place in a queue."""
+
+    queue: str
+    paused: bool
+    reason: str | None
+    """Why paused, where somebody said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """What an agent does. `id` is lasting and no two have one: the device, or `Agent:1001` of an agents' pool.
+
+    `state` is None while the PBX isn't heard. `reason`: why paused in all queues, whatever the state. `call_since`: since when on
+    the phone, hold included.
+    """
+
+    id: str
+    device: str
+    name: str | None
+    state: AgentStateName | None
+    since: float | None
+    reason: str | None
+    call_since: float | None
+    queues: tuple[Membership, ...]
+
+    def state_in(self, membership: Membership) -> AgentStateName | None:
+        """What the agent is to one of his queues: who rests from it is paused there, though others may call him."""
+        if membership.paused and self.state in {"available", "wrapup"}:
+            return "paused"
+        return self.state
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent is new, or something of him changed."""
+
+    at: float
+    agent: AgentState
+
+
+@dataclass(frozen=True, slots=True)
+class AgentGone:
+    """Whom no queue and no department knows any more."""
+
+    at: float
+    id: str
+
+
 Fact = (
     CallStarted
     | CallRang
@@ -265,4 +339,8 @@ Fact = (
     | TrunkGuessed
     | EventDoubted
     | GapEnded
+    | CallRetracted
+    | AgentChanged
+    | AgentGone
+    | CaseFact
 )

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from handlers.cases.rule import FollowUpRule
+from handlers.departments import DepartmentRule
+from handlers.working_time import WorkingTime
+
 MISSED_RESULTS = frozenset({"abandoned", "short_abandoned", "no_answer", "busy", "unavailable"})
 
 
@@ -37,3 +41,9 @@ class Rules:
     missed_results: frozenset[str] = MISSED_RESULTS
     service_level_s: float = 20.0
     queue_service_level_s: dict[str, float] = field(default_factory=dict)
+    departments: tuple[DepartmentRule, ...] = ()
+    working_time: WorkingTime | None = None
+    """None: always open."""
+    follow_up: FollowUpRule = field(default_factory=FollowUpRule)
+    queue_wrapup_s: dict[str, float] = field(default_factory=dict)
+    """What follows a queue's call; a queue that isn't here has no wrap-up."""

@@ -15,7 +15,9 @@ from typing import Any
 
 import orjson
 
+from handlers.case_facts import CaseFact
 from handlers.facts import Agent, CallEnded
+from storage.case_batch import write_cases
 from storage.number_match import match_key
 from storage.outbox import Change, Changed, change_outbox
 from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, Table
@@ -47,7 +49,7 @@ class BatchConnection(sqlite3.Connection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.staged: tuple[Sequence[CallEnded], Change] | None = None
+        self.staged: tuple[Sequence[CallEnded], Change, Sequence[CaseFact]] | None = None
         self.changed = Changed()
 
     def commit(self) -> None:
@@ -57,8 +59,13 @@ class BatchConnection(sqlite3.Connection):
             self.changed = write(self, *staged)
 
 
-def write(connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Change = _NO_CHANGE) -> Changed:
-    """Store finished calls and change the outbox in one transaction of the connection, which is in autocommit mode.
+def write(
+    connection: sqlite3.Connection,
+    facts: Sequence[CallEnded],
+    outbox: Change = _NO_CHANGE,
+    cases: Sequence[CaseFact] = (),
+) -> Changed:
+    """Store finished calls and facts about cases, and change the outbox, in one transaction of the connection (in autocommit mode).
 
     A call that is there already (same id, PBX and boot) gets the new values and parts and keeps its row: what is told
     twice is stored once, the last word wins; but what was seen whole is not replaced by what was seen in part (a recording that
@@ -66,17 +73,22 @@ def write(connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Ch
     raises, and OverflowError for a number that no column holds; nothing is stored then.
     """
     try:
-        return _transact(connection, facts, outbox)
+        return _transact(connection, facts, outbox, cases)
     except (UnicodeEncodeError, orjson.JSONEncodeError):
-        return _transact(connection, [_whole_characters(fact) for fact in facts], _whole_characters(outbox))
+        whole = [_whole_characters(fact) for fact in facts]
+        return _transact(connection, whole, _whole_characters(outbox), [_whole_characters(fact) for fact in cases])
 
 
-def _transact(connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Change) -> Changed:
+def _transact(
+    connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Change, cases: Sequence[CaseFact]
+) -> Changed:
     calls = {_call_id(fact.call): fact for fact in facts}
     connection.execute("BEGIN IMMEDIATE")
     try:
         if calls:
             _write(connection, calls)
+        if cases:
+            write_cases(connection, cases)
         changed = change_outbox(connection, outbox)
         connection.execute("COMMIT")
     except BaseException:

@@ -3,9 +3,7 @@
 The connection is one of `database.reading`. Every function raises StorageError if the database cannot be read.
 """
 
-import sqlite3
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -13,7 +11,7 @@ import orjson
 
 from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Talk, Transfer
 from storage.call_filter import CallFilter, bindable, selection
-from storage.errors import StorageError, cure
+from storage.errors import readable
 from storage.tables import CALL, HOLD, LEG, QUEUE_STAY, TALK, TRANSFER, Table
 
 _T = TypeVar("_T")
@@ -26,7 +24,15 @@ def _parts_of(table: Table) -> str:
     return f"(SELECT json_group_array({columns}) FROM {table.name} p WHERE p.call = c.key)"  # noqa: S608 - our own names
 
 
-_OTHER_COLUMNS = ("c.over_at / 1000.0", "c.queues", "c.agents", _parts_of(TRANSFER))
+_CASE_OF_CALL = "(SELECT {} FROM missed_case m WHERE m.key = c.missed_case)"
+_OTHER_COLUMNS = (
+    "c.over_at / 1000.0",
+    "c.queues",
+    "c.agents",
+    _CASE_OF_CALL.format("m.id"),
+    _CASE_OF_CALL.format("m.contact_at / 1000.0"),
+    _parts_of(TRANSFER),
+)
 _CALL = f"{CALL.selected('c')}, {', '.join(_OTHER_COLUMNS)}"
 _TIME_LINE = ", ".join(map(_parts_of, (LEG, QUEUE_STAY, TALK, HOLD)))
 
@@ -39,7 +45,7 @@ async def find_calls(connection: aiosqlite.Connection, wanted: CallFilter) -> li
 async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncGenerator[Call, None]:
     """The same one by one, for more than fit into memory. Not read to the end, it wants contextlib.aclosing."""
     question, values = listing(wanted)
-    with _readable():
+    with readable():
         async with connection.execute(question, values) as rows:
             async for row in rows:
                 yield _call(row)
@@ -48,7 +54,7 @@ async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> Asy
 async def each_time_line(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncGenerator[CallEnded, None]:
     """The calls wanted with their time lines, one by one. Not read to the end, it wants contextlib.aclosing."""
     question, values = listing(wanted, f"{_CALL}, {_TIME_LINE}")
-    with _readable():
+    with readable():
         async with connection.execute(question, values) as rows:
             async for row in rows:
                 yield _with_time_line(row)
@@ -86,7 +92,7 @@ async def latest(connection: aiosqlite.Connection) -> CallEnded | None:
 
 async def _ended(connection: aiosqlite.Connection, which: str, *values: str) -> CallEnded | None:
     question = f"SELECT {_CALL}, {_TIME_LINE} FROM call c {which} LIMIT 1"  # noqa: S608 - `which` is ours
-    with _readable():
+    with readable():
         async with connection.execute(question, tuple(map(bindable, values))) as rows:
             row = await rows.fetchone()
     return None if row is None else _with_time_line(row)
@@ -108,7 +114,9 @@ def _call(row: Sequence[Any]) -> Call:
     values = dict(zip(CALL.fields, row, strict=False))
     for name in _TRUTHS:
         values[name] = bool(values[name])
-    over_at, queues, agents, transfers = row[len(CALL.fields) : len(CALL.fields) + len(_OTHER_COLUMNS)]
+    over_at, queues, agents, case_id, contacted_at, transfers = row[
+        len(CALL.fields) : len(CALL.fields) + len(_OTHER_COLUMNS)
+    ]
     return Call(
         **values,
         state="ended",
@@ -116,12 +124,6 @@ def _call(row: Sequence[Any]) -> Call:
         queues=tuple(orjson.loads(queues)) if queues else (),
         agents=tuple(Agent(**agent) for agent in orjson.loads(agents)) if agents else (),
         transfers=_parts(Transfer, transfers),
+        case_id=case_id,
+        contacted_at=contacted_at,
     )
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StorageError(f"the database {cure(error)}") from error

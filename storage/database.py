@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import aiosqlite
 
+from handlers.case_facts import CaseFact
 from handlers.facts import CallEnded
 from storage.batch import BatchConnection
 from storage.errors import StorageError, cure, primary_code
@@ -43,12 +44,14 @@ class Database:
         self._connection = connection
         self._batches = batches
 
-    async def write(self, facts: Sequence[CallEnded], outbox: Change | None = None) -> Changed:
-        """Store finished calls and change the outbox, all or nothing, in one hop to the connection's thread.
+    async def write(
+        self, facts: Sequence[CallEnded], outbox: Change | None = None, cases: Sequence[CaseFact] = ()
+    ) -> Changed:
+        """Store finished calls and facts about cases, and change the outbox, all or nothing, in one hop to the connection's thread.
 
         One at a time, and to the end: never under a time-out, never cancelled. See `batch.write`.
         """
-        self._batches.staged = facts, outbox or Change()
+        self._batches.staged = facts, outbox or Change(), cases
         await self._connection.commit()
         return self._batches.changed
 

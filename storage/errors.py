@@ -1,6 +1,8 @@
 """What can be wrong with the database, in words that tell an operator what to do."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # The primary result codes; the extended ones carry them in their low byte. https://www.sqlite.org/rescode.html
 _PRIMARY = 0xFF
@@ -36,3 +38,12 @@ def cure(error: BaseException) -> str:
     known = _CURES.get(primary_code(error) or 0)
     words = " ".join(str(error).split())
     return f"{known} ({words})" if known else f"cannot be used: {words}"
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """What SQLite refuses within is a StorageError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StorageError(f"the database {cure(error)}") from error

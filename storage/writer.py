@@ -15,11 +15,12 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
 
+from handlers.case_facts import CaseFact
 from handlers.facts import CallEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
@@ -33,11 +34,19 @@ LINGER_S = 0.1
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 5.0
 _CLOSING_RETRY_S = 0.05
-_Entry = tuple[CallEnded, Message | None]
 # What a call itself can be at fault for; everything else is the database's state, and passes.
 _REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, TypeError, AttributeError)
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is stored together or not at all."""
+
+    call: CallEnded | None
+    cases: Sequence[CaseFact]
+    messages: Sequence[Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +105,22 @@ class Writer:
         state: Literal["ok", "degraded"] = "ok" if self._reason is None else "degraded"
         return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused)
 
-    def put(self, fact: CallEnded, message: Message | None = None) -> None:
-        """Take a finished call, and what is to be published of it: stored together or not at all.
+    def put(
+        self,
+        fact: CallEnded | None,
+        message: Message | None = None,
+        cases: Sequence[CaseFact] = (),
+        more_messages: Sequence[Message] = (),
+    ) -> None:
+        """Take a finished call, what it meant to cases, and what is to be published: stored together or not at all.
+
+        Without a call: what time alone, or somebody's word, meant to cases.
 
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
         self._taken += 1
-        self._queue.append((fact, message))
+        messages = more_messages if message is None else (message, *more_messages)
+        self._queue.append(_Entry(fact, cases, messages))
         if self.waiting > self._limit:
             self._queue.popleft()
             self._dropped += 1
@@ -204,22 +222,32 @@ class Writer:
 
     async def _write(self, entries: Sequence[_Entry]) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
-        facts = [fact for fact, _ in entries]
+        facts = [entry.call for entry in entries if entry.call is not None]
+        cases = [fact for entry in entries for fact in entry.cases]
         try:
             if self._outbox is None:
-                await self._database.write(facts)
+                await self._database.write(facts, None, cases)
             else:
-                change = self._outbox.change([message for _, message in entries if message is not None])
-                self._outbox.changed(change, await self._database.write(facts, change))
+                change = self._outbox.change([message for entry in entries for message in entry.messages])
+                self._outbox.changed(change, await self._database.write(facts, change, cases))
         except _REFUSALS as error:
-            if not facts:
+            if not entries:
                 raise
-            if len(facts) == 1:
-                log.error("call_refused", call=facts[0].call.id, reason=str(error))  # noqa: TRY400 - no bug of ours
-                return 1
-            half = len(facts) // 2
+            if len(entries) == 1:
+                return await self._refuse(entries[0], str(error))
+            half = len(entries) // 2
             return await self._write(entries[:half]) + await self._write(entries[half:])
         return 0
+
+    async def _refuse(self, entry: _Entry, reason: str) -> int:
+        """The database does not take it. What a refused call meant to its case is kept all the same."""
+        if entry.call is not None:
+            log.error("call_refused", call=entry.call.call.id, reason=reason)
+            if entry.cases:
+                await self._write([replace(entry, call=None)])
+        else:
+            log.error("case_refused", case=entry.cases[0].case.id if entry.cases else None, reason=reason)
+        return 1
 
     def _degrade(self, reason: str) -> None:
         if reason != self._reason:

@@ -63,7 +63,7 @@ def test_each_package_belongs_to_this_distribution_alone(package: str) -> None:
     assert set(packages_distributions()[package]) == {"ringtally"}
 
 
-@pytest.mark.parametrize("name", ["run.txt", "test.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "demo.txt", "test.txt"])
 def test_every_locked_package_has_a_version_and_hashes_and_no_address(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text()
     assert "://" not in text
@@ -79,7 +79,7 @@ def test_what_runs_is_locked_to_the_same_versions_in_the_tests() -> None:
     def versions(name: str) -> set[str]:
         return set(re.findall(r"^[a-z0-9._-]+==\S+", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
 
-    assert versions("run.txt") <= versions("test.txt")
+    assert versions("run.txt") <= versions("demo.txt") <= versions("test.txt")
 
 
 def test_no_committed_file_names_a_registrys_host_or_a_folder_of_one_machine() -> None:

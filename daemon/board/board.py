@@ -3,18 +3,25 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from daemon import clock
+from daemon.board.agents import AgentBoard
 from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
 from daemon.board.day import OTHER, Day
+from daemon.board.missed import MISSED_COUNT, MISSED_OPEN, CaseDay, missed_open
 from daemon.board.topic_names import TopicNames
+from handlers.case_facts import CASE_FACTS, Case
 from handlers.facts import (
+    AgentChanged,
+    AgentGone,
     Call,
     CallAnswered,
     CallEnded,
     CallQueued,
     CallRang,
+    CallRetracted,
     CallStarted,
     CallTransferred,
     Fact,
@@ -40,6 +47,9 @@ class Pbx(Protocol):
 
     def trunk_channels(self) -> Mapping[str, int]:
         """How many channels each line has now."""
+
+    def waiting_cases(self) -> Iterable[Case]:
+        """The cases on the call-back list, in order of their first miss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,8 @@ class Topic:
     live: bool = False
     aside: frozenset[str] = frozenset()
     every_s: float | None = None
+    bare: str | None = None
+    """The field that is the whole payload."""
 
 
 class Board:
@@ -80,7 +92,9 @@ class Board:
         self._pbx = pbx
         self._site = site
         self._day = day
+        self.cases_today = CaseDay()
         self._render = render
+        self._agents = AgentBoard()
         self._waiting: dict[str, tuple[int, float]] = {}
         self._channels: Mapping[str, int] = {}
         self._look_at = -1.0
@@ -95,7 +109,9 @@ class Board:
                 every_s=30.0,
             ),
             CALLS_ACTIVE: Topic(self._calls, qos=0, live=True),
-            TODAY: Topic(lambda _full: {**day.site_figures()}),
+            TODAY: Topic(lambda _full: {**day.site_figures(), **self.cases_today.figures}),
+            MISSED_COUNT: Topic(lambda _full: {"count": sum(1 for _ in pbx.waiting_cases())}, bare="count"),
+            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), full)),
         }
         for name, topic in site.queues.items():
             self._add_queue(name, topic)
@@ -122,8 +138,22 @@ class Board:
                     self._touch(self._site.departments[self._day.department(fact)])
             elif isinstance(fact, CallQueued):
                 self._touch(CALLS_ACTIVE, self._queue_topic(fact.queue))
-            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred)):
+            elif isinstance(fact, (AgentChanged, AgentGone)):
+                self._take_agent(fact)
+            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallRetracted)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
+            elif isinstance(fact, CASE_FACTS):
+                self.cases_today.add(fact, self._day.since, self._day.until)
+                self._touch(MISSED_COUNT, MISSED_OPEN, TODAY)
+
+    def _take_agent(self, fact: AgentChanged | AgentGone) -> None:
+        queues = self._agents.queues_of(fact)
+        touched, gone = self._agents.take(fact)
+        if gone is not None:
+            del self._topics[gone]
+        if touched is not None and touched not in self._topics:
+            self._topics[touched] = Topic(partial(self._agents.payload, touched))
+        self._touch(touched, *(self._queue_topic(queue) for queue in queues))
 
     def _touch(self, *topics: str | None) -> None:
         self.changes += 1
@@ -134,6 +164,7 @@ class Board:
     def roll(self) -> None:
         """Another day begins all figures anew."""
         if self._day.roll(clock.now()):
+            self.cases_today.clear()
             self._touch(*self._topics)
 
     def refresh(self) -> None:
@@ -172,6 +203,7 @@ class Board:
                 "name": name,
                 "waiting": waiting,
                 "oldest_since": iso(oldest),
+                "members": self._agents.members(name),
                 "today": self._day.queue_figures(name),
             }
 

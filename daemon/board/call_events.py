@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handlers.facts import Call, CallAnswered, CallEnded, CallRang, CallStarted, CallTransferred, Fact
+from handlers.facts import (
+    Call,
+    CallAnswered,
+    CallEnded,
+    CallRang,
+    CallRetracted,
+    CallStarted,
+    CallTransferred,
+    Fact,
+)
 from storage.call_json import call_json, iso
 from storage.masking import masked
 
@@ -19,6 +28,7 @@ _KINDS: dict[type[Fact], Kind] = {
     CallAnswered: "answered",
     CallTransferred: "transferred",
     CallEnded: "ended",
+    CallRetracted: "ended",
 }
 Render = Callable[[Call, bool], dict[str, Any]]
 """A call's JSON, in full or masked."""
@@ -38,7 +48,12 @@ class CallEvent:
 
     seq: int
     kind: Kind
-    fact: CallStarted | CallRang | CallAnswered | CallTransferred | CallEnded
+    fact: CallStarted | CallRang | CallAnswered | CallTransferred | CallEnded | CallRetracted
+
+    @property
+    def is_stored(self) -> bool:
+        """Is it the end of a call that is kept, and published out of the outbox?"""
+        return isinstance(self.fact, CallEnded)
 
     @property
     def event_id(self) -> str:
@@ -69,7 +84,7 @@ class CallEvents:
         """The events in these facts."""
         found = []
         for fact in facts:
-            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallEnded)):
+            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallEnded, CallRetracted)):
                 self._seq += 1
                 found.append(CallEvent(self._seq, _KINDS[type(fact)], fact))
         return found

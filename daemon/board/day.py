@@ -10,26 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
 
+from handlers.departments import DepartmentRule, Departments
 from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
+from handlers.numbers import NumberPlan
 from handlers.rules import Rules
 from storage.call_json import iso
 
-OTHER, NONE = "other", "none"
+OTHER = "other"
 # Numbers that are told apart; beyond so many in a day the count of callers stands still.
 CALLERS_LIMIT = 100_000
 # Results that the site's service level counts: of the rest nobody was sought, or the caller did not wait (contract, section 2).
 _RATED = frozenset({"answered", "abandoned", "no_answer", "busy", "unavailable"})
 Sign = Literal[1, -1]
-
-
-@dataclass(frozen=True, slots=True)
-class DepartmentRule:
-    """Which calls are a department's."""
-
-    name: str
-    queues: frozenset[str]
-    extensions: frozenset[str]
-    dids: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -72,7 +64,7 @@ class CallSums:
                 self.internal += sign
             return
         self.incoming += sign
-        is_answered = call.result == "answered"
+        is_answered = call.result == "answered" and not call.missed  # lost after a transfer may count as missed
         if is_answered or call.missed:
             self.answered += sign * is_answered
             self.missed += sign * call.missed
@@ -141,10 +133,9 @@ class Day:
         self._zone = zone
         self._rules = rules
         self._trunk_names = frozenset(trunk.name for trunk in rules.trunks)
-        self._by_queue = {queue: each.name for each in departments for queue in each.queues}
-        self._by_extension = {extension: each.name for each in departments for extension in each.extensions}
-        self._by_did = {did: each.name for each in departments for did in each.dids}
-        self.department_names = [each.name for each in departments] + ([NONE] if departments else [])
+        plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
+        self._of_departments = Departments(departments, plan)
+        self.department_names = self._of_departments.names
         self.since = self.until = 0.0
         self._clear()
 
@@ -238,15 +229,7 @@ class Day:
 
     def department(self, ended: CallEnded) -> str:
         """That of the first queue or person sought, else that of the number dialled, else `none`."""
-        sought = [(stay.joined_at, self._by_queue.get(stay.queue)) for stay in ended.stays]
-        sought += [
-            (leg.started_at, self._by_extension.get(leg.device.rpartition("/")[2]))
-            for leg in ended.legs
-            if leg.side == "person"
-        ]
-        first = min(sought, key=lambda each: each[0])[1] if sought else None
-        did = ended.call.did
-        return first or (self._by_did.get(did) if did is not None else None) or NONE
+        return self._of_departments.of(ended)
 
     def queue_figures(self, queue: str) -> dict[str, Any]:
         """Today's stays in a queue."""

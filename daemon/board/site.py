@@ -4,18 +4,15 @@ from typing import Any
 
 from config.sections import Settings
 from daemon.board.board import Site, trunk_names
-from daemon.board.day import Day, DepartmentRule
+from daemon.board.day import Day
 from daemon.board.topic_names import TopicNames
 from daemon.rules import rules_of
 
 
 def day_of(settings: Settings) -> Day:
     """The day's figures, by the settings' time zone and rules, still empty."""
-    departments = [
-        DepartmentRule(each.name, frozenset(each.queues), frozenset(each.extensions), frozenset(each.dids))
-        for each in settings.departments
-    ]
-    return Day(settings.zone, rules_of(settings), departments)
+    rules = rules_of(settings)
+    return Day(settings.zone, rules, rules.departments)
 
 
 def site_of(settings: Settings, version: str, day: Day) -> Site:

@@ -48,6 +48,8 @@ class States:
         board.refresh()
         self._changes = board.changes
         due_at = math.inf
+        for gone in self._kept.keys() - board.topics().keys():
+            del self._kept[gone]
         for name, topic in board.topics().items():
             kept = self._kept.get(name)
             if kept is None or now >= self._due_at(name, topic, kept):
@@ -72,7 +74,7 @@ class States:
                 kept.made_at, kept.touched = now, touched
             kept.looked_at = now
             return kept
-        body = encoded({"v": 1, "ts": iso(clock.now())} | payload)
+        body = encoded({"v": 1, "ts": iso(clock.now())} | payload if topic.bare is None else payload[topic.bare])
         return State(body, topic.qos, said, now, now, touched)
 
 

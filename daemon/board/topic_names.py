@@ -37,9 +37,14 @@ class TopicNames:
             return None
         key = topic_key(name)
         topic = self._topic(key)
-        if not key or _NUMBER.search(key) or topic in self._topics.values() or len(self._topics) >= TOPICS_LIMIT:
+        if not is_fit_for_topic(key) or topic in self._topics.values() or len(self._topics) >= TOPICS_LIMIT:
             if len(self._refused) < TOPICS_LIMIT:
                 self._refused.add(name)
             return None
         self._topics[name] = topic
         return topic
+
+
+def is_fit_for_topic(key: str) -> bool:
+    """Is there anything in the key, and no telephone number?"""
+    return bool(key) and _NUMBER.search(key) is None

@@ -17,6 +17,17 @@ from daemon.demo.switchboard import Switchboard
 
 CALLS_PER_MINUTE = 30.0
 _FIRST_CALL_S = 0.5
+# A rush at the start, so that from the first seconds on somebody waits, somebody talks and somebody was missed.
+OPENING = (
+    "17-outgoing-answered",
+    "07-ivr-queue-second-agent",
+    "04-direct-busy",
+    "01-direct-caller-hangs-up",
+    "08-queue-abandon",
+    "22-queue-local-n",
+    "05-direct-caller-abandons",
+)
+_OPENING_EVERY_S = 0.4
 # Who was missed is called back, or calls again, after a while; most of them, and never at once.
 _PATIENCE_S = (8.0, 90.0)
 _CALL_BACK_SHARE = 0.75
@@ -41,7 +52,7 @@ class _Missed:
 
 
 class TrafficGenerator:
-    """Calls come about `calls_per_minute`, spread at random. Nobody is ever in two of them at once.
+    """Calls come about `calls_per_minute`, spread at random, after an opening. Nobody is ever in two of them at once.
 
     `speed` makes everything happen faster, talks and waits too, so that `calls_per_minute` grows with it.
     """
@@ -67,14 +78,16 @@ class TrafficGenerator:
         board = Switchboard(DEPARTMENTS, start)
         due: list[tuple[_Due, Replay, float]] = []
         serials = count()
+        opening = deque(OPENING)
         now = start
         next_call = start + _FIRST_CALL_S / self._speed
         while True:
             if not due or next_call <= due[0][0].at:
-                replay = self._begin(next_call)
+                replay = self._begin(next_call, opening.popleft() if opening else None)
                 if replay is not None:
                     heappush(due, (_Due(next_call, next(serials)), replay, next_call))
-                next_call += self._random.uniform(0.3, 1.7) * self._every_s / self._speed
+                every_s = _OPENING_EVERY_S if opening else self._every_s
+                next_call += self._random.uniform(0.3, 1.7) * every_s / self._speed
                 continue
             turn, replay, began = heappop(due)
             yield turn.at - now, replay.take(turn.at, board)
@@ -84,10 +97,11 @@ class TrafficGenerator:
             else:
                 heappush(due, (_Due(began + replay.due_s, turn.serial), replay, began))
 
-    def _begin(self, at: float) -> Replay | None:
-        """A new call, or none because everybody whom it needs is busy."""
-        weights = [script.casting.weight for script in self._scripts]
-        for script in self._random.choices(self._scripts, weights, k=_TRIES):
+    def _begin(self, at: float, wanted: str | None) -> Replay | None:
+        """A new call, by a recording of that name or any, or none because everybody whom it needs is busy."""
+        fitting = [script for script in self._scripts if wanted in {None, script.name}]
+        weights = [script.casting.weight for script in fitting]
+        for script in self._random.choices(fitting, weights, k=_TRIES):
             department = self._department(script)
             people = self._people(script, department)
             spaces = [space for space in PARKING_SPACES if space not in self._busy]

@@ -1,4 +1,4 @@
-"""What the demo shows in the terminal: the calls that live, with their time ticking, the last finished ones, and the sums.
+"""What the demo shows in the terminal: where to look, the calls that live, with their time ticking, the last finished ones, and the sums.
 
 Numbers and names of outside parties are masked, as on a wallboard.
 """
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from daemon.call_table import cell_text, duration
+from daemon.demo.places import Places, heading
 from daemon.exports import Cell
 from daemon.fitted_table import Column, drawn, fitted
 from daemon.words import Language, word
@@ -60,7 +61,7 @@ class FinishedCalls:
 def picture(
     live: Sequence[Call],
     finished: FinishedCalls,
-    address: str,
+    places: Places,
     now: float,
     zone: tzinfo,
     language: Language,
@@ -68,7 +69,7 @@ def picture(
 ) -> Group:
     """The whole screen as of `now` (epoch seconds), `width` columns wide."""
     return Group(
-        Text(f"ringtally · {address}/  ·  {address}/metrics  ·  Ctrl-C", style="bold"),
+        heading(places, language),
         Text(""),
         _live_table(live, now, language, width),
         Text(""),

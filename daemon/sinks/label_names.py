@@ -7,9 +7,10 @@ LABELS_LIMIT = 50
 
 
 class LabelNames:
-    """Known names, at most `LABELS_LIMIT` of them, first come first served; everything else is `other`."""
+    """Known names, at most `limit` of them, first come first served; everything else is `other`."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = (), limit: int = LABELS_LIMIT) -> None:
+        self._limit = limit
         self._known: dict[str, None] = {}
         for name in names:
             self.add(name)
@@ -21,7 +22,7 @@ class LabelNames:
 
     def add(self, name: str) -> bool:
         """True if the name is new and gets a label of its own."""
-        if name in self._known or name == OTHER or len(self._known) >= LABELS_LIMIT:
+        if name in self._known or name == OTHER or len(self._known) >= self._limit:
             return False
         self._known[name] = None
         return True

@@ -17,15 +17,29 @@ from prometheus_client import Counter as PrometheusCounter
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
-from handlers.facts import DIRECTIONS, RESULTS, STAY_OUTCOMES, Call, CallEnded, Fact, QueueStayEnded
+from handlers.facts import (
+    DIRECTIONS,
+    RESULTS,
+    STAY_OUTCOMES,
+    AgentChanged,
+    AgentGone,
+    Call,
+    CallEnded,
+    Fact,
+    QueueStayEnded,
+)
 from handlers.numbers import USABLE_DIGITS
 from handlers.rules import MISSED_RESULTS
 
 WAIT_BUCKETS = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 TALK_BUCKETS = (5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 WRITE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# Answered, passed on, and lost there: missed where the settings count it.
+LOST = "lost_after_transfer"
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client has no type for this one
 
@@ -69,6 +83,8 @@ class MetricsSink:
         missed_results: Collection[str] = MISSED_RESULTS,
     ) -> None:
         self._registry = registry
+        self.before_scrape: list[Callable[[float], None]] = []
+        """What else is read off the live state; called in the loop, with epoch seconds."""
         self._pbx = pbx
         self._goals = goals
         self._trunks = LabelNames(trunks)
@@ -76,6 +92,8 @@ class MetricsSink:
         self._sources = LabelNames(sources)
         self._live = LiveCollector(self._queues)
         registry.register(self._live)
+        self._agents = AgentCollector(self._queues)
+        registry.register(self._agents)
         Info("ringtally_build", "The running version.", registry=registry).info({"version": version})
         self._make_calls(registry)
         self._make_queues(registry)
@@ -166,6 +184,8 @@ class MetricsSink:
             for result in RESULTS["in"]:
                 if result in missed_results:
                     self._missed.labels(trunk, result)
+            if LOST in missed_results:
+                self._missed.labels(trunk, LOST)
             self._anonymous.labels(trunk)
         for result in RESULTS["internal"]:
             self._calls.labels("internal", "", result)
@@ -202,6 +222,8 @@ class MetricsSink:
                 self._count(fact.call)
             elif isinstance(fact, QueueStayEnded):
                 self._count_stay(fact)
+            elif isinstance(fact, (AgentChanged, AgentGone)):
+                self._agents.take(fact)
 
     def _count(self, call: Call) -> None:
         if call.merged_into is not None:
@@ -209,7 +231,7 @@ class MetricsSink:
         trunk = "" if call.direction == "internal" else self._trunks.label(call.trunk)
         self._calls.labels(call.direction, trunk, call.result).inc()
         if call.missed:
-            self._missed.labels(trunk, call.result).inc()
+            self._missed.labels(trunk, LOST if call.result == "answered" else call.result).inc()
             if _is_anonymous(call):
                 self._anonymous.labels(trunk).inc()
         outcome = "missed" if call.missed else "answered" if call.result == "answered" else None
@@ -241,7 +263,10 @@ class MetricsSink:
         A counter that moves meanwhile is told as it was or as it is: each value has a lock of its own.
         """
         self._learn_queues()
+        for refresh in self.before_scrape:
+            refresh(now)
         self._live.refresh(self._pbx.live_calls(), self._pbx.waiting(), link, now)
+        self._agents.refresh(now)
         encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
 

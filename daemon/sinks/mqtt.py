@@ -31,7 +31,7 @@ RECONNECT_FIRST_S = 1.0
 # What refuses us will do so for a while: the rest of the world sees each try in the broker's log.
 REFUSED_TIMES = 10
 _STORE_RETRY_S = 5.0
-_KINDS = frozenset({"queue", "trunk", "department"})
+_KINDS = frozenset({"queue", "trunk", "department", "agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class MqttSink:
         self._events: deque[tuple[CallEvent, float]] = deque()
         self._messages: deque[Waiting] = deque()
         self._shown: dict[str, State] = {}
+        self._turns: deque[str] = deque()
         self._found: set[str] = set()
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -107,7 +108,7 @@ class MqttSink:
     def take(self, facts: Sequence[Fact]) -> None:
         """Note the facts."""
         for event in self._numbered.of(facts):
-            if event.kind == "ended":
+            if event.is_stored:
                 continue
             if not self.is_connected:
                 self.dropped["away"] += 1
@@ -176,6 +177,7 @@ class MqttSink:
     def _forget(self) -> None:
         """The connection is over: states will be told anew, and what was not acknowledged again."""
         self._shown.clear()
+        self._turns.clear()
         self.dropped["away"] += len(self._events)
         self._events.clear()
         self._messages.clear()
@@ -247,9 +249,23 @@ class MqttSink:
         return True
 
     async def _tell_states(self, session: MqttSession) -> bool:
-        for topic, state in self._states.look().items():
-            if self._shown.get(topic) is not state:
-                self._shown[topic] = state
+        """Tell one state that is new, each in its turn, so that with a slow broker none waits for ever.
+
+        Those with QoS 0 come last: nobody answers them, and where a broker sends with Nagle's algorithm, as mosquitto does,
+        what follows waits until the subscriber's system acknowledges them by itself, 40 ms.
+        """
+        states = self._states.look()
+        for gone in self._shown.keys() - states.keys():
+            del self._shown[gone]
+            await self._publish(session, gone, b"", qos=1, retain=True)
+            return True
+        if not self._turns:
+            new = [topic for topic, state in states.items() if self._shown.get(topic) is not state]
+            self._turns.extend(sorted(new, key=lambda topic: -states[topic].qos))
+        while self._turns:
+            topic = self._turns.popleft()
+            if topic in states:  # it may have gone while it waited
+                state = self._shown[topic] = states[topic]
                 await self._publish(session, topic, state.body, qos=state.qos, retain=True)
                 return True
         return False

@@ -1,13 +1,16 @@
 """Server-sent events: the state at once on connecting, then what changes. Same topics and payloads as on MQTT (contract, section 8)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from daemon import clock
 from daemon.board.board import Board
-from daemon.board.call_events import EVENT_CALL, CallEvent, CallEvents, Render
+from daemon.board.call_events import EVENT_CALL, CallEvents, Render
 from daemon.board.encoding import encoded
+from daemon.board.missed import EVENT_MISSED, CaseEvents
 from daemon.board.states import EVERY_S, State, States
 from handlers.facts import Fact
 
@@ -64,11 +67,14 @@ class Subscriber:
                     await self._wake.wait()
 
     def _news(self, latest: Mapping[str, State]) -> list[bytes]:
-        """The topics that say something else than this client was last shown."""
+        """The topics that say something else than this client was last shown; those that are there no more, empty."""
         shown = self._shown
+        gone = sorted(shown.keys() - latest.keys())
+        for topic in gone:
+            del shown[topic]
         changed = {topic: state for topic, state in latest.items() if shown.get(topic) is not state}
         shown |= changed
-        return [frame(topic, state.body) for topic, state in changed.items()]
+        return [frame(topic, b"") for topic in gone] + [frame(topic, state.body) for topic, state in changed.items()]
 
 
 class StreamSink:
@@ -82,6 +88,7 @@ class StreamSink:
         self._board = board
         self._render = render
         self._events = CallEvents()
+        self._case_events = CaseEvents()
         self._subscribers: dict[Subscriber, bool] = {}
         self._states = {full: States(board, full, every_s) for full in (False, True)}
         self._changes = 0
@@ -111,17 +118,19 @@ class StreamSink:
     def take(self, facts: Sequence[Fact]) -> None:
         """Hand the facts on."""
         for event in self._events.of(facts):  # counted while nobody listens too: who comes back sees what was missed
-            self._send_event(event)
+            self._send_event(EVENT_CALL, partial(event.payload, self._render))
+        for case_event in self._case_events.of(facts):
+            self._send_event(EVENT_MISSED, case_event.payload)
         if self._changes != self._board.changes:
             self._changes = self._board.changes
             for subscriber in self._subscribers:
                 subscriber.wake()
 
-    def _send_event(self, event: CallEvent) -> None:
+    def _send_event(self, topic: str, payload: Callable[[bool, float], dict[str, Any]]) -> None:
         frames: dict[bool, bytes] = {}
         for subscriber, full in self._subscribers.items():
             if full not in frames:
-                frames[full] = frame(EVENT_CALL, encoded(event.payload(self._render, full, clock.now())))
+                frames[full] = frame(topic, encoded(payload(full, clock.now())))
             subscriber.event(frames[full])
 
 

@@ -340,13 +340,15 @@ def _agent_logoff(at: float, text: str) -> ev.Event:
 # As with the runs: first what is nearly always, then what a strange name makes of it.
 _PLAIN_MEMBER = re.compile(
     r"\r\nQueue: ([^\r]*+)\r\n(?:Member)?+Name: ([^\r]*+)\r\n(?:Interface|Location): ([^\r]*+)\r\nStateInterface: ([^\r]*+)"
-    r"\r\nMembership: [^\r]*+(?:\r\n(?!Status: )[^\r]*+)*+\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: ([^\r]*+))?+"
+    r"\r\nMembership: [^\r]*+(?:\r\n(?!LastPause: |Status: )[^\r]*+)*+(?:\r\nLastPause: (\d{1,10}))?+"
+    r"(?:\r\n(?!Status: )[^\r]*+)*+\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: ([^\r]*+))?+"
     r"(?=\r\n|\Z)",
     re.ASCII,
 )
 _MEMBER = re.compile(
     r"\r\nQueue: (?>(.*?)\r\n(?:MemberName|Name): )(?>(.*?)\r\n(?:Interface|Location): )(?>(.*?)\r\nStateInterface: )"
-    r"(?>(.*?)\r\nMembership: )(?>.*?\r\nStatus: (\d{1,2})\r\nPaused: (\d))(?:\r\nPausedReason: (.*?))?(?=\r\n|\Z)",
+    r"(?>(.*?)\r\nMembership: )(?>(?:[^\r]*\r\n(?!LastPause: |Status: ))*[^\r]*(?:\r\nLastPause: (\d{1,10}))?)"
+    r"(?>.*?\r\nStatus: (\d{1,2})\r\nPaused: (\d))(?:\r\nPausedReason: (.*?))?(?=\r\n|\Z)",
     re.DOTALL | re.ASCII,
 )
 
@@ -356,9 +358,11 @@ def _member(at: float, text: str) -> ev.MemberSeen:
     match = _PLAIN_MEMBER.match(text, start) or _MEMBER.match(text, start)
     if match is None:
         raise DecodeError("malformed")
-    queue, name, interface, state_interface, status, paused, reason = match.groups()
+    queue, name, interface, state_interface, paused_at, status, paused, reason = match.groups()
+    is_paused = paused == "1"
+    since = float(paused_at) if is_paused and paused_at and int(paused_at) else None
     return ev.MemberSeen(
-        at, queue, interface, state_interface, _known(name), int(status), paused == "1", reason or None
+        at, queue, interface, state_interface, _known(name), int(status), is_paused, reason or None, since
     )
 
 
@@ -370,6 +374,31 @@ def member_seen(at: float, block: bytes) -> ev.MemberSeen:
 def _member_removed(at: float, text: str) -> ev.Event:
     member = _member(at, text)
     return ev.MemberRemoved(at, member.queue, member.interface)
+
+
+_DEVICE_STATE = re.compile(r"\r\nDevice: ([^\r\n]+)\r\nState: ([A-Z_]+)(?=\r\n|\Z)")
+_STATES = {
+    name: state
+    for state, name in enumerate(
+        ("UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD")
+    )
+}
+# What bears a state and is nobody's phone: queues, hints, mailboxes (`Queue:support_avail`), halves of Local channels.
+_PHONE = re.compile(r"(?!Local/)[A-Za-z0-9]+/|Agent:")
+
+
+def _device_state(at: float, text: str) -> ev.DeviceStateTold | None:
+    match = _DEVICE_STATE.search(text)
+    if match is None or match[2] not in _STATES:
+        raise DecodeError("malformed")
+    if _PHONE.match(match[1]) is None:
+        return None
+    return ev.DeviceStateTold(at, match[1], _STATES[match[2]])
+
+
+def device_state_told(at: float, block: bytes) -> ev.DeviceStateTold | None:
+    """A phone's state from `DeviceStateChange`, of `DeviceStateList` too; None: no phone. DecodeError if it is none at all."""
+    return _device_state(at, text_of(block))
 
 
 def _var_set(at: float, text: str) -> ev.Event | None:
@@ -482,6 +511,7 @@ _DECODERS: dict[bytes, Callable[[float, str], ev.Event | None]] = {
     b"QueueMemberPenalty": _member,
     b"QueueMemberRinginuse": _member,
     b"QueueMemberRemoved": _member_removed,
+    b"DeviceStateChange": _device_state,
     b"BlindTransfer": _blind_transfer,
     b"AttendedTransfer": _attended_transfer,
     b"Pickup": _pickup,
@@ -492,7 +522,7 @@ _DECODERS: dict[bytes, Callable[[float, str], ev.Event | None]] = {
     b"UnParkedCall": _parked,
     b"Shutdown": _shutdown,
 }
-WANTED = frozenset(_DECODERS) | {b"FullyBooted"}
+WANTED = frozenset(_DECODERS) | {b"FullyBooted", b"Reload"}
 _BY_FIRST_LINE = {b"Event: " + name: decoder for name, decoder in (_DECODERS | {b"VarSet": _var_set}).items()}
 
 

@@ -283,6 +283,8 @@ class MemberSeen(NamedTuple):
     status: int
     paused: bool
     paused_reason: str | None
+    paused_at: float | None = None
+    """`LastPause`: when last paused, by the PBX's clock; may be older than a pause of this second."""
 
 
 class MemberRemoved(NamedTuple):
@@ -291,6 +293,14 @@ class MemberRemoved(NamedTuple):
     at: float
     queue: str
     interface: str
+
+
+class DeviceStateTold(NamedTuple):
+    """`DeviceStateChange` of a phone; `state` as in QueueMemberStatus (Asterisk: `ast_device_state`)."""
+
+    at: float
+    device: str
+    state: int
 
 
 class VariableSet(NamedTuple):
@@ -367,6 +377,8 @@ class LiveChannel(NamedTuple):
     application: str
     bridge: str | None
     created_at: float | None
+    data: str = ""
+    """What the application was given: the agent of an `AgentLogin`."""
 
 
 class LiveBridge(NamedTuple):
@@ -399,6 +411,8 @@ class Snapshot(NamedTuple):
     members: tuple[MemberSeen, ...] | None
     queues: tuple[str, ...] | None
     system: Mapping[str, str]
+    devices: tuple[DeviceStateTold, ...] | None = None
+    """The phones that have a device state."""
 
 
 class StreamBroken(NamedTuple):
@@ -448,6 +462,7 @@ Event = (
     | AgentLoggedOff
     | MemberSeen
     | MemberRemoved
+    | DeviceStateTold
     | VariableSet
     | BlindTransferred
     | AttendedTransferred

@@ -54,7 +54,6 @@ NOISE_WITH_CHANNEL = frozenset(
 )
 NOISE = frozenset(
     {
-        b"DeviceStateChange",
         b"TestEvent",
         b"BridgeCreate",
         b"Cdr",
@@ -65,7 +64,6 @@ NOISE = frozenset(
         b"PeerStatus",
         b"ContactStatus",
         b"Registry",
-        b"Reload",
         b"PresenceStatus",
         b"BridgeVideoSourceUpdate",
         b"BridgeInfoComplete",

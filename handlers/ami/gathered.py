@@ -6,8 +6,12 @@ from handlers.ami.events import Snapshot
 from handlers.ami.message import Message
 from handlers.ami.snapshot import Blocks, snapshot_of
 
-SNAPSHOT_ACTIONS = ("CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
-"""What is asked for a snapshot, one after the other."""
+_ALWAYS_ASKED = ("CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
+SNAPSHOT_ACTIONS = ("DeviceStateList", *_ALWAYS_ASKED)
+"""What is asked for a snapshot, one after the other. Recordings may lack the first: it was not always asked."""
+
+MEMBERS_ACTION = "QueueStatus"
+"""What is asked alone, now and then: a reload of queues tells of no member that it adds or removes."""
 
 _ACTION_ID = b"\r\nActionID: "
 
@@ -62,6 +66,13 @@ def is_unknown(blocks: Sequence[bytes]) -> bool:
     return (Message(blocks[0]).get("Message") or "").startswith("Invalid/unknown command")
 
 
+def members_of(blocks: Sequence[bytes], at: float) -> Snapshot | None:
+    """What `QueueStatus` alone says of queues and their members, as of `at`, the moment of asking; None: it was refused."""
+    if not is_success(blocks):
+        return None
+    return snapshot_of(None, None, None, blocks, at)._replace(entries=None)
+
+
 class Gathering:
     """A snapshot in the making: the answers to `SNAPSHOT_ACTIONS`, each as it is complete.
 
@@ -86,9 +97,10 @@ class Gathering:
     @property
     def is_complete(self) -> bool:
         """Has each action its answer?"""
-        return len(self._parts) == len(SNAPSHOT_ACTIONS)
+        return all(action in self._parts for action in _ALWAYS_ASKED)
 
     def snapshot(self) -> Snapshot:
         """What the answers say. Only once it is complete."""
-        status, channels, bridges, queues = (self._parts[action] for action in SNAPSHOT_ACTIONS)
-        return snapshot_of(status[0] if status else None, channels, bridges, queues, self._channels_at)
+        status, channels, bridges, queues = (self._parts[action] for action in _ALWAYS_ASKED)
+        devices = self._parts.get(SNAPSHOT_ACTIONS[0])
+        return snapshot_of(status[0] if status else None, channels, bridges, queues, self._channels_at, devices)

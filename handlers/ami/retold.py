@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.ami.framing import Framer
-from handlers.ami.gathered import SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of
+from handlers.ami.gathered import MEMBERS_ACTION, SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of, members_of
 from handlers.ami.message import Message
 from handlers.ami.recording import Entry
 
@@ -75,7 +75,9 @@ class Retold:
             # The connection before is over. Its loss was said already, unless recordings were joined into one.
             events = self._lost(at)
             self._held = []
-        elif action == SNAPSHOT_ACTIONS[0]:
+        elif action == MEMBERS_ACTION and self._gathering is None and self._is_resumed:
+            self._held = [] if self._held is None else self._held
+        elif action == SNAPSHOT_ACTIONS[0] or (action == SNAPSHOT_ACTIONS[1] and self._gathering is None):
             self._gathering = Gathering()
             self._held = [] if self._held is None else self._held
         if key:
@@ -104,6 +106,10 @@ class Retold:
         del self._asked[key]
         if asked.action == "Ping":
             self._decoder.clock.told(block, asked.at, at)
+        if self._gathering is None and asked.action == MEMBERS_ACTION and self._is_resumed:
+            held, self._held = self._held, None
+            members = members_of(asked.answer.blocks, asked.at)
+            return [*([StreamResumed(asked.at, members)] if members is not None else []), *(held or ())]
         if self._gathering is None or asked.action not in SNAPSHOT_ACTIONS:
             return []
         self._gathering.answered(asked.action, asked.answer.blocks, at)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from handlers.ami.decode import DecodeError, member_seen
-from handlers.ami.events import LiveBridge, LiveChannel, LiveQueueEntry, MemberSeen, Snapshot
+from handlers.ami.decode import DecodeError, device_state_told, member_seen
+from handlers.ami.events import DeviceStateTold, LiveBridge, LiveChannel, LiveQueueEntry, MemberSeen, Snapshot
 from handlers.ami.message import Message
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
@@ -14,8 +14,10 @@ Blocks = Sequence[bytes] | None
 """The blocks of one list answer; None where the account was refused it."""
 
 
-def snapshot_of(status: bytes | None, channels: Blocks, bridges: Blocks, queues: Blocks, at: float) -> Snapshot:
-    """What `CoreStatus`, `CoreShowChannels`, `BridgeList` and `QueueStatus` answered, as of `at`.
+def snapshot_of(
+    status: bytes | None, channels: Blocks, bridges: Blocks, queues: Blocks, at: float, devices: Blocks = None
+) -> Snapshot:
+    """What `CoreStatus`, `CoreShowChannels`, `BridgeList`, `QueueStatus` and `DeviceStateList` answered, as of `at`.
 
     Ages come in whole seconds, so a channel's start is true to one second. `boot` is the PBX's start as it words it. Never raises;
     what is not as it should be is left out.
@@ -33,6 +35,7 @@ def snapshot_of(status: bytes | None, channels: Blocks, bridges: Blocks, queues:
         members=None if queues is None else tuple(_members(queues, at)),
         queues=None if queues is None else tuple(m.get("Queue") or "" for m in messages if m.name == "QueueParams"),
         system={},
+        devices=None if devices is None else tuple(_devices(devices, at)),
     )
 
 
@@ -58,6 +61,7 @@ def _channels(blocks: Sequence[bytes], at: float) -> list[LiveChannel]:
                 _last(message, "Application") or "",
                 _last(message, "BridgeId") or None,
                 None if age is None else at - age,
+                _last(message, "ApplicationData") or "",
             )
         )
     return found
@@ -102,6 +106,19 @@ def _members(blocks: Sequence[bytes], at: float) -> list[MemberSeen]:
                 found.append(member_seen(at, block))
             except DecodeError:
                 continue
+    return found
+
+
+def _devices(blocks: Sequence[bytes], at: float) -> list[DeviceStateTold]:
+    found = []
+    for block in blocks:
+        if block.startswith(b"Event: DeviceStateChange\r\n"):
+            try:
+                told = device_state_told(at, block)
+            except DecodeError:
+                continue
+            if told is not None:
+                found.append(told)
     return found
 
 

@@ -78,8 +78,8 @@ class AppQueue:
         channel.call = None
         if call is not None:
             call.channels.discard(channel)
-            if call.first is channel:
-                call.started = False  # a login is no call
+            if call.first is channel and call.started:
+                self._state.retract(call, event.at)  # a login is no call
             if not call.channels:
                 self._state.end_call(call, event.at, True)
 

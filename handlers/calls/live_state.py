@@ -11,7 +11,7 @@ from handlers.calls.live_call import LiveCall
 from handlers.calls.names import parse_channel_name, presented
 from handlers.calls.record import Recorder, Run
 from handlers.calls.stays import Stays
-from handlers.facts import Call, CallEnded, CallStarted, EventDoubted, Fact, TrunkGuessed
+from handlers.facts import Call, CallEnded, CallRetracted, CallStarted, EventDoubted, Fact, TrunkGuessed
 from handlers.rules import Rules
 
 # chan_sip names a guest's channel by the domain in his From: whoever calls could fill log and memory.
@@ -205,6 +205,11 @@ class LiveState:
             self._by_linkedid.pop(linkedid, None)  # filed twice, where another call had it in between
         if call.started:
             self.facts.append(recorder.ended(call, at, end_seen, merged_into))
+
+    def retract(self, call: LiveCall, at: float) -> None:
+        """What was told as a call is none; whatever becomes of it is told no more."""
+        call.started = False
+        self.facts.append(CallRetracted(at, self.calls[call].ended(call, at, True, None).call))
 
     def _file(self, call: LiveCall, linkedid: str) -> None:
         if self._by_linkedid.get(linkedid) is not call:

@@ -58,8 +58,11 @@ class Recorder:
     def __init__(self, rules: Rules, run: Run) -> None:
         self.rules = rules
         self._run = run
-        self._sources = {did: source.name for source in rules.sources for did in source.dids}
         self._plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
+        self._hours = rules.working_time
+        self._sources = {
+            each: source.name for source in rules.sources for did in source.dids for each in (did, self._spelled(did))
+        }
 
     def live(self, call: LiveCall) -> Call:
         """The call as it stands, durations and result still None."""
@@ -121,7 +124,7 @@ class Recorder:
             direction=call.direction,
             result=end.result,
             missed=end.missed,
-            closed=False,
+            closed=self._hours is not None and not self._hours.is_open(call.started_at),
             voicemail=call.voicemail,
             trunk=parties.trunk,
             did=parties.did,
@@ -169,7 +172,7 @@ class Recorder:
             ring_s = min(call.rung.total_s, wait_s)
         known = seen and not call.answer_unseen
         result = result_of(call, wait_s, self.rules.short_abandon_s, seen)
-        missed = call.direction == "in" and merged_into is None and result in self.rules.missed_results
+        missed = call.direction == "in" and merged_into is None and self._is_missed(call, result, seen)
         return _End(
             at,
             seen,
@@ -201,12 +204,23 @@ class Recorder:
         return _Parties(
             trunk,
             did,
-            self._sources.get(did) if did else None,
+            self._source(did) if did else None,
             caller,
             self._plan.normalised(caller),
             called,
             self._plan.normalised(called, call.direction == "out"),
         )
+
+    def _is_missed(self, call: LiveCall, result: Result, seen: bool) -> bool:
+        counted = self.rules.missed_results
+        return result in counted or ("lost_after_transfer" in counted and seen and _lost_after_transfer(call))
+
+    def _source(self, did: str) -> str | None:
+        return self._sources.get(did) or self._sources.get(self._spelled(did))
+
+    def _spelled(self, did: str) -> str:
+        """One spelling of a number dialled: the PBX may be told it with or without `+7`."""
+        return self._plan.normalised(did) or did
 
     def _agents(self, call: LiveCall) -> tuple[Agent, ...]:
         agents: dict[str, Agent] = {}

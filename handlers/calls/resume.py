@@ -1,8 +1,10 @@
 """What a snapshot of the PBX changes: calls that ended unseen are closed, calls never seen from their start are taken up."""
 
-from handlers.ami.events import LiveChannel, LiveQueueEntry, Snapshot
+from handlers.ami.events import AgentLoggedIn, LiveChannel, LiveQueueEntry, Snapshot
 from handlers.calls.channels import Channel
 from handlers.calls.tracker import Tracker
+
+WAITING_ROOM = "AgentLogin"
 
 
 def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -> None:
@@ -30,6 +32,9 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)
+    for login in snapshot.channels:
+        if login.application == WAITING_ROOM and not tracker.state.channels[login.uniqueid].pool:
+            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, login.data))
     _pair(tracker)
     _rebridge(tracker, snapshot, at)
     for entry in snapshot.entries or ():
@@ -49,6 +54,9 @@ def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
     channel = tracker.state.new_channel(
         created_at, live.uniqueid, live.channel, live.state, live.number, live.name, live.context, live.exten
     )
+    if live.application == WAITING_ROOM:
+        channel.pool = True  # a login is no call
+        return
     call = tracker.state.call_of(live.linkedid)
     if call is None:
         call = tracker.state.new_call(channel, live.linkedid)

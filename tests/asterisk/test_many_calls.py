@@ -112,7 +112,7 @@ async def test_everybody_is_told_once_and_as_the_phones_saw_it(version: int, tmp
         await Mix(pbx, Random(version), CALLS).play()
         await until_told(daemon, ledger, CALLS)
         assert not daemon.client.counters.bad
-        assert daemon.core.sizes() == {"channels": 0, "bridges": 0, "calls": 0, "linkedids": 0}
+        assert not any(daemon.core.sizes().values())
         app.stop.set()
         await running
         disagreements = [queue_log_disagrees(pbx.run / "log/queue_log", ledger.facts)]

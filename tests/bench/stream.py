@@ -103,8 +103,8 @@ def template_of(name: str) -> Template:
     return Template(name, tuple(templates), fresh)
 
 
-def stream_of(events: int, seed: int = 1) -> Stream:
-    """At least so many events: every recording equally often, in rounds of shuffled order."""
+def stream_of(events: int, seed: int = 1, every_s: float = EVERY_S) -> Stream:
+    """At least so many events: every recording equally often, in rounds of shuffled order, one play begun each `every_s`."""
     random = Random(seed)
     serials = Serials(random)
     templates = [template_of(name) for name in PLAYED]
@@ -114,6 +114,6 @@ def stream_of(events: int, seed: int = 1) -> Stream:
     for _ in range(rounds):
         for template in random.sample(templates, len(templates)):
             told += template.play(serials, at)
-            at += EVERY_S
+            at += every_s
     told.sort(key=lambda each: each[0])  # stable: what happens at one moment keeps its order
     return Stream(tuple(told), dict.fromkeys(PLAYED, rounds))

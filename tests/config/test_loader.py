@@ -243,6 +243,10 @@ def test_the_time_zone_is_the_systems_unless_the_site_has_one(tmp_path: Path) ->
             '[ami]\nsecret = "a"\n[http]\nlisten = "0.0.0.0:9796"\nread_token = "b"',
             "is open to the network without TLS",
         ),
+        (
+            '[ami]\nsecret = "a"\n[http]\nlisten = "0.0.0.0:9796"\n[mqtt]\nwebsocket = "ws://127.0.0.1:9001/"',
+            "mqtt.websocket: leads browsers on other machines to themselves",
+        ),
     ],
 )
 def test_what_works_but_deserves_a_look_is_warned_about(tmp_path: Path, text: str, told: str) -> None:

@@ -9,7 +9,6 @@ from config.yet_to_come import without_effect
 @pytest.mark.parametrize(
     ("given", "path"),
     [
-        ({"working_hours": {"mon-fri": ["09:00-18:00"]}}, ("working_hours",)),
         ({"storage": {"keep": "30d"}}, ("storage", "keep")),
         ({"mqtt": {"accept_contacts": True}}, ("mqtt", "accept_contacts")),
         ({"http": {"write_token": "a"}}, ("http", "write_token")),

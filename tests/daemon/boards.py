@@ -8,9 +8,11 @@ from typing import Any
 
 from daemon.board.board import Board, Site, trunk_names
 from daemon.board.call_events import Render, render_call
-from daemon.board.day import Day, DepartmentRule
+from daemon.board.day import Day
 from daemon.board.topic_names import TopicNames
 from daemon.sinks.stream import StreamSink
+from handlers.case_facts import Case
+from handlers.departments import DepartmentRule
 from handlers.facts import Call, Fact
 from handlers.rules import Rules, TrunkRule
 
@@ -23,6 +25,7 @@ class LivePbx:
     queued: list[tuple[str, float]] = field(default_factory=list)
     known_queues: list[str] = field(default_factory=list)
     channels: Counter[str] = field(default_factory=Counter)
+    cases: list[Case] = field(default_factory=list)
 
     def live_calls(self) -> Iterable[Call]:
         return self.live()
@@ -35,6 +38,9 @@ class LivePbx:
 
     def trunk_channels(self) -> Counter[str]:
         return self.channels
+
+    def waiting_cases(self) -> Iterable[Case]:
+        return self.cases
 
 
 SUPPORT = DepartmentRule("Поддержка", frozenset({"support"}), frozenset({"101"}), frozenset({"74951112233"}))

@@ -141,6 +141,7 @@ class FakeAsterisk:
                 action, CoreStartupDate="2026-11-24", CoreStartupTime="08:00:00", CoreCurrentCalls="0"
             ),
             "CoreShowChannels": lambda _session, action: listed(action, "CoreShowChannelsComplete"),
+            "DeviceStateList": lambda _session, action: listed(action, "DeviceStateListComplete"),
             "BridgeList": lambda _session, action: listed(action, "BridgeListComplete"),
             "QueueStatus": lambda _session, action: listed(action, "QueueStatusComplete"),
         }

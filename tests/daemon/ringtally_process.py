@@ -47,6 +47,11 @@ class Daemon:
         self.lines: list[str] = []
         self.port = 0
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def events(self, name: str) -> list[dict[str, Any]]:
         """The lines so far that tell of one event."""
         found = [json.loads(line) for line in self.lines if line.startswith("{")]

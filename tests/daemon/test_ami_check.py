@@ -37,6 +37,10 @@ CALL = new_channel("1795450254.0")
 AGENT = event(
     "QueueCallerJoin", run_of_headers("1795450254.0") + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n"
 ).replace(b"call,all", b"agent,all")
+PHONE = event("DeviceStateChange", "Device: PJSIP/101\r\nState: INUSE\r\n")
+MEMBER = event(
+    "QueueMemberStatus", "Queue: support\r\nMemberName: Anna\r\nInterface: PJSIP/101\r\nStatus: 2\r\nPaused: 0\r\n"
+).replace(b"call,all", b"agent,all")
 OBSERVER = ("CoreShowChannels", "CoreStatus", "QueueStatus", "BridgeList", "DeviceStateList", "Getvar", "Ping")
 
 
@@ -88,11 +92,14 @@ async def looked_at(pbx: FakeAsterisk, rules: Rules | None = None, watch_s: floa
 
 async def test_an_account_with_everything_is_told_so_as_soon_as_every_class_was_seen() -> None:
     pbx = a_pbx()
-    busy(pbx, CALL, AGENT)
+    busy(pbx, CALL, AGENT, PHONE, MEMBER)
     lines, good = await looked_at(pbx)
     assert good
     assert [line for line in lines if line.startswith("yes")] == [
-        *(f"yes action {name}" for name in ("CoreShowChannels", "CoreStatus", "QueueStatus", "BridgeList")),
+        *(
+            f"yes action {name}"
+            for name in ("CoreShowChannels", "CoreStatus", "QueueStatus", "BridgeList", "DeviceStateList")
+        ),
         *(f"yes events of class {name}" for name in ("system", "call", "agent", "dialplan")),
     ]
     assert not [line for line in lines if line.startswith(("NO", "?", "WARNING"))]
@@ -102,8 +109,13 @@ async def test_silence_leaves_a_class_open_and_is_no_failure() -> None:
     lines, good = await looked_at(a_pbx(), watch_s=0)
     assert good
     open_ones = [line for line in lines if line.startswith("?")]
-    assert [line.split(":")[0] for line in open_ones] == ["?   events of class call", "?   events of class agent"]
-    assert all("(read = " in line for line in open_ones)
+    assert [line.split(":")[0] for line in open_ones] == [
+        "?   events of class call",
+        "?   events of class agent",
+        "?   events QueueMember*",
+        "?   events DeviceStateChange",
+    ]
+    assert all("(read = " in line for line in open_ones[:2])
 
 
 async def test_without_dialplan_it_is_known_at_once_and_the_cost_is_named() -> None:
@@ -178,6 +190,36 @@ async def test_what_changed_and_was_not_told_proves_that_a_class_may_not_be_read
     lines, good = await looked_at(pbx, watch_s=0)
     assert not good
     assert [line.split(":")[0] for line in lines if line.startswith("NO")] == [f"NO  events of class {name}"]
+
+
+@pytest.mark.parametrize(
+    ("action", "complete", "item", "name"),
+    [
+        (
+            "DeviceStateList",
+            "DeviceStateListComplete",
+            "DeviceStateChange\r\nActionID: {id}\r\nDevice: PJSIP/101\r\nState: INUSE",
+            "DeviceStateChange",
+        ),
+        (
+            "QueueStatus",
+            "QueueStatusComplete",
+            "QueueMember\r\nQueue: support\r\nLocation: PJSIP/101\r\nStatus: 6\r\nPaused: 0\r\nActionID: {id}",
+            "QueueMember*",
+        ),
+    ],
+)
+async def test_a_filter_that_takes_out_what_tells_of_agents_is_noticed_when_one_changes(
+    action: str, complete: str, item: str, name: str
+) -> None:
+    pbx = a_pbx()
+    busy(pbx, CALL, AGENT)
+    pbx.answers[action] = lambda session, asked: listed(
+        asked, complete, [item] if session.names.count(action) > 1 else []
+    )
+    lines, good = await looked_at(pbx, watch_s=0)
+    assert not good
+    assert [line.split(":")[0] for line in lines if line.startswith("NO")] == [f"NO  events {name}"]
 
 
 async def test_an_account_that_may_too_much_is_warned_about() -> None:

@@ -27,7 +27,7 @@ from tests.daemon.fake_asterisk import (
     unknown,
 )
 
-UNASKED = ("Login", "Ping", "CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
+UNASKED = ("Login", "Ping", "DeviceStateList", "CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
 
 
 @pytest.fixture
@@ -169,6 +169,34 @@ async def test_queues_that_come_unannounced_are_noticed(logs: list[Any]) -> None
             await heard.events_count(2)
             assert snapshot(heard, 1).queues == ()
     assert [line["event"] for line in logs] == ["ami_ready", "ami_actions_unknown", "ami_asked_again"]
+
+
+async def test_a_reload_has_the_members_asked_for_again_and_nothing_else(logs: list[Any]) -> None:
+    """`module reload app_queue.so` says that it happened, and nothing of the members that came and went."""
+    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
+        await heard.ready()
+        asked = len(pbx.sessions[0].names)
+        pbx.sessions[0].send(
+            b"Event: Reload\r\nPrivilege: system,all\r\nModule: All\r\nStatus: 0\r\n\r\n" + new_channel("1795450254.1")
+        )
+        await heard.events_count(3)
+        assert pbx.sessions[0].names[asked:] == ["QueueStatus"]
+        assert sorted(heard.kinds[1:]) == ["ChannelCreated", "StreamResumed"]
+        told = next(each for each in reversed(heard.events) if isinstance(each, StreamResumed)).snapshot
+        assert (told.members, told.queues, told.channels, told.entries, told.devices) == ((), (), None, None, None)
+        assert heard.states == ["ready"]
+    assert [line["event"] for line in logs] == ["ami_ready"]
+
+
+async def test_members_are_asked_for_each_minute_for_a_reload_of_queues_says_nothing(
+    logs: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ami_client, "MEMBERS_EVERY_S", 0.05)
+    async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.01)) as heard:
+        await heard.ready()
+        await heard.turn.until(lambda: heard.kinds.count("StreamResumed") >= 3)
+        assert pbx.sessions[0].names.count("CoreShowChannels") == 1
+    assert [line["event"] for line in logs] == ["ami_ready"]
 
 
 async def test_a_lost_connection_is_told_and_taken_up_again(logs: list[Any]) -> None:

@@ -15,7 +15,7 @@ from tests.daemon.fake_asterisk import FakeAsterisk, hangup, listed, new_channel
 from tests.daemon.http_service import until
 
 STATES = {
-    *("bridge/info", "bridge/health", "calls/active", "stats/today"),
+    *("bridge/info", "bridge/health", "calls/active", "stats/today", "missed/count", "missed/open"),
     *("queue/support/state", "trunk/town/state", "trunk/other/state"),
 }
 
@@ -25,7 +25,7 @@ async def states(client: aiohttp.ClientSession, calls: int = 0) -> dict[str, Any
     found: dict[str, Any] = {}
     async with asyncio.timeout(5), client.get("/api/v1/stream") as stream:
         while (
-            found.keys() < STATES
+            not found.keys() >= STATES
             or found["stats/today"]["calls"] < calls
             or found["trunk/town/state"]["today"]["in"] < calls
         ):

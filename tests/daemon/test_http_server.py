@@ -4,8 +4,10 @@ import logging
 
 import pytest
 
+from config.sections import Settings
 from daemon import http_server
 from daemon.http_server import HttpListenError, HttpServer
+from daemon.web_pages import WallboardPages
 from tests.daemon.http_service import TOKEN, Service, logged, said_to, serving
 
 PATHS = {
@@ -186,13 +188,21 @@ async def test_ready_says_why_not() -> None:
 
 async def test_the_landing_page_links_what_there_is_and_escapes_what_it_says() -> None:
     service = Service(reason='<img src=x onerror="alert(1)">')
-    async with serving(service) as client:
+    async with serving(service, more_routes=WallboardPages(Settings).routes()) as client:
         async with client.get("/") as answer:
             page = await answer.text()
         assert "<img" not in page
         assert "Not ready: &lt;img" in page
         links = [part.partition('"')[0] for part in page.split('href="')[1:]]
-        assert {"/metrics", "/api/v1/calls", "/api/v1/live", "/api/v1/stream", "/-/ready", "/-/healthy"} == set(links)
+        assert {
+            "/wallboard/",
+            "/metrics",
+            "/api/v1/calls",
+            "/api/v1/live",
+            "/api/v1/stream",
+            "/-/ready",
+            "/-/healthy",
+        } == set(links)
         for link in links:
             async with client.get(link) as answer:
                 assert answer.status in {200, 503}

@@ -33,7 +33,8 @@ async def test_what_is_stored_is_what_is_told(name: str, tmp_path: Path) -> None
     async with reading(tmp_path / "calls.db") as connection:
         stored = await find_calls(connection, CallFilter(merged=True))
     in_order = sorted((each.call for each in told), key=lambda call: call.started_at)
-    assert [call_json(call) for call in stored] == [call_json(call) for call in in_order]
+    # What came of it later is known of a stored call alone.
+    assert [call_json(call) | {"contacted_at": None} for call in stored] == [call_json(call) for call in in_order]
 
 
 async def test_replayed_twice_into_one_database_a_call_is_there_once(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
 """Settings in the core's words."""
 
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from config.loader import load_settings
 from config.sections import Settings
 from daemon.rules import rules_of
+from handlers.cases.rule import FollowUpRule
+from handlers.departments import DepartmentRule
 from handlers.rules import Rules, SourceRule, TrunkRule
+from handlers.working_time import WorkingTime
 
 TEXT = """
 [site]
 name = "office"
+timezone = "Europe/Berlin"
 [[trunks]]
 name = "megafon"
 channels = ["PJSIP/megafon-*", "SIP/mega-*"]
@@ -23,7 +29,9 @@ name = "yandex"
 dids = ["74951112233"]
 [[departments]]
 name = "support"
+queues = ["support"]
 extensions = ["101", "reception"]
+dids = ["7001"]
 [[departments]]
 name = "sales"
 extensions = ["102"]
@@ -36,6 +44,16 @@ threshold = "15s"
 short_abandon = "3s"
 [follow_up]
 count = ["abandoned", "busy"]
+rule = "miko"
+window = "30m"
+min_talk_out = "1s"
+min_talk_in = "2s"
+list_for = "1d"
+closed_by = ["outgoing"]
+ignore = ["74950000000"]
+[working_hours]
+mon-fri = ["09:00-18:00"]
+holidays = ["2026-12-31"]
 """
 
 
@@ -59,6 +77,24 @@ def test_everything_the_core_must_know_comes_from_the_settings(tmp_path: Path) -
         missed_results=frozenset({"abandoned", "busy"}),
         service_level_s=15.0,
         queue_service_level_s={"support": 30.0, "sales": 15.0},
+        queue_wrapup_s={"sales": 10.0},
+        departments=(
+            DepartmentRule("support", frozenset({"support"}), frozenset({"101", "reception"}), frozenset({"7001"})),
+            DepartmentRule("sales", frozenset(), frozenset({"102"}), frozenset()),
+        ),
+        working_time=WorkingTime(
+            ZoneInfo("Europe/Berlin"), (((540, 1080),),) * 5 + ((),) * 2, frozenset({date(2026, 12, 31)})
+        ),
+        follow_up=FollowUpRule(
+            name="miko",
+            window_s=1800.0,
+            min_talk_out_s=1.0,
+            min_talk_in_s=2.0,
+            list_for_s=86_400.0,
+            closed_by=frozenset({"outgoing", "external"}),
+            match="last9",
+            ignore=frozenset({"74950000000"}),
+        ),
     )
     usual = Rules()
     same = [field.name for field in fields(Rules) if getattr(rules, field.name) == getattr(usual, field.name)]

@@ -6,7 +6,9 @@ from typing import get_args
 import pytest
 
 from daemon.call_table import HEADER, time_line
+from daemon.case_table import HEADER as CASE_HEADER
 from daemon.words import word
+from handlers.case_facts import CONTACT_KINDS, CaseState
 from handlers.facts import CALL_STATES, DIRECTIONS, RESULTS, EndedBy, LegResult, StayOutcome
 from tests.storage.sample_calls import a_call, ended
 
@@ -19,6 +21,11 @@ WORDS = {
     *get_args(StayOutcome),
     *(f"{who} hung up" for who in get_args(EndedBy)),
     *("live", "at", "what", "who", "lasted", "outcome", "leg", "became part of"),
+    *CASE_HEADER,
+    *get_args(CaseState),
+    *CONTACT_KINDS,
+    *("rule", "window", "working time", "closed by", "talk of at least", "none"),
+    "the last nine digits are compared",
     *(moment.what for moment in time_line(ended(a_call()))),
 }
 

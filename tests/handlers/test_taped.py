@@ -93,7 +93,8 @@ def test_a_lost_doubled_or_swapped_event_never_raises_ends_a_call_twice_or_goes_
         facts = told(change(whole, index), core)
         facts += told([Tick(whole[-1].at + 3 * 86_400)], core)
         assert_nothing_impossible(finished(facts))
-        assert core.sizes() == EMPTY | {"channels": core.sizes()["channels"], "bridges": core.sizes()["bridges"]}
+        # A login to a pool is no call and may last for days: one whose end is lost waits for the next snapshot.
+        assert core.sizes() == EMPTY or "agents-pool" in tape
         if change is _doubled:
             assert core.sizes() == EMPTY
 

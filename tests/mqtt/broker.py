@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from tests.daemon.app_service import closed_port
 
 WITHIN_S = 20.0
+DOCUMENTATION = Path(__file__).parents[2] / "docs/mqtt.md"
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
@@ -23,18 +25,46 @@ def program(name: str) -> str:
     return found
 
 
+def documented(folder: Path, password: str) -> str:
+    """The settings that the documentation tells to write, with `ringtally`'s password; its files are in `folder`."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", DOCUMENTATION.read_text(), re.DOTALL | re.MULTILINE)
+    settings: str
+    (settings,) = [block for block in blocks if "acl_file" in block]
+    for block in blocks:
+        if found := re.match(r"# /etc/mosquitto/(acl\S*?):?\s", block):
+            (folder / found[1]).write_text(block)
+            (folder / found[1]).chmod(0o600)
+    passwords(folder, password)
+    return settings.replace("/etc/mosquitto", str(folder))
+
+
+def passwords(folder: Path, password: str) -> str:
+    """The path of a file with `ringtally`'s password."""
+    path = folder / "passwords"
+    command: list[str | Path] = [program("mosquitto_passwd"), "-b", "-c", path, "ringtally", password]
+    subprocess.run(command, check=True, capture_output=True)
+    return str(path)
+
+
 class Mosquitto:
-    """One broker on a port that stays the same over its lives."""
+    """One broker on ports that stay the same over its lives.
+
+    Settings that name the listeners 1883 and 9001 get them on free ports; else there is one listener, on `port`.
+    """
 
     def __init__(self, folder: Path, more: str = "allow_anonymous true\n") -> None:
         self.port = closed_port()
-        self._folder = folder
+        self.websocket_port = closed_port()
+        if "listener " in more:
+            listeners = more.replace("listener 1883", f"listener {self.port} 127.0.0.1")
+            listeners = listeners.replace("listener 9001", f"listener {self.websocket_port} 127.0.0.1")
+        else:
+            listeners = f"listener {self.port} 127.0.0.1\n{more}"
+        self._ports = [port for port in (self.port, self.websocket_port) if f"listener {port} " in listeners]
         self._process: asyncio.subprocess.Process | None = None
         self._settings = folder / "mosquitto.conf"
         self._journal = folder / "mosquitto.log"
-        self._settings.write_text(
-            f"user {getpass.getuser()}\npersistence false\nlog_dest stderr\nlistener {self.port} 127.0.0.1\n{more}"
-        )
+        self._settings.write_text(f"user {getpass.getuser()}\npersistence false\nlog_dest stderr\n{listeners}")
 
     @property
     def journal(self) -> str:
@@ -54,18 +84,9 @@ class Mosquitto:
                 stderr=journal,
             )
         async with asyncio.timeout(WITHIN_S):
-            while not await self._listens():
+            while not all([await _listens(port) for port in self._ports]):
                 assert self._process.returncode is None, self.journal
                 await asyncio.sleep(0.01)
-
-    async def _listens(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
 
     async def kill(self) -> None:
         """End it at once, with all that it retained."""
@@ -91,6 +112,16 @@ class Mosquitto:
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"{words!r} not {times} times in the broker's log: {self.journal}") from None
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 @asynccontextmanager

@@ -1,7 +1,5 @@
 """Getting in: passwords, certificates, and a broker that does not want us."""
 
-import re
-import subprocess
 from pathlib import Path
 
 import aiomqtt
@@ -9,18 +7,16 @@ import pytest
 
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import FakeAsterisk
-from tests.mqtt.broker import mosquitto, program
+from tests.mqtt import broker as brokers
+from tests.mqtt.broker import documented, mosquitto
 from tests.mqtt.listener import ROOT, listening
 from tests.mqtt.service import ids, mqtt, publishing, short_calls
 
 RIGHT, WRONG = "no-one-must-see-this", "nor-that"
-DOCUMENTATION = Path(__file__).parents[2] / "docs/mqtt.md"
 
 
 def passwords(folder: Path) -> str:
-    path = folder / "passwords"
-    subprocess.run([program("mosquitto_passwd"), "-b", "-c", path, "ringtally", RIGHT], check=True, capture_output=True)
-    return f"allow_anonymous false\npassword_file {path}\n"
+    return f"allow_anonymous false\npassword_file {brokers.passwords(folder, RIGHT)}\n"
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
@@ -97,26 +93,28 @@ async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, ho
 
 
 async def test_with_the_brokers_settings_of_the_documentation_boards_may_read_and_only_we_write(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```\w*\n(.*?)^```", DOCUMENTATION.read_text(), re.DOTALL | re.MULTILINE)
-    (broker_part,) = [block for block in blocks if "acl_file" in block]
-    (rights,) = [block for block in blocks if "topic readwrite" in block]
-    (tmp_path / "acl").write_text(rights)
-    (tmp_path / "acl").chmod(0o600)
-    passwords(tmp_path)
-    settings = broker_part.replace("listener 1883\n", "").replace("/etc/mosquitto", str(tmp_path))
     section = f'username = "ringtally"\npassword = "{RIGHT}"\n'
     async with (
         FakeAsterisk() as pbx,
-        mosquitto(tmp_path, settings) as broker,
-        listening(broker.port) as board,
+        mosquitto(tmp_path, documented(tmp_path, RIGHT)) as broker,
+        listening(broker.websocket_port, transport="websockets") as board,
         publishing(tmp_path, pbx, mqtt(broker.port, section)),
     ):
         await board.hears("bridge/state", b"online")
-        async with aiomqtt.Client("127.0.0.1", broker.port) as stranger:
+        async with aiomqtt.Client("127.0.0.1", broker.websocket_port, transport="websockets") as stranger:
             await stranger.publish(f"{ROOT}bridge/state", b"forged", qos=1, retain=True)
         short_calls(pbx, ids(0, 1))
         await board.until(lambda: board.ended)
         assert [each.payload for each in board.of("bridge/state")] == [b"online"]
+
+
+async def test_with_the_brokers_settings_of_the_documentation_nobody_enters_the_first_door_without_password(
+    tmp_path: Path,
+) -> None:
+    async with mosquitto(tmp_path, documented(tmp_path, RIGHT)) as broker:
+        with pytest.raises(aiomqtt.MqttCodeError, match="Not authorized"):
+            async with aiomqtt.Client("127.0.0.1", broker.port):
+                pass
 
 
 async def test_a_broker_that_lets_in_and_takes_nothing_is_told_as_refusing(tmp_path: Path) -> None:

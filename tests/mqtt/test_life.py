@@ -54,7 +54,13 @@ async def test_what_an_earlier_run_left_and_is_no_more_is_cleared_once_the_pbx_h
 
     async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
         async with aiomqtt.Client("127.0.0.1", broker.port) as earlier:
-            for topic in ("queue/gone/state", "trunk/gone/state", "department/gone/state", "queue/support/state"):
+            for topic in (
+                "queue/gone/state",
+                "trunk/gone/state",
+                "department/gone/state",
+                "agent/gone/state",
+                "queue/support/state",
+            ):
                 await earlier.publish(ROOT + topic, b"{}", qos=1, retain=True)
             await earlier.publish(f"{ROOT}somebody/elses/state", b"{}", qos=1, retain=True)
         login = pbx.answers.pop("Login")
@@ -63,7 +69,7 @@ async def test_what_an_earlier_run_left_and_is_no_more_is_cleared_once_the_pbx_h
 
             async def run() -> None:
                 async with publishing(tmp_path, pbx, mqtt(broker.port)):
-                    await listener.until(lambda: sum(not each.payload for each in listener.heard) == 3)
+                    await listener.until(lambda: sum(not each.payload for each in listener.heard) == 4)
 
             running = tasks.create_task(run())
             await listener.until(lambda: any(each.topic == "stats/today" for each in listener.heard))

@@ -36,7 +36,9 @@ def value_of(hint: Any) -> st.SearchStrategy[Any]:
 
 
 any_finished_call = value_of(CallEnded).map(
-    lambda fact: replace(fact, call=replace(fact.call, state="ended", state_since=fact.at))
+    lambda fact: replace(
+        fact, call=replace(fact.call, state="ended", state_since=fact.at, case_id=None, contacted_at=None)
+    )
 )
 
 
@@ -161,7 +163,7 @@ async def test_parts_go_with_their_call() -> None:
 
 def test_the_sample_fills_every_field_so_that_none_is_lost_unnoticed() -> None:
     fact = ended(a_call())
-    by_design = {"merged_into"}
+    by_design = {"merged_into", "case_id", "contacted_at"}
     assert {f.name for f in fields(Call) if getattr(fact.call, f.name) is None} == by_design
     assert not {f.name for f in fields(Leg) if all(getattr(leg, f.name) is None for leg in fact.legs)}
 

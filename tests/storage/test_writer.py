@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
+from handlers.case_facts import CaseFact
 from handlers.facts import CallEnded
 from storage import database
 from storage.call_filter import CallFilter
@@ -159,10 +160,12 @@ async def test_cancelled_in_the_middle_of_a_transaction_it_finishes_that_and_cou
     began, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Database):
-        async def write(self, facts: Sequence[CallEnded], outbox: Change | None = None) -> Changed:
+        async def write(
+            self, facts: Sequence[CallEnded], outbox: Change | None = None, cases: Sequence[CaseFact] = ()
+        ) -> Changed:
             began.set()
             await go_on.wait()
-            return await super().write(facts, outbox)
+            return await super().write(facts, outbox, cases)
 
     with no_thread_left():
         async with writing(path, now=0.0) as store:

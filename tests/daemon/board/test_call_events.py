@@ -11,6 +11,7 @@ from handlers.facts import (
     CallAnswered,
     CallQueued,
     CallRang,
+    CallRetracted,
     CallStarted,
     CallTransferred,
     EventDoubted,
@@ -74,3 +75,13 @@ def test_half_characters_cost_no_message() -> None:
     assert orjson.loads(body) == {"name": "Jo?e\n", "other": "ок"}
     assert b"\n" not in body
     assert json.loads(encoded({"a": None})) == {"a": None}
+
+
+def test_what_turns_out_to_be_no_call_is_told_as_ended_and_is_not_stored() -> None:
+    """A login to an agents' pool: whoever was told of its start is told of its end, and no outbox waits for it."""
+    events = CallEvents().of([CallStarted(START, a_call()), CallRetracted(START, a_call()), ended(a_call())])
+    assert [(event.kind, event.is_stored) for event in events] == [
+        ("started", False),
+        ("ended", False),
+        ("ended", True),
+    ]

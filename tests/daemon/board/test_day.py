@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from daemon.board import day as day_module
-from daemon.board.day import Day, DepartmentRule
+from daemon.board.day import Day
+from handlers.departments import DepartmentRule
 from handlers.facts import Call, Leg, QueueStay, QueueStayEnded
 from tests.daemon.boards import RULES, SUPPORT, a_day
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended

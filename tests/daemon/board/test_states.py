@@ -9,6 +9,7 @@ import pytest
 from daemon import clock
 from daemon.board.board import HEALTH, INFO, TODAY, Board
 from daemon.board.call_events import CALLS_ACTIVE
+from daemon.board.missed import MISSED_COUNT, MISSED_OPEN
 from daemon.board.states import State, States
 from handlers.facts import CallQueued, CallStarted
 from tests.daemon.boards import LivePbx, a_board
@@ -65,7 +66,9 @@ def test_who_comes_is_shown_everything_and_then_nothing_that_is_the_same(board: 
     assert shown.keys() == {
         *(INFO, HEALTH, CALLS_ACTIVE, TODAY, QUEUE, TRUNK, DEPARTMENT),
         *("trunk/other/state", "department/none/state"),
+        *(MISSED_COUNT, MISSED_OPEN),
     }
+    assert shown.pop(MISSED_COUNT) == 0
     assert all(payload["v"] == 1 and payload["ts"] == "2026-11-23T16:11:34.013Z" for payload in shown.values())
     for _ in range(20):
         time.passes(1.0)

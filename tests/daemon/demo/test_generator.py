@@ -34,6 +34,16 @@ def test_about_one_new_call_comes_every_two_seconds(stretch: list[CallEnded]) ->
     assert 0.75 * STRETCH_S / 2 < len(stretch) < 1.2 * STRETCH_S / 2
 
 
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_within_the_first_seconds_somebody_waits_somebody_talks_and_somebody_was_missed(seed: int) -> None:
+    core, states, ended = Core(RULES), set[str](), list[CallEnded]()
+    for message in traffic(8, seed):
+        ended += finished(told([message], core))
+        states |= {call.state for call in core.live_calls()}
+    assert states >= {"queued", "talking", "ringing"}
+    assert any(each.call.missed for each in ended)
+
+
 def test_speed_makes_everything_happen_faster() -> None:
     plain, fast = traffic(120), traffic(60, speed=2.0)
     assert [message.raw.split(b"\r\n", 1)[0] for message in fast[:500]] == [

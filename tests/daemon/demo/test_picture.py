@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 
 from daemon.call_table import duration
+from daemon.demo.broker import DemoBroker
 from daemon.demo.picture import FINISHED_SHOWN, LIVE_SHOWN, FinishedCalls, finished_line, picture
+from daemon.demo.places import Places
 from daemon.words import Language
 from handlers.core import Core
 from handlers.facts import Call, CallEnded
@@ -17,13 +19,14 @@ from tests.daemon.demo.traffic import RULES, finished, told, traffic
 pytestmark = pytest.mark.slow
 
 MESSAGES = traffic(180)
+PLACES = Places("http://127.0.0.1:1", "ringtally/demo", DemoBroker(1883, 9001, "hush"))
 FULL_NUMBER = re.compile(r"\b7(9000\d{6}|[48]\d{2}0\d{6})\b")
 
 
 def drawn(live: list[Call], calls: FinishedCalls, now: float, language: Language = "en", width: int = 180) -> str:
     console = Console(width=width, force_terminal=False)
     with console.capture() as captured:
-        console.print(picture(live, calls, "http://127.0.0.1:1", now, UTC, language, width))
+        console.print(picture(live, calls, PLACES, now, UTC, language, width))
     return captured.get()
 
 
@@ -58,7 +61,9 @@ def test_the_address_the_sums_and_the_last_finished_calls_are_there() -> None:
     text = drawn(list(core.live_calls()), calls, now)
     total = sum(calls.results.values())
     assert total > FINISHED_SHOWN
+    assert text.splitlines()[0].split()[:2] == ["wallboard", "http://127.0.0.1:1/wallboard/"]
     assert "http://127.0.0.1:1/metrics" in text
+    assert "ws://127.0.0.1:9001/" in text
     assert f"calls {total}" in text
     assert f"missed {calls.missed}" in text
     assert 0 < calls.missed < total

@@ -11,18 +11,24 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import aiomqtt
 import pytest
 
 pytestmark = pytest.mark.slow
 
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+")
+BROKER = re.compile(rb"broker  mqtt://127\.0\.0\.1:(\d+)  ws://127\.0\.0\.1:(\d+)/  ringtally/demo/#\n")
+# As if the extra were not installed.
+WITHOUT_BROKER = "import sys; sys.modules['amqtt'] = None; from daemon.cli import main; main()"
 
 
 @contextlib.asynccontextmanager
-async def demo(folder: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def demo(
+    folder: Path, *options: str, program: tuple[str, ...] = (str(RINGTALLY),)
+) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        str(RINGTALLY),
+        *program,
         "demo",
         *("--seed", "7", *options),
         env=os.environ | {"TMPDIR": str(folder)},
@@ -47,6 +53,67 @@ async def address_of(process: asyncio.subprocess.Process) -> str:
         match = ADDRESS.search(await process.stdout.readline())
     assert match is not None
     return match[0].decode()
+
+
+async def listened(client: aiomqtt.Client, wanted: set[str]) -> dict[str, aiomqtt.Message]:
+    """What is said on these topics, each its first time, among all that there are."""
+    found: dict[str, aiomqtt.Message] = {}
+    await client.subscribe("ringtally/demo/#", qos=1)
+    async with asyncio.timeout(20):
+        async for message in client.messages:
+            found.setdefault(str(message.topic).removeprefix("ringtally/demo/"), message)
+            if found.keys() >= wanted:
+                break
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_board_finds_everything_at_its_broker_until_the_end_is_told(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with demo(tmp_path) as process:
+        assert process.stdout is not None
+        address = await address_of(process)
+        await process.stdout.readline()
+        match = BROKER.fullmatch(await process.stdout.readline())
+        assert match is not None
+        tcp, web = int(match[1]), int(match[2])
+        async with (
+            aiomqtt.Client("127.0.0.1", tcp) as plain,
+            aiomqtt.Client("127.0.0.1", web, transport="websockets", websocket_path="/") as board,
+        ):
+            first = await listened(plain, {"bridge/state", "bridge/info", "queue/support/state", "event/call"})
+            assert first["bridge/state"].payload == b"online"
+            # Who comes later finds the states, and no event of before.
+            states = await listened(
+                board, {"bridge/state", "bridge/health", "calls/active", "queue/sales/state", "department/sales/state"}
+            )
+            assert all(message.retain for topic, message in states.items() if topic != "event/call")
+            async with aiohttp.ClientSession() as session, session.get(f"{address}/metrics") as answer:
+                assert "\nringtally_mqtt_connected 1.0\n" in await answer.text()
+            process.send_signal(number)
+            async with asyncio.timeout(20):
+                with contextlib.suppress(aiomqtt.MqttError):  # the broker goes right after the daemon
+                    async for message in board.messages:
+                        if message.topic.matches("+/+/bridge/state"):
+                            states["bridge/state"] = message
+                _, errors = await process.communicate()
+        assert states["bridge/state"].payload == b"offline"
+    assert (process.returncode, errors) == (0, b"")
+    assert left_in(tmp_path) == []
+    for port in (tcp, web):
+        with pytest.raises(OSError, match=r"\b111\b|refused"):
+            await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_without_the_extra_it_runs_all_the_same_and_says_what_is_missing(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--seconds", "2", program=(sys.executable, "-c", WITHOUT_BROKER)) as process:
+        out, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+    assert b"broker  none: extra ringtally[demo] is missing; the wallboard does without\n" in out
+    assert b"/wallboard/\n" in out
+    assert b"  busy  " in out
+    assert left_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -87,11 +154,12 @@ async def test_an_address_that_is_taken_is_one_clear_line(tmp_path: Path) -> Non
     assert left_in(tmp_path) == []
 
 
-async def test_a_terminal_shows_a_picture_that_ticks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [80, 130])
+async def test_a_terminal_shows_a_picture_that_ticks(tmp_path: Path, width: int) -> None:
     ours, its = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         *(str(RINGTALLY), "demo", "--seed", "7"),
-        env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color", "COLUMNS": "130", "LINES": "40"},
+        env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color", "COLUMNS": str(width), "LINES": "40"},
         stdin=its,
         stdout=its,
         stderr=its,
@@ -122,4 +190,6 @@ async def test_a_terminal_shows_a_picture_that_ticks(tmp_path: Path) -> None:
         os.close(ours)
     assert process.returncode == 0
     assert b"Traceback" not in shown
+    assert re.search(rb"http://127\.0\.0\.1:\d+/wallboard/", shown)
+    assert re.search(rb"ws://127\.0\.0\.1:\d+/  ringtally/demo/#", shown)
     assert left_in(tmp_path) == []

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import orjson
 import pytest
 
 from daemon import clock, mqtt_teller
 from daemon.board.call_events import render_call
+from daemon.board.states import State, States
 from daemon.mqtt_link import Broker, MqttError, MqttRefusedError, MqttTlsError
 from daemon.sinks import mqtt as mqtt_module
 from daemon.sinks.mqtt import BACKLOG, MqttSink, Publishing
@@ -21,7 +22,7 @@ from tests.daemon.sinks.fake_broker import ROOT, FakeBroker, FakeOutbox, Naps
 from tests.storage.sample_calls import START, a_call, ended
 
 TO = Publishing(Broker("broker.example", 1883, "us", (f"{ROOT}bridge/state", b"offline")), ROOT, full=False)
-STATES = 9
+STATES = 11
 
 
 class Service:
@@ -75,6 +76,29 @@ async def test_who_comes_says_so_first_then_all_states_and_at_the_end_that_he_go
     assert len(told) == STATES + 2
     assert {(topic, qos) for topic, _, qos, retained in told if not retained or qos == 0} == {("calls/active", 0)}
     assert service.broker.farewells == 1
+
+
+async def test_a_state_that_nobody_acknowledges_is_told_behind_the_others(service: Service) -> None:
+    async with service.running():
+        await service.settled()
+    assert service.broker.topics()[STATES] == "calls/active"
+
+
+class RestlessStates:
+    """States that say something new at each look, as with a broker that is slower than they change."""
+
+    due_at = 0.0
+
+    def look(self) -> dict[str, State]:
+        topics: dict[str, Literal[0, 1]] = {"calls/active": 0, "stats/today": 1, "queue/support/state": 1}
+        return {topic: State(b"new", qos, {}, 0.0, 0.0, 0) for topic, qos in topics.items()}
+
+
+async def test_no_state_waits_for_ever_behind_others_that_change_faster_than_they_are_told(service: Service) -> None:
+    service.sink._states = cast("States", RestlessStates())
+    async with service.running():
+        await service.broker.until(lambda: len(service.broker.told) > 6)
+    assert service.broker.topics()[1:7] == ["stats/today", "queue/support/state", "calls/active"] * 2
 
 
 async def test_events_go_out_in_order_and_before_states(service: Service) -> None:

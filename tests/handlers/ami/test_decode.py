@@ -53,6 +53,7 @@ FIRST_OF_ITS_KIND = [
     ("16-park-and-retrieve", ev.Parked(AT, "ParkedCall", "1795450289.0", "default", "701", None)),
     ("22-queue-local-n", ev.LocalBridged(AT, "1795450311.1", "1795450311.2", False)),
     (ACTIONS, ev.MemberRemoved(AT, "support", "PJSIP/104")),
+    (ACTIONS, ev.DeviceStateTold(AT, "PJSIP/103", 3)),
 ]
 
 
@@ -136,7 +137,7 @@ def test_asterisk_16_repeats_the_reason_of_a_pause() -> None:
         "Penalty: 0\r\nCallsTaken: 0\r\nLastCall: 0\r\nLastPause: 1\r\nInCall: 0\r\nStatus: 1\r\nPaused: 1\r\n"
         "PausedReason: lunch: long\r\nRinginuse: 1\r\nWrapuptime: 0\r\nReason: lunch: long\r\n"
     )
-    expected = ev.MemberSeen(AT, "support", "PJSIP/101", "PJSIP/101", "Anna", 1, True, "lunch: long")
+    expected = ev.MemberSeen(AT, "support", "PJSIP/101", "PJSIP/101", "Anna", 1, True, "lunch: long", 1.0)
     assert one("QueueMemberPause", body, "agent,all") == expected
     assert one(
         "QueueMemberRinginuse", body.replace("PausedReason: lunch: long\r\n", ""), "agent,all"

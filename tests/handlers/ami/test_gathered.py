@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from handlers.ami.events import DeviceStateTold
 from handlers.ami.gathered import SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of
 from handlers.ami.snapshot import snapshot_of
 from tests.handlers.ami.test_snapshot import AT, STATUS, entry, shown
@@ -35,7 +36,10 @@ def test_any_action_id_of_a_block_may_be_the_one() -> None:
     assert action_id_of(b"Response: Goodbye", {b""}) is None
 
 
-@pytest.mark.parametrize("order", list(permutations(SNAPSHOT_ACTIONS)))
+ALWAYS_ASKED = SNAPSHOT_ACTIONS[1:]
+
+
+@pytest.mark.parametrize("order", list(permutations(ALWAYS_ASKED)))
 def test_the_answers_make_one_snapshot_in_whatever_order(order: tuple[str, ...]) -> None:
     answers = {"CoreStatus": [STATUS], "CoreShowChannels": [BEGIN, shown(), END], "BridgeList": [BEGIN, END]}
     gathering = Gathering()
@@ -49,10 +53,22 @@ def test_the_answers_make_one_snapshot_in_whatever_order(order: tuple[str, ...])
     )
 
 
+def test_the_states_of_devices_are_part_of_it_where_they_were_asked_for() -> None:
+    state = b"Event: DeviceStateChange\r\nActionID: 1\r\nDevice: PJSIP/101\r\nState: UNAVAILABLE"
+    others = [state.replace(b"PJSIP/101", each) for each in (b"Queue:support_avail", b"MWI:101@default", b"Local/1@x")]
+    gathering = Gathering()
+    gathering.answered("DeviceStateList", [BEGIN, state, *others, state.replace(b"UNAVAILABLE", b"?"), END], AT)
+    for action in ALWAYS_ASKED:
+        assert not gathering.is_complete
+        gathering.answered(action, [BEGIN, END], AT)
+    assert gathering.snapshot().devices == (DeviceStateTold(AT, "PJSIP/101", 5),)
+
+
 def test_what_was_refused_is_none_and_told_apart_from_what_is_not_known() -> None:
     gathering = Gathering()
-    for action, block in zip(SNAPSHOT_ACTIONS, (DENIED, DENIED, DENIED, UNKNOWN), strict=True):
+    for action, block in zip(SNAPSHOT_ACTIONS, (DENIED, DENIED, DENIED, DENIED, UNKNOWN), strict=True):
         gathering.answered(action, [block], AT)
     found = gathering.snapshot()
     assert (found.boot, found.channels, found.bridges, found.entries, found.queues) == ("", None, None, None, None)
-    assert (gathering.denied, gathering.unknown) == (list(SNAPSHOT_ACTIONS[:3]), ["QueueStatus"])
+    assert found.devices is None
+    assert (gathering.denied, gathering.unknown) == (list(SNAPSHOT_ACTIONS[:4]), ["QueueStatus"])

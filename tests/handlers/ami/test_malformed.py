@@ -23,7 +23,7 @@ REAL = {first_line(raw): raw for name in NAMES for raw in blocks(name)}
 EVENTS = sorted(raw for raw in REAL.values() if Decoder().decode(raw, AT) is not None)
 MANDATORY = (
     rb"\r\n(?:Uniqueid|DestUniqueid|BridgeUniqueid|LocalOneUniqueid|TransfererUniqueid|OrigTransfererUniqueid"
-    rb"|ParkeeUniqueid|StateInterface): [^\r\n]*"
+    rb"|ParkeeUniqueid|StateInterface|Device): [^\r\n]*"
 )
 
 
@@ -40,7 +40,7 @@ def name_of(raw: bytes) -> str:
 
 def test_nearly_every_wanted_event_is_here() -> None:
     rare = {"AgentLogin", "AgentLogoff", "BridgeMerge", "ParkedCallGiveUp", "ParkedCallSwap", "ParkedCallTimeOut"}
-    rare |= {"QueueMemberRinginuse", "Shutdown", "FullyBooted"}
+    rare |= {"QueueMemberRinginuse", "Shutdown", "FullyBooted", "Reload"}
     assert {name.decode() for name in WANTED} - rare == {name_of(raw) for raw in EVENTS} - {"VarSet"}
 
 

@@ -1,7 +1,7 @@
 """A recording's lines as the live client would have told them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -43,9 +43,15 @@ class Lines:
         self.asks("Login", "login")
         self.hears(answered("login"))
 
-    def takes_snapshot(self, *meanwhile: bytes, channels: Iterable[bytes] = (), denied: Iterable[str] = ()) -> None:
-        """Our four actions, one after the other; what happens meanwhile comes before the last answer."""
-        for action in SNAPSHOT_ACTIONS:
+    def takes_snapshot(
+        self,
+        *meanwhile: bytes,
+        channels: Iterable[bytes] = (),
+        denied: Iterable[str] = (),
+        actions: Sequence[str] = SNAPSHOT_ACTIONS,
+    ) -> None:
+        """Our actions, one after the other; what happens meanwhile comes before the last answer."""
+        for action in actions:
             key = f"s-{action}-{len(self.entries)}"
             self.asks(action, key)
             if action == SNAPSHOT_ACTIONS[-1]:
@@ -76,7 +82,7 @@ def answered(key: str, response: str = "Success", *headers: str) -> bytes:
     return "".join(f"{line}\r\n" for line in (f"Response: {response}", f"ActionID: {key}", *headers, "")).encode()
 
 
-def test_the_four_answers_resume_the_stream_and_what_came_meanwhile_follows() -> None:
+def test_the_answers_resume_the_stream_and_what_came_meanwhile_follows() -> None:
     lines = Lines()
     lines.logs_in()
     lines.hears(new_channel(FIRST))
@@ -90,6 +96,48 @@ def test_the_four_answers_resume_the_stream_and_what_came_meanwhile_follows() ->
         ("ChannelCreated", SECOND),
         ("ChannelHungUp", FIRST),
     ]
+
+
+MEMBER = (
+    b"Event: QueueMember\r\nQueue: support\r\nName: Anna\r\nLocation: PJSIP/101\r\nStateInterface: PJSIP/101\r\n"
+    b"Membership: static\r\nStatus: 1\r\nPaused: 0\r\nActionID: m\r\n\r\n"
+)
+MEMBERS_END = b"Event: QueueStatusComplete\r\nActionID: m\r\nEventList: Complete\r\n\r\n"
+
+
+def test_members_asked_for_alone_are_told_as_of_the_question_with_what_came_meanwhile_behind() -> None:
+    lines = Lines()
+    lines.logs_in()
+    lines.takes_snapshot()
+    lines.asks("QueueStatus", "m")
+    asked_at = lines.entries[-1].t
+    lines.hears(new_channel(FIRST))
+    lines.hears(answered("m", "Success", "EventList: start"), MEMBER, MEMBERS_END)
+    _, members, channel = lines.told
+    assert isinstance(members, ev.StreamResumed)
+    assert members.at == asked_at
+    assert [each.name for each in members.snapshot.members or ()] == ["Anna"]
+    assert (members.snapshot.channels, members.snapshot.entries) == (None, None)
+    assert isinstance(channel, ev.ChannelCreated)
+
+
+def test_members_that_were_refused_hold_nothing_up() -> None:
+    lines = Lines()
+    lines.logs_in()
+    lines.takes_snapshot()
+    lines.asks("QueueStatus", "m")
+    lines.hears(new_channel(FIRST))
+    lines.hears(answered("m", "Error", "Message: Permission denied"))
+    assert lines.kinds == ["StreamResumed", "ChannelCreated"]
+
+
+def test_a_recording_of_before_device_states_were_asked_for_is_understood() -> None:
+    lines = Lines()
+    lines.logs_in()
+    lines.takes_snapshot(actions=SNAPSHOT_ACTIONS[1:])
+    (resumed,) = lines.told
+    assert isinstance(resumed, ev.StreamResumed)
+    assert resumed.snapshot.devices is None
 
 
 def test_the_age_of_a_channel_is_of_the_moment_at_which_the_list_was_whole() -> None:

@@ -66,6 +66,7 @@ def test_a_channel_is_as_old_as_the_pbx_says_to_the_second() -> None:
         "Queue",
         "b-1",
         AT - 46,
+        "support,,,,30",
     )
     assert channel_of(shown("27:46:40")).created_at == AT - 100_000
 

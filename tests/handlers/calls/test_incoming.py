@@ -267,7 +267,7 @@ def test_the_bookkeeping_is_empty_when_all_calls_are_over() -> None:
         leg = play.dial(caller, "PJSIP/101")
         play.answer(caller, leg)
         play.far_end_hangs_up(caller, leg)
-    assert play.core.sizes() == {"channels": 0, "bridges": 0, "calls": 0, "linkedids": 0}
+    assert not any(play.core.sizes().values())
 
 
 @pytest.mark.parametrize("who", ["caller", "person"])

@@ -1,0 +1,62 @@
+"""What the commands that show something share: their options, and where it goes."""
+
+import re
+import sys
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+
+from daemon import clock
+from daemon.periods import PERIODS, Period, PeriodError, between, named_period
+
+FORMATS = ("table", "json", "jsonl", "csv", "xlsx", "html")
+TABLE_ROWS = 50
+# A table that goes into a file or a pipe is cut nowhere.
+PIPE_WIDTH = 1000
+# JSON leaves these as they are, and a terminal obeys some: DEL, the C1 controls, and what turns the direction of writing.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+lang_option = click.option("--lang", type=click.Choice(("en", "ru")), help="The words' language (default: the site's).")
+db_option = click.option(
+    "--db",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another database than the configured one.",
+)
+from_option = click.option("--from", "since", help="Day or moment, e.g. 2026-11-23 or 2026-11-23T09:00.")
+to_option = click.option("--to", "until", help="Day or moment; a day counts whole.")
+period_option = click.option("--period", type=click.Choice(PERIODS))
+
+
+def period_of(query: dict[str, Any], zone: tzinfo) -> Period:
+    """The period of `--from`, `--to` or `--period`; wrong usage where they are no period."""
+    if query["period"] and (query["since"] or query["until"]):
+        raise click.UsageError("either --period or --from and --to, not both")
+    try:
+        if query["period"]:
+            return named_period(query["period"], clock.now(), zone)
+        return between(query["since"], query["until"], zone)
+    except PeriodError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def check_output(form: str) -> None:
+    """Wrong usage where a terminal would get what is nothing for it."""
+    if form == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError(
+            "a spreadsheet is nothing for a terminal; write it into a file: ... --format xlsx > calls.xlsx"
+        )
+
+
+def console_of() -> Console:
+    """Where tables go."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def as_json(value: Any, option: int = 0) -> str:
+    """JSON with nothing in it that a terminal would obey."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(value, option=option).decode())

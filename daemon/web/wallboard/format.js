@@ -1,0 +1,25 @@
+// Moments, durations and shares as people read them.
+
+/** Seconds as `m:ss`, or `h:mm:ss`; never negative. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** A share from 0 to 1 as a percentage; nothing known is a dash. */
+export function share(value) {
+  return value === null || value === undefined ? "–" : `${Math.round(value * 100)} %`;
+}
+
+/** The moment (ms) as a time of day in the site's own time zone. */
+export function timeOfDay(moment, timezone) {
+  return new Intl.DateTimeFormat("ru", { timeStyle: "medium", timeZone: timezone }).format(moment);
+}
+
+/** Seconds since the ISO moment. */
+export function secondsSince(iso, now) {
+  return (now - Date.parse(iso)) / 1000;
+}

@@ -1,0 +1,112 @@
+"""The pages that the daemon serves, as files from memory: the wallboard, and where it listens (contract, section 6)."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import web
+
+from config.sections import Settings
+from daemon import clock
+from storage.call_json import iso
+
+WALLBOARD = Path(__file__).parent / "web" / "wallboard"
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file as it is sent."""
+
+    body: bytes
+    zipped: bytes
+    content_type: str
+    etag: str
+
+
+def pages_in(folder: Path) -> dict[str, Page]:
+    """All files below `folder`, by their path relative to it; what is not among them does not exist for a browser."""
+    return {
+        path.relative_to(folder).as_posix(): _page(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in _TYPES
+    }
+
+
+def _page(path: Path) -> Page:
+    body = path.read_bytes()
+    return Page(body, gzip.compress(body, 6, mtime=0), _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])
+
+
+class WallboardPages:
+    """Serves the wallboard. `settings` is asked each time, since a reload may change them."""
+
+    def __init__(self, settings: Callable[[], Settings], folder: Path = WALLBOARD) -> None:
+        self._settings = settings
+        self._pages = pages_in(folder)
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to add to the application."""
+        return [
+            web.get("/wallboard", self._to_the_page),
+            web.get("/wallboard/config.json", self._config),
+            web.get("/wallboard/{path:.*}", self._file),
+        ]
+
+    async def _to_the_page(self, request: web.Request) -> web.Response:
+        query = f"?{request.query_string}" if request.query_string else ""
+        return web.Response(status=308, headers={"Location": f"wallboard/{query}"})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        page = self._pages.get(request.match_info["path"] or "index.html")
+        if page is None:
+            raise web.HTTPNotFound
+        headers = {
+            "Cache-Control": "no-cache",
+            "ETag": f'"{page.etag}"',
+            "Vary": "Accept-Encoding",
+            "Content-Security-Policy": self._policy(),
+        }
+        if f'"{page.etag}"' in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers=headers)
+        body = page.body
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            body = page.zipped
+        return web.Response(body=body, content_type=page.content_type, charset="utf-8", headers=headers)
+
+    def _policy(self) -> str:
+        """Nothing but the page's own files runs, and it talks to nobody but the daemon and the broker."""
+        broker = _broker(self._settings())
+        sockets = "" if broker is None else f" {urlsplit(broker).scheme}://{urlsplit(broker).netloc}"
+        return (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            f"connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+    async def _config(self, _request: web.Request) -> web.Response:
+        settings = self._settings()
+        config = {
+            "broker": _broker(settings),
+            "root": None if settings.mqtt is None else f"{settings.mqtt.prefix}/{settings.site.name}",
+            "language": settings.site.language,
+            "now": iso(clock.now()),
+        }
+        return web.Response(
+            body=orjson.dumps(config), content_type="application/json", headers={"Cache-Control": "no-store"}
+        )
+
+
+def _broker(settings: Settings) -> str | None:
+    """Where browsers listen; None: to the daemon's own stream."""
+    return (settings.mqtt.websocket or None) if settings.mqtt is not None else None

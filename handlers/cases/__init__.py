@@ -1,0 +1,18 @@
+"""Missed, and truly missed: which callers nobody has spoken with yet (contract, section 3).
+
+A case is a number. It begins with a missed call, at that call's end; further missed calls of the number join it until there is a
+contact. Calls are judged at their end, in the order of their ends, and so:
+
+-   A contact closes what was missed until its talk was over. Of two calls of one number at once, one answered and one missed:
+    missed while we still talked, the case is closed by that talk, at once; missed after it, somebody waited after we had spoken
+    with that number, and a case begins.
+-   The moment of a contact is the moment of the answer, though the contact is known only when the call is over. So where the
+    deadline comes while a call with the number is answered and lives, the verdict waits for its end: then it is `recovered`, or
+    `truly_missed` as of the deadline. An answer at the deadline itself is late.
+-   A talk of which the end was not seen counts as long enough: nobody is accused for what we did not see.
+-   An answered call that was lost in a transfer is a miss where `follow_up.count` says so, and a contact where not.
+-   After `list_for` without another miss a waiting case leaves the list and is forgotten here; it stays as it was. Who is missed
+    after that is a new case.
+
+Deadlines are data: `Cases.next_at` says when time alone has something to say. A restart hands the waiting cases to `restore`.
+"""

@@ -1,0 +1,1 @@
+"""Cases: who was missed, and what became of him."""

@@ -1,0 +1,38 @@
+"""Missed callers on a real broker: the list is retained, and what happened to a case outlives broker and daemon."""
+
+from pathlib import Path
+
+from tests.daemon.app_service import lines
+from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.mqtt.broker import mosquitto
+from tests.mqtt.listener import listening
+from tests.mqtt.service import mqtt, publishing
+from tests.mqtt.test_outages import back_again
+
+
+async def test_the_list_is_retained_and_a_deadline_that_passed_with_broker_and_daemon_away_is_told_once(
+    tmp_path: Path,
+) -> None:
+    section = '[follow_up]\nwindow = "3s"\n'
+    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+        settings = mqtt(broker.port) + section
+        async with listening(broker.port) as listener, publishing(tmp_path, pbx, settings) as daemon:
+            await listener.hears("bridge/state", b"online")
+            pbx.sessions[-1].send(b"".join(lines("05-direct-caller-abandons")))
+            await listener.until(lambda: any(each.payload == b"1" for each in listener.of("missed/count")))
+            await listener.until(lambda: bool(listener.of("event/missed")))
+            (event,) = listener.of("event/missed")
+            assert (event.json["type"], event.qos, event.retained) == ("missed", 1, False)
+            assert event.json["case"]["number"] == "+7900•••2233"
+            await listener.until(lambda: listener.of("missed/open")[-1].json["total"] == 1)
+            due_at = listener.of("missed/open")[-1].json["cases"][0]["due_at"]
+            assert await daemon.stop() == 0
+        await broker.kill()
+        async with publishing(tmp_path, pbx, settings) as daemon:
+            await daemon.until("/metrics", 'ringtally_missed_cases_waiting{state="truly_missed"} 1.0')
+            async with back_again(broker, daemon) as listener:
+                await listener.until(lambda: bool(listener.of("event/missed")) and bool(listener.of("missed/open")))
+                assert listener.of("missed/open")[-1].json["cases"][0]["state"] == "truly_missed"
+                (event,) = listener.of("event/missed")
+                assert (event.json["type"], event.json["at"]) == ("truly_missed", due_at)
+            assert await daemon.stop() == 0

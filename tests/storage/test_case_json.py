@@ -1,0 +1,38 @@
+"""A case as others are told it, in full and masked."""
+
+from storage.case_json import case_json, masked_case
+from tests.storage.sample_cases import a_case, a_recovered_case
+
+
+def test_a_case_has_the_contracts_fields() -> None:
+    told = case_json(a_recovered_case())
+    assert list(told) == [
+        *("id", "number", "state", "claimed_by", "claimed_until", "opened_at", "due_at", "last_missed_at"),
+        *("calls", "attempts", "contact", "contact_at", "contact_call", "contact_by", "reaction_s", "contact_s"),
+        *("trunk", "did", "source", "queue", "department", "closed", "dismissed_by", "dismissed_why", "call_ids"),
+        "notes",
+    ]
+    assert told["opened_at"] == "2026-11-23T16:12:35.513Z"
+    assert (told["number"], told["contact_s"], told["state"]) == ("+79001112233", 300.5, "recovered")
+    assert all(value not in (None, []) for name, value in told.items() if name != "notes")
+
+
+def test_a_case_without_a_deadline_says_none() -> None:
+    assert case_json(a_case(due_at=None))["due_at"] is None
+
+
+def test_strangers_see_neither_numbers_nor_names_nor_words() -> None:
+    told = masked_case(case_json(a_recovered_case(), notes=[{"text": "злой"}]))
+    assert (told["number"], told["claimed_by"], told["dismissed_by"], told["dismissed_why"]) == (
+        "+7900•••2233",
+        "А•••",
+        "О•••",
+        None,
+    )
+    assert told["contact_by"] == "102"
+    assert told["notes"] == []
+
+
+def test_who_spoke_with_him_elsewhere_is_a_name() -> None:
+    told = case_json(a_recovered_case()) | {"contact": "external", "contact_by": "Мария Сергеевна"}
+    assert masked_case(told)["contact_by"] == "М•••"

@@ -1,0 +1,166 @@
+"""Cases are kept as they stand, with all that happened to them, and read back as they were told."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from handlers.case_facts import (
+    Case,
+    CaseAttempted,
+    CaseClaimed,
+    CaseDismissed,
+    CaseRecovered,
+    CaseTrulyMissed,
+    CaseUnlisted,
+)
+from storage.batch import BatchConnection, write
+from storage.call_filter import CallFilter
+from storage.calls import find_call, find_calls
+from storage.cases import CaseFilter, case_counts, find_case, find_cases, waiting_cases
+from tests.storage.memory import in_memory
+from tests.storage.sample_calls import START, a_call, a_missed_call, ended
+from tests.storage.sample_cases import a_case, a_recovered_case, missed
+
+ALL = CaseFilter()
+DAY = 86_400.0
+
+
+def history(batches: BatchConnection) -> list[tuple[object, ...]]:
+    return batches.execute("SELECT n, kind, call, result, by_whom FROM case_fact ORDER BY missed_case, n").fetchall()
+
+
+def test_the_sample_fills_every_field_so_that_none_is_lost_unnoticed() -> None:
+    case = a_recovered_case()
+    assert all(getattr(case, field.name) for field in fields(Case))
+
+
+async def test_a_case_comes_back_as_it_was_told_with_the_calls_that_are_its_own() -> None:
+    first, second = a_missed_call(0), a_missed_call(1)
+    opened = a_case()
+    again = replace(opened, calls=2, last_missed_at=second.state_since, call_ids=(first.id, second.id))
+    done = replace(a_recovered_case(), calls=2, last_missed_at=second.state_since, call_ids=(first.id, second.id))
+    async with in_memory() as (connection, batches):
+        write(batches, [ended(first)], cases=[missed(opened)])
+        assert await find_cases(connection, ALL) == [opened]
+        write(batches, [ended(second)], cases=[missed(again, second, again=True)])
+        assert await find_case(connection, opened.id) == again
+        attempted = replace(again, attempts=1, reaction_s=100.25)
+        write(batches, [], cases=[CaseAttempted(START + 200, attempted, "c.1", "boot", "busy", "101")])
+        write(batches, [ended(a_call(2))], cases=[CaseRecovered(START + 400, done, late=False)])
+        assert await find_cases(connection, ALL) == [done]
+        assert history(batches) == [
+            (0, "missed", first.id, None, None),
+            (1, "missed", second.id, None, None),
+            (2, "attempt", "c.1", "busy", "101"),
+            (3, "recovered", "1795451000.7", "outgoing", "102"),
+        ]
+
+
+async def test_each_missed_call_says_its_case_and_when_somebody_spoke_with_him() -> None:
+    call = a_missed_call()
+    async with in_memory() as (connection, batches):
+        write(batches, [ended(call), ended(a_call(1))], cases=[missed(a_case())])
+        stored, other = await find_calls(connection, CallFilter())
+        assert (stored.case_id, stored.contacted_at) == (call.id, None)
+        assert (other.case_id, other.contacted_at) == (None, None)
+        done = a_recovered_case()
+        write(batches, [], cases=[CaseRecovered(START + 400, done, late=False)])
+        found = await find_call(connection, call.id)
+        assert found is not None
+        assert (found.call.case_id, found.call.contacted_at) == (call.id, done.contact_at)
+
+
+async def test_a_call_told_again_keeps_its_case() -> None:
+    call = a_missed_call()
+    async with in_memory() as (connection, batches):
+        write(batches, [ended(call)], cases=[missed(a_case())])
+        write(batches, [ended(call)])
+        (stored,) = await find_calls(connection, CallFilter())
+        assert stored.case_id == call.id
+
+
+async def test_the_same_id_in_another_run_of_the_pbx_is_another_case_and_the_latest_is_meant() -> None:
+    first, second = a_case(), replace(a_case(1), id=a_case().id, boot="1795500000", call_ids=())
+    async with in_memory() as (connection, batches):
+        write(batches, [ended(a_missed_call())], cases=[missed(first), missed(second)])
+        assert len(await find_cases(connection, ALL)) == 2
+        assert await find_case(connection, first.id) == second
+        assert await find_case(connection, "none") is None
+
+
+async def test_what_waits_is_read_back_at_a_start() -> None:
+    truly = replace(a_case(1), state="truly_missed")
+    old = replace(a_case(2), state="truly_missed", last_missed_at=START - 8 * DAY)
+    due = replace(a_case(3), last_missed_at=START - 8 * DAY)
+    done = replace(a_recovered_case(4), call_ids=())
+    by_hand = replace(a_case(5), state="dismissed")
+    async with in_memory() as (connection, batches):
+        cases = [replace(case, call_ids=()) for case in (a_case(0), truly, old, due, done, by_hand)]
+        write(batches, [], cases=[missed(case) for case in cases])
+        found = await waiting_cases(connection, START - 7 * DAY)
+        assert found == [cases[0], cases[1], cases[3]]
+
+
+async def test_the_days_facts_are_counted_by_their_own_moments() -> None:
+    one, other = a_case(0), a_case(1)
+    async with in_memory() as (connection, batches):
+        write(
+            batches,
+            [],
+            cases=[
+                missed(one),
+                missed(one, again=True),
+                missed(other),
+                CaseTrulyMissed(START + 100, replace(one, state="truly_missed")),
+                CaseTrulyMissed(START - 100, replace(other, state="truly_missed")),
+                CaseRecovered(START + 300, replace(one, state="recovered_late"), late=True),
+                CaseUnlisted(START + 400, other),
+            ],
+        )
+        assert await case_counts(connection, START, START + DAY) == {
+            "opened": 2,
+            "missed": 1,
+            "truly_missed": 1,
+            "recovered_late": 1,
+        }
+
+
+async def test_what_somebody_did_by_hand_is_kept_with_who_and_why() -> None:
+    case = a_case()
+    claimed = replace(case, claimed_by="Анна", claimed_until=START + 900)
+    dismissed = replace(claimed, state="dismissed", dismissed_by="Олег", dismissed_why="спам")
+    async with in_memory() as (connection, batches):
+        write(batches, [], cases=[missed(case), CaseClaimed(START, claimed), CaseDismissed(START, dismissed)])
+        assert history(batches)[1:] == [(1, "claimed", None, None, "Анна"), (2, "dismissed", None, "спам", "Олег")]
+        assert await find_cases(connection, ALL) == [replace(dismissed, call_ids=())]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (ALL, [0, 1, 2]),
+        (CaseFilter(states=("recovered",)), [2]),
+        (CaseFilter(number="8 900 111-22-33"), [0, 2]),
+        (CaseFilter(department="Поддержка"), [0, 1, 2]),
+        (CaseFilter(source="nowhere"), []),
+        (CaseFilter(trunk="megafon", queue="support"), [0, 1, 2]),
+        (CaseFilter(since=a_case(1).opened_at), [1, 2]),
+        (CaseFilter(until=a_case(1).opened_at), [0]),
+        (CaseFilter(last=2), [1, 2]),
+        (CaseFilter(waiting_since=START), [0, 1]),
+        (CaseFilter(waiting_since=a_case(1).opened_at), [0, 1]),
+        (CaseFilter(waiting_since=a_case(1).opened_at, states=("truly_missed",)), [1]),
+    ],
+)
+async def test_cases_are_found_by_what_they_have_in_common(wanted: CaseFilter, found: list[int]) -> None:
+    cases = [a_case(0), replace(a_case(1), number="+79009998877", state="truly_missed"), a_recovered_case(2)]
+    async with in_memory() as (connection, batches):
+        write(batches, [], cases=[missed(case) for case in cases])
+        assert [case.id for case in await find_cases(connection, wanted)] == [cases[n].id for n in found]
+
+
+async def test_half_characters_lose_no_case() -> None:
+    case = replace(a_case(), did="7\ud800", call_ids=())
+    async with in_memory() as (connection, batches):
+        write(batches, [], cases=[missed(case)])
+        assert await find_cases(connection, ALL) == [replace(case, did="7?")]

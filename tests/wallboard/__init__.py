@@ -1,0 +1,1 @@
+"""The wallboard in a real browser."""

@@ -1,0 +1,105 @@
+"""A real Chromium that looks at one page, and may talk to nobody but the daemon and the broker."""
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Locator, Page, async_playwright, expect
+
+WITHIN_MS = 20_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# A network that is down is told on the console whether or not the page looks after it; that is what these tests do to it.
+_NETWORK = ("net::ERR_", "WebSocket connection to")
+
+
+class Board:
+    """An open wallboard, and all that went wrong in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("console", lambda message: self._heard(message.type, message.text))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+        page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""))
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not any(each in text for each in _NETWORK):
+            self.faults.append(f"{kind}: {text}")
+
+    def _at(self, where: str) -> Locator:
+        return self.page.locator(where)
+
+    async def link_is(self, link: str) -> None:
+        """Wait until the board says so of its own connection."""
+        await expect(self._at("body")).to_have_attribute("data-link", link, timeout=WITHIN_MS)
+
+    async def shows(self, where: str, text: str | re.Pattern[str]) -> None:
+        """Wait until just this text is there."""
+        await expect(self._at(where)).to_have_text(text, timeout=WITHIN_MS)
+
+    async def has(self, where: str, text: str) -> None:
+        """Wait until this is part of what is there."""
+        await expect(self._at(where)).to_contain_text(text, timeout=WITHIN_MS)
+
+    async def says(self, words: str) -> None:
+        """Wait until the bar across the page says this; a bar that nobody can see says nothing."""
+        await expect(self._at("#bar")).to_be_visible(timeout=WITHIN_MS)
+        await self.has("#bar", words)
+
+    async def text(self, where: str) -> str:
+        """What is there now."""
+        return await self._at(where).inner_text()
+
+    async def knows_nothing_of_now(self) -> None:
+        """What is true of this very moment only is not to be seen; all else is greyed."""
+        for tile in ("#waiting b", "#longest b", "#agents-free b"):
+            assert await self.text(tile) == "–", tile
+        for part in ("#waiting-list ul", "#call-list ul", "#agent-list ul"):
+            assert await self.text(part) == "–", part
+        assert await self.page.evaluate("getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+
+    async def picture(self, name: str) -> None:
+        """Keep a picture where somebody wants to look at it."""
+        if folder := os.environ.get("RINGTALLY_PICTURES"):
+            await self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def chromium() -> str:
+    """Where it is installed; the test fails without it."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found is not None, "no chromium: run scripts/real-parts"
+    return found
+
+
+@asynccontextmanager
+async def board(
+    address: str, languages: Iterable[str] = ("en-GB",), size: tuple[int, int] = (1280, 720)
+) -> AsyncIterator[Board]:
+    """The page at `address`, open for the time of the block; at its end nothing may have gone wrong in it."""
+    async with async_playwright() as tools:
+        browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
+        try:
+            context = await browser.new_context(
+                locale=next(iter(languages)), viewport={"width": size[0], "height": size[1]}
+            )
+            opened = Board(await context.new_page())
+            await opened.page.goto(address)
+            yield opened
+            assert not opened.faults, "\n".join(opened.faults)
+            assert opened.hosts == {"127.0.0.1"}
+        finally:
+            await browser.close()

@@ -1,0 +1,141 @@
+"""The board on a broker: what it says when broker or daemon are gone, and that nobody can make it say something else."""
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
+from tests.daemon.ringtally_process import Daemon
+from tests.mqtt.broker import Mosquitto, documented, mosquitto
+from tests.mqtt.listener import ROOT
+from tests.mqtt.service import ids, mqtt, publishing
+from tests.wallboard.browser import Board, board
+
+pytestmark = pytest.mark.slow
+PASSWORD = "no-one-must-see-this"
+A_CALL, ANOTHER = ids(0, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """All that a board depends on, and a board that shows one live call."""
+
+    pbx: FakeAsterisk
+    broker: Mosquitto
+    daemon: Daemon
+    page: Board
+
+
+def section(broker: Mosquitto) -> str:
+    return mqtt(
+        broker.port,
+        f'username = "ringtally"\npassword = "{PASSWORD}"\nwebsocket = "ws://127.0.0.1:{broker.websocket_port}/"\n',
+    )
+
+
+@asynccontextmanager
+async def office(folder: Path) -> AsyncIterator[Office]:
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(folder, documented(folder, PASSWORD)) as broker,
+        publishing(folder, pbx, section(broker)) as daemon,
+        board(f"http://127.0.0.1:{daemon.port}/wallboard/") as page,
+    ):
+        await page.link_is("live")
+        pbx.sessions[-1].send(new_channel(A_CALL))
+        await page.has("#call-list ul", "7900•••2233")
+        yield Office(pbx, broker, daemon, page)
+
+
+async def test_a_dead_broker_is_told_and_its_return_seen(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        await on.broker.kill()
+        await on.page.link_is("no_broker")
+        await on.page.says("No connection to the broker")
+        await on.page.knows_nothing_of_now()
+        await on.broker.start()
+        await on.page.link_is("live")
+        await on.page.has("#call-list ul", "7900•••2233")
+
+
+async def test_a_frozen_broker_is_told(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        on.broker.freeze()
+        await on.page.link_is("no_broker")
+        await on.page.knows_nothing_of_now()
+        on.broker.thaw()
+        await on.page.link_is("live")
+
+
+async def test_of_a_daemon_that_died_the_brokers_last_will_is_told(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        on.daemon.send(signal.SIGKILL)
+        await on.page.link_is("no_daemon")
+        await on.page.says("Ringtally is not running")
+        await on.page.knows_nothing_of_now()
+        await on.page.has("#bar", "Figures are of")
+
+
+async def test_a_daemon_that_was_stopped_is_told_and_its_return_seen(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        assert await on.daemon.stop() == 0
+        await on.page.link_is("no_daemon")
+        async with publishing(tmp_path, on.pbx, section(on.broker)):
+            await on.page.link_is("live")
+
+
+async def test_a_pbx_that_is_gone_is_told(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        await on.pbx.go_down()
+        await on.page.link_is("no_pbx")
+        await on.page.says("The PBX is not connected")
+        await on.page.knows_nothing_of_now()
+
+
+async def test_a_broker_that_knows_no_daemon_shows_none(tmp_path: Path) -> None:
+    """It forgot all that it retained, and the daemon died meanwhile."""
+    async with office(tmp_path) as on:
+        await on.broker.kill()
+        on.daemon.send(signal.SIGKILL)
+        await on.page.link_is("no_broker")
+        await on.broker.start()
+        await on.page.link_is("no_daemon")
+        await on.page.knows_nothing_of_now()
+
+
+async def test_whoever_may_only_read_cannot_make_the_board_say_something(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        async with aiomqtt.Client("127.0.0.1", on.broker.websocket_port, transport="websockets") as stranger:
+            await stranger.publish(f"{ROOT}bridge/state", b"offline", qos=1, retain=True)
+        on.pbx.sessions[-1].send(new_channel(ANOTHER, number="74951234567"))
+        await on.page.has("#call-list ul", "7495•••4567")
+        await on.page.link_is("live")
+
+
+async def test_what_is_no_message_of_ours_changes_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        async with aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other:
+            for payload in (b"{", b"\xff\xfe", b"null", b"[]", b"17"):
+                await other.publish(f"{ROOT}queue/support/state", payload, qos=1)
+                await other.publish(f"{ROOT}agent/anna/state", payload, qos=1)
+        on.pbx.sessions[-1].send(new_channel(ANOTHER, number="74951234567"))
+        await on.page.has("#call-list ul", "7495•••4567")
+        await on.page.link_is("live")
+
+
+async def test_a_message_that_cannot_be_shown_leaves_no_old_picture(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        async with aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other:
+            await other.publish(f"{ROOT}calls/active", b'{"v":1,"total":1,"calls":[null]}', qos=1)
+        await on.page.link_is("broken")
+        await on.page.says("cannot show")
+        await on.page.knows_nothing_of_now()
+        on.pbx.sessions[-1].send(new_channel(ANOTHER))
+        await on.page.link_is("live")
+        assert len(on.page.faults) == 1
+        assert "TypeError" in on.page.faults.pop()

@@ -1,0 +1,120 @@
+"""The board on the daemon's own stream, where no broker is set."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.app_service import closed_port
+from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
+from tests.daemon.ringtally_process import running_daemon, write_settings
+from tests.mqtt.service import SITE, ids
+from tests.wallboard.browser import board
+
+pytestmark = pytest.mark.slow
+A_CALL, ANOTHER = ids(0, 2)
+
+
+def settings(folder: Path, pbx: FakeAsterisk, port: int) -> Path:
+    """Of a daemon on the same port in all its lives."""
+    path = write_settings(folder, "127.0.0.1", pbx.port, SECRET, SITE)
+    path.write_text(path.read_text().replace('listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"'))
+    return path
+
+
+async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+            await page.link_is("live")
+            await page.shows("#call-list ul", "no calls")
+            pbx.sessions[-1].send(new_channel(A_CALL))
+            await page.has("#call-list ul", "7900•••2233")
+            pbx.sessions[-1].send(hangup(A_CALL))
+            await page.shows("#call-list ul", "no calls")
+            await page.shows("#today .figure-in dd", "1")
+
+
+async def test_the_landing_page_leads_to_it(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/") as page:
+            await page.page.click("text=wallboard")
+            await page.link_is("live")
+
+
+@pytest.mark.parametrize(
+    ("query", "languages", "word"),
+    [("?lang=ru", ["en-GB"], "Ждут"), ("?lang=en", ["ru-RU"], "Waiting"), ("", ["ru-RU"], "Waiting")],
+)
+async def test_it_speaks_the_language_that_is_asked_for_else_the_sites(
+    tmp_path: Path, query: str, languages: list[str], word: str
+) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/wallboard/{query}", languages) as page:
+            await page.link_is("live")
+            await page.shows("#waiting h2", word)
+
+
+async def test_a_dead_daemon_is_told_and_its_return_seen(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        async with running_daemon(path) as first:
+            await first.until("/-/ready", "ready")
+            async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+                await page.link_is("live")
+                pbx.sessions[-1].send(new_channel(A_CALL))
+                await page.has("#call-list ul", "7900•••2233")
+                first.send(signal.SIGKILL)
+                await page.link_is("no_daemon")
+                await page.says("Ringtally is not running")
+                await page.knows_nothing_of_now()
+                async with running_daemon(path):
+                    await page.link_is("live")
+                    await page.shows("#call-list ul", "no calls")
+
+
+async def test_a_pbx_that_is_gone_is_told_and_its_return_seen(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/wallboard/?lang=ru") as page:
+            await page.link_is("live")
+            pbx.sessions[-1].send(new_channel(A_CALL))
+            await page.has("#call-list ul", "7900•••2233")
+            own = pbx.port
+            await pbx.go_down()
+            await page.link_is("no_pbx")
+            await page.says("Нет связи с АТС")
+            await page.knows_nothing_of_now()
+            await pbx.listen(own)
+            await page.link_is("live")
+
+
+async def test_a_board_opened_while_the_pbx_is_away_says_so_at_once(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        await pbx.go_down()
+        async with running_daemon(path), board(f"http://127.0.0.1:{port}/wallboard/") as page:
+            await page.link_is("no_pbx")
+            await page.knows_nothing_of_now()
+
+
+async def test_what_a_caller_calls_himself_is_text(tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    port = closed_port()
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        async with running_daemon(path) as daemon, board(f"http://127.0.0.1:{port}/wallboard/") as page:
+            await daemon.until("/-/ready", "ready")
+            await page.link_is("live")
+            pbx.sessions[-1].send(new_channel(A_CALL, number="<b>1</b>", name=name) + new_channel(ANOTHER))
+            await page.has("#call-list ul", "7900•••2233")
+            assert await page.page.locator("#call-list li").count() == 2
+            assert await page.page.locator("main img, main script, #call-list b").count() == 0
