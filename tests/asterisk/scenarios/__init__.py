@@ -4,6 +4,7 @@ Those with a number are the ones that the recordings were made of.
 """
 
 from tests.asterisk.scenarios import (
+    attended_by_code,
     attended_transfers,
     blind_transfers,
     by_program,
@@ -16,6 +17,7 @@ from tests.asterisk.scenarios import (
     outgoing,
     parking,
     queues,
+    rooms,
     strange,
 )
 from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS, scenarios_on
@@ -23,6 +25,7 @@ from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS, scenarios_on
 __all__ = [
     "EXPECTED",
     "SCENARIOS",
+    "attended_by_code",
     "attended_transfers",
     "blind_transfers",
     "by_program",
@@ -35,6 +38,7 @@ __all__ = [
     "outgoing",
     "parking",
     "queues",
+    "rooms",
     "scenarios_on",
     "strange",
 ]
