@@ -185,7 +185,7 @@ async def test_a_phone_that_is_lost_and_found_and_queues_that_are_reloaded(versi
         await sink.until(ANNA, "available")
         phones, queues = pbx.run / "etc/pjsip.conf", pbx.run / "etc/queues.conf"
         whole = phones.read_text()
-        phones.write_text(re.sub(r"contact = sip:10[14]@.*\n", "", whole))
+        phones.write_text(re.sub(r"contact = sip:10[16]@.*\n", "", whole))
         await pbx.ctl.act("Command", Command="module reload res_pjsip.so")
         await sink.until(ANNA, "unavailable")
         await sink.until(DINA, "unavailable")
@@ -194,10 +194,10 @@ async def test_a_phone_that_is_lost_and_found_and_queues_that_are_reloaded(versi
         await sink.until(ANNA, "available")
         await sink.until(DINA, "available")
 
-        text = queues.read_text().replace("PJSIP/103,0,Clara,PJSIP/103", "PJSIP/106,0,Fedor,PJSIP/106")
+        text = queues.read_text().replace("PJSIP/103,0,Clara,PJSIP/103", "PJSIP/105,0,Fedor,PJSIP/105")
         queues.write_text(text)
         await pbx.ctl.act("Command", Command="module reload app_queue.so")  # says that it happened, and of no member
-        await sink.until("PJSIP/106", "available", name="Fedor")
+        await sink.until("PJSIP/105", "available", name="Fedor")
         await sink.until_gone("PJSIP/103")
 
 
