@@ -204,7 +204,7 @@ class Recorder:
         return _Parties(
             trunk,
             did,
-            self._source(did) if did else None,
+            self._source(did) if did and self._sources else None,
             caller,
             self._plan.normalised(caller),
             called,
