@@ -12,7 +12,3 @@ def without_effect(settings: Settings) -> Iterator[Fault]:
     """What was set and does nothing in this version."""
     if "keep" in settings.storage.model_fields_set:
         yield Fault(("storage", "keep"), "has no effect yet: calls are kept for good", _CURE)
-    if settings.mqtt is not None and settings.mqtt.accept_contacts:
-        yield Fault(("mqtt", "accept_contacts"), "has no effect yet: nothing is subscribed to", _CURE)
-    if settings.http.write_token.get_secret_value():
-        yield Fault(("http", "write_token"), "has no effect yet: nothing can be written", _CURE)

@@ -15,6 +15,7 @@ from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
+from daemon.http_contacts import ContactRoute
 from daemon.http_server import HttpServer
 from daemon.http_sources import sources_of
 from daemon.log import configure_log
@@ -78,7 +79,8 @@ class App:
             sources = sources_of(self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics)
             read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings).routes()
-            server = HttpServer(sources, parts.stream, read_token, more_routes=pages)
+            contacts = ContactRoute(parts.requests, self._settings.http.write_token.get_secret_value()).routes()
+            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts])
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
@@ -105,7 +107,10 @@ class App:
         supervision = Supervision(
             self._notifier, parts.pump, lambda: status_line(parts.client.state, parts.core.live_count)
         )
-        started = [tasks.create_task(supervision.run(), name="supervision")]
+        started = [
+            tasks.create_task(supervision.run(), name="supervision"),
+            tasks.create_task(parts.requests.run(), name="requests"),
+        ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)
             started.append(tasks.create_task(reloader.run(self.reload), name="reloader"))

@@ -138,9 +138,8 @@ def time_line(ended: CallEnded) -> list[Moment]:
         if leg.result is not None:
             rang_at = leg.rang_at if leg.rang_at is not None else leg.started_at
             what = "ring" if leg.rang_at is not None else "leg"
-            moments.append(
-                Moment(rang_at, what, leg.name or leg.device, _lasted(rang_at, leg.ring_ended_at), leg.result)
-            )
+            device = leg.device if leg.side == "person" else leg.number or leg.device
+            moments.append(Moment(rang_at, what, leg.name or device, _lasted(rang_at, leg.ring_ended_at), leg.result))
     moments.extend(
         Moment(t.started_at, "talk period", t.name or t.device, _lasted(t.started_at, t.ended_at), None)
         for t in ended.talks
@@ -158,7 +157,8 @@ def time_line(ended: CallEnded) -> list[Moment]:
         moments.append(Moment(call.state_since, "became part of", call.merged_into, None, None))
     elif call.ended_at is not None:
         who = f"{call.ended_by} hung up" if call.ended_by else None
-        moments.append(Moment(call.ended_at, "end", who, None, call.result, is_named=False))
+        outcome = "lost after transfer" if call.lost_after_transfer else call.result
+        moments.append(Moment(call.ended_at, "end", who, None, outcome, is_named=False))
     return moments
 
 

@@ -9,6 +9,7 @@ import click
 
 from config.loader import DEFAULT_PATH, effective_lines, load_settings
 from daemon.app import App, run_until_signalled
+from daemon.case_commands import claim, contact, dismiss, note
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
 from daemon.log import configure_log
 from daemon.missed_commands import missed
@@ -40,7 +41,7 @@ def main(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for command in (check_ami, snippet, record, replay, calls, call_story, missed):
+for command in (check_ami, snippet, record, replay, calls, call_story, missed, contact, dismiss, claim, note):
     main.add_command(command)
 
 

@@ -112,10 +112,7 @@ class HttpServer:
             await self._runner.cleanup()
 
     def _may_read_all(self, request: web.Request) -> bool:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        token = given.strip().encode("utf-8", "surrogateescape")  # what is no UTF-8 comes in as half characters
-        is_right = hmac.compare_digest(token, self._read_token.encode())
-        return bool(self._read_token) and scheme.lower() == "bearer" and is_right
+        return shows_token(request, self._read_token)
 
     async def _landing(self, _request: web.Request) -> web.Response:
         state = self._sources.not_ready()
@@ -147,24 +144,24 @@ class HttpServer:
         )
 
     async def _live(self, request: web.Request) -> web.Response:
-        return _json(self._sources.live(self._may_read_all(request)))
+        return json_answer(self._sources.live(self._may_read_all(request)))
 
     async def _calls(self, request: web.Request) -> web.Response:
         try:
-            return _json(await self._sources.calls(request.query, self._may_read_all(request)))
+            return json_answer(await self._sources.calls(request.query, self._may_read_all(request)))
         except BadQueryError as error:
-            return _error(400, str(error))
+            return error_answer(400, str(error))
         except NotAllowedError as error:
-            return _error(403, str(error))
+            return error_answer(403, str(error))
 
     async def _call(self, request: web.Request) -> web.Response:
         found = await self._sources.call(request.match_info["id"], self._may_read_all(request))
-        return _error(404, "no such call") if found is None else _json(found)
+        return error_answer(404, "no such call") if found is None else json_answer(found)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         subscriber = self._stream.subscribe(self._may_read_all(request))
         if subscriber is None:
-            return _error(503, "too many listeners")
+            return error_answer(503, "too many listeners")
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", **_SECURITY}
         )
@@ -184,14 +181,24 @@ class HttpServer:
         return response
 
 
-def _json(body: object, status: int = 200) -> web.Response:
+def shows_token(request: web.Request, wanted: str) -> bool:
+    """Does the request bear this token? Nobody does where it is empty."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    token = given.strip().encode("utf-8", "surrogateescape")  # what is no UTF-8 comes in as half characters
+    is_right = hmac.compare_digest(token, wanted.encode())
+    return bool(wanted) and scheme.lower() == "bearer" and is_right
+
+
+def json_answer(body: object, status: int = 200) -> web.Response:
+    """An answer of the API."""
     return web.Response(
         body=orjson.dumps(body), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
     )
 
 
-def _error(status: int, message: str) -> web.Response:
-    return _json({"error": message}, status)
+def error_answer(status: int, message: str) -> web.Response:
+    """What is wrong with a request, as the API says it."""
+    return json_answer({"error": message}, status)
 
 
 @web.middleware
@@ -223,7 +230,7 @@ async def _answer(
         log.exception("request_failed", path=resource.canonical if resource is not None else None)
         status, message, headers = 500, "this went wrong; the daemon's log says how", None
     if request.path.startswith("/api/"):
-        answer = _error(status, message)
+        answer = error_answer(status, message)
     else:
         answer = web.Response(text=f"{status}: {message}\n", status=status)
     if headers is not None and "Allow" in headers:

@@ -90,10 +90,10 @@ class MqttSession:
         if self._refusal is not None:
             raise MqttRefusedError(f"{self._refusal} to publish")
 
-    async def subscribe(self, pattern: str) -> None:
+    async def subscribe(self, pattern: str, qos: Literal[0, 1] = 0) -> None:
         """Ask for messages; they come to the link's `heard`."""
         try:
-            await self._client.subscribe(pattern, qos=0)
+            await self._client.subscribe(pattern, qos=qos)
         except (aiomqtt.MqttError, ValueError) as error:
             raise MqttError(_words(error)) from None
 

@@ -23,6 +23,7 @@ from daemon.board.site import day_of, site_of
 from daemon.health import Health
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
+from daemon.requests import Requests
 from daemon.rules import rules_of
 from daemon.sinks.case_metrics import CaseMetrics
 from daemon.sinks.database import DatabaseSink
@@ -78,6 +79,7 @@ class Parts:
     mqtt: MqttSink | None
     pump: Pump
     client: AmiClient
+    requests: Requests
 
 
 async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], stack: AsyncExitStack) -> Parts:
@@ -106,16 +108,22 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     def knows_the_pbx() -> bool:
         return health.has_met_the_pbx() and pump.backlog == 0  # what the PBX said has been taken
 
+    def hear(payload: bytes) -> None:
+        requests.hear(payload)
+
     if outbox is not None and settings.mqtt is not None:
         publishing = publishing_of(settings.mqtt, settings)
-        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, knows_the_pbx)
+        contacts = hear if settings.mqtt.accept_contacts else None
+        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, knows_the_pbx, contacts)
         registry.register(MqttCollector(mqtt))
         sinks.append(mqtt)
     sinks.append(DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers)))
     pump = Pump(core, sinks)
+    requests = Requests(path, pump.feed, writer)
+    sinks.append(requests)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
-    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client)
+    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests)
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:

@@ -58,6 +58,7 @@ _RUSSIAN = {
     "blind transfer": "перевод вслепую",
     "attended transfer": "перевод с консультацией",
     "parked": "на парковке",
+    "lost after transfer": "потерян при переводе",
     "returned": "вернулся к переводившему",
     "became part of": "вошёл в звонок",
     "end": "конец",

@@ -8,11 +8,21 @@ from typing import Literal
 
 CaseState = Literal["open", "recovered", "truly_missed", "recovered_late", "dismissed"]
 ContactKind = Literal["outgoing", "incoming", "external"]
+Outcome = Literal["done", "no_case", "no_number", "claimed_by_another"]
 
 CONTACT_KINDS: tuple[ContactKind, ...] = ("outgoing", "incoming", "external")
 WAITING_STATES: tuple[CaseState, ...] = ("open", "truly_missed")
 ATTEMPT_RESULTS = ("no_answer", "busy", "cancelled", "failed", "too_short", "unknown")
 """`too_short`: answered, but the talk was under the minimum. Else the result of the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote on a call."""
+
+    at: float
+    by: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +62,8 @@ class Case:
     claimed_until: float | None = None
     dismissed_by: str | None = None
     dismissed_why: str | None = None
+    notes: tuple[Note, ...] = ()
+    """Of its calls; only read back from the database."""
 
     @property
     def is_waiting(self) -> bool:
@@ -121,6 +133,16 @@ class CaseUnlisted:
 
     at: float
     case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered:
+    """What came of something that somebody asked of cases: `outcome`, and the cases that it was about."""
+
+    at: float
+    request: int
+    outcome: Outcome
+    cases: tuple[Case, ...]
 
 
 CaseFact = CaseMissed | CaseAttempted | CaseRecovered | CaseTrulyMissed | CaseDismissed | CaseClaimed | CaseUnlisted

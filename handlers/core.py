@@ -12,6 +12,8 @@ from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
+from handlers.cases.desk import Desk
+from handlers.cases.requests import Request
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -26,6 +28,7 @@ class Core:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
         self._cases = Cases(rules, self.live_calls)
+        self._call_back_list = self._cases.list
         self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
@@ -35,7 +38,8 @@ class Core:
             StreamBroken: (self._broken,),
             StreamResumed: (self._resumed,),
         }
-        for handlers in (self._tracker.handlers, self._roster.handlers):  # in this order
+        desk = Desk(self._cases, self._facts)
+        for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
             for kind, handler in handlers.items():
                 self._handlers[kind] = (*self._handlers.get(kind, ()), handler)
 
@@ -50,7 +54,7 @@ class Core:
         """The latest moment that any event told of."""
         return self._now
 
-    def handle(self, event: Event) -> Sequence[Fact]:
+    def handle(self, event: Event | Request) -> Sequence[Fact]:
         """Take one event and return what it means, oldest first.
 
         Time never runs backwards: an event older than the one before it happens at the moment of that one (with several
@@ -65,7 +69,7 @@ class Core:
         # What is due happened before, so that ticks between events change nothing.
         if self._reaper.due_at <= now:
             self._reaper.expire(now)
-        if self._cases.next_at <= now:
+        if self._call_back_list.next_at <= now:
             self._facts += self._cases.pass_time(now)
         if self._roster.due_at <= now:
             self._roster.expire(now)

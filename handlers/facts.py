@@ -7,7 +7,7 @@ The words are those of the contract, sections 1, 2 and 4.
 from dataclasses import dataclass
 from typing import Literal
 
-from handlers.case_facts import CaseFact
+from handlers.case_facts import CaseFact, Note, RequestAnswered
 
 Direction = Literal["in", "out", "internal"]
 Result = Literal[
@@ -179,6 +179,8 @@ class Call:
     """Of a missed call: the case it belongs to, known at its end."""
     contacted_at: float | None = None
     """When somebody spoke with that caller, as of now; only read back from the database."""
+    notes: tuple[Note, ...] = ()
+    """Only read back from the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,4 +345,5 @@ Fact = (
     | AgentChanged
     | AgentGone
     | CaseFact
+    | RequestAnswered
 )

@@ -1,8 +1,10 @@
 """A call as JSON: the one shape in which the command line, HTTP, MQTT and replay tell it (contract, section 4)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handlers.case_facts import Note
 from handlers.facts import Call, CallEnded
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,7 +58,7 @@ def call_json(call: Call) -> dict[str, Any]:
         "end_seen": call.end_seen,
         "incomplete": call.incomplete,
         "merged_into": call.merged_into,
-        "notes": [],
+        "notes": notes_json(call.notes),
     }
 
 
@@ -106,6 +108,11 @@ def time_line_json(ended: CallEnded) -> dict[str, Any]:
             {"started_at": iso(hold.started_at), "ended_at": iso(hold.ended_at), "by": hold.by} for hold in ended.holds
         ],
     }
+
+
+def notes_json(notes: Sequence[Note]) -> list[dict[str, Any]]:
+    """Notes, oldest first."""
+    return [{"at": iso(note.at), "by": note.by, "text": note.text} for note in notes]
 
 
 def iso(at: float | None) -> str | None:

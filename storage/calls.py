@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiosqlite
 import orjson
 
+from handlers.case_facts import Note
 from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Talk, Transfer
 from storage.call_filter import CallFilter, bindable, selection
 from storage.errors import readable
@@ -31,6 +32,7 @@ _OTHER_COLUMNS = (
     "c.agents",
     _CASE_OF_CALL.format("m.id"),
     _CASE_OF_CALL.format("m.contact_at / 1000.0"),
+    "(SELECT json_group_array(json_array(n.id, n.at / 1000.0, n.by_whom, n.text)) FROM note n WHERE n.call = c.key)",
     _parts_of(TRANSFER),
 )
 _CALL = f"{CALL.selected('c')}, {', '.join(_OTHER_COLUMNS)}"
@@ -114,7 +116,7 @@ def _call(row: Sequence[Any]) -> Call:
     values = dict(zip(CALL.fields, row, strict=False))
     for name in _TRUTHS:
         values[name] = bool(values[name])
-    over_at, queues, agents, case_id, contacted_at, transfers = row[
+    over_at, queues, agents, case_id, contacted_at, notes, transfers = row[
         len(CALL.fields) : len(CALL.fields) + len(_OTHER_COLUMNS)
     ]
     return Call(
@@ -126,4 +128,5 @@ def _call(row: Sequence[Any]) -> Call:
         transfers=_parts(Transfer, transfers),
         case_id=case_id,
         contacted_at=contacted_at,
+        notes=_parts(Note, notes),
     )

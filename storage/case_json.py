@@ -1,14 +1,13 @@
 """A case as JSON: the one shape in which the command line, HTTP and MQTT tell it (contract, section 4), in full or masked."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from handlers.case_facts import Case
-from storage.call_json import iso
+from storage.call_json import iso, notes_json
 from storage.masking import mask_device, mask_name, mask_number
 
 
-def case_json(case: Case, notes: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+def case_json(case: Case) -> dict[str, Any]:
     """The fields of the contract, in its order, as values that any JSON encoder takes."""
     return {
         "id": case.id,
@@ -36,7 +35,7 @@ def case_json(case: Case, notes: Sequence[dict[str, Any]] = ()) -> dict[str, Any
         "dismissed_by": case.dismissed_by,
         "dismissed_why": case.dismissed_why,
         "call_ids": list(case.call_ids),
-        "notes": list(notes),
+        "notes": notes_json(case.notes),
     }
 
 

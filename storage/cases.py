@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiosqlite
-import orjson
 
-from handlers.case_facts import Case
+from handlers.case_facts import Case, Note
 from handlers.cases.cases import CALL_IDS_KEPT
 from storage.call_filter import bindable
 from storage.errors import readable
@@ -45,19 +44,10 @@ _TIMES = {
     "reaction_s": "reaction_ms",
     "contact_s": "contact_ms",
 }
-# The latest ones, latest first.
-_CALL_IDS = (
-    "(SELECT json_group_array(l.id) FROM (SELECT c.id FROM call c WHERE c.missed_case = m.key "  # noqa: S608 - a number of ours
-    f"ORDER BY c.started_at DESC, c.key DESC LIMIT {CALL_IDS_KEPT}) l)"
-)
 _CASE = ", ".join(
-    (
-        *(f"m.{name}" for name in _FIELDS),
-        "m.closed",
-        *(f"m.{column} / 1000.0" for column in _TIMES.values()),
-        _CALL_IDS,
-    )
+    ("m.key", *(f"m.{name}" for name in _FIELDS), "m.closed", *(f"m.{column} / 1000.0" for column in _TIMES.values()))
 )
+_NAMES = (*_FIELDS, "closed", *_TIMES)
 _IS_WAITING = "m.state IN ('open', 'truly_missed')"
 
 
@@ -84,33 +74,54 @@ class CaseFilter:
 async def find_cases(connection: aiosqlite.Connection, wanted: CaseFilter) -> list[Case]:
     """The cases wanted, in order of their first miss (with `last`: the latest of them)."""
     conditions, values = _conditions(wanted)
-    where = " AND ".join(conditions) or "1"
-    question = f"SELECT {_CASE} FROM missed_case m WHERE {where} ORDER BY m.opened_at DESC, m.key DESC"  # noqa: S608 - marks only
+    which = f"SELECT m.key FROM missed_case m WHERE {' AND '.join(conditions) or '1'}"  # noqa: S608 - marks only
     if wanted.last is not None:
-        question += " LIMIT ?"
+        which += " ORDER BY m.opened_at DESC, m.key DESC LIMIT ?"
         values.append(max(wanted.last, 0))
-    with readable():
-        rows = await connection.execute_fetchall(question, tuple(map(bindable, values)))
-    return [_case(row) for row in reversed([*rows])]
+    return await _read(connection, which, tuple(map(bindable, values)))
 
 
 async def find_case(connection: aiosqlite.Connection, case_id: str) -> Case | None:
     """The case of this id; where several runs of a PBX had it, the latest; None if there is none."""
-    question = f"SELECT {_CASE} FROM missed_case m WHERE m.id = ? ORDER BY m.opened_at DESC LIMIT 1"  # noqa: S608 - names of ours
-    with readable():
-        rows = [*await connection.execute_fetchall(question, (bindable(case_id),))]
-    return _case(rows[0]) if rows else None
+    which = "SELECT m.key FROM missed_case m WHERE m.id = ? ORDER BY m.opened_at DESC LIMIT 1"
+    found = await _read(connection, which, (bindable(case_id),))
+    return found[0] if found else None
 
 
 async def waiting_cases(connection: aiosqlite.Connection, last_missed_since: float) -> list[Case]:
     """The cases that wait for a contact and belong on the list, or have a deadline to come; oldest first."""
-    question = (
-        f"SELECT {_CASE} FROM missed_case m WHERE {_IS_WAITING} "  # noqa: S608 - names of ours
-        "AND (m.last_missed_at >= ? OR m.state = 'open') ORDER BY m.opened_at, m.key"
-    )
+    which = f"SELECT m.key FROM missed_case m WHERE {_IS_WAITING} AND (m.last_missed_at >= ? OR m.state = 'open')"  # noqa: S608 - our words
+    return await _read(connection, which, (round(last_missed_since * 1000),))
+
+
+async def _read(connection: aiosqlite.Connection, which: str, values: tuple[Any, ...]) -> list[Case]:
+    """The cases of these keys with their calls and notes, as of one moment: three statements, however many they are."""
     with readable():
-        rows = await connection.execute_fetchall(question, (round(last_missed_since * 1000),))
-    return [_case(row) for row in rows]
+        await connection.execute("BEGIN")
+        try:
+            rows = await connection.execute_fetchall(
+                f"SELECT {_CASE} FROM missed_case m WHERE m.key IN ({which}) ORDER BY m.opened_at, m.key",  # noqa: S608 - marks only
+                values,
+            )
+            calls = await connection.execute_fetchall(
+                f"SELECT c.missed_case, c.id FROM call c WHERE c.missed_case IN ({which}) "  # noqa: S608 - marks only
+                "ORDER BY c.missed_case, c.started_at, c.key",
+                values,
+            )
+            notes = await connection.execute_fetchall(
+                "SELECT c.missed_case, n.at / 1000.0, n.by_whom, n.text FROM note n CROSS JOIN call c ON c.key = n.call "  # noqa: S608 - marks only
+                f"WHERE c.missed_case IN ({which}) ORDER BY n.id",
+                values,
+            )
+        finally:
+            await connection.execute("COMMIT")
+    ids: dict[int, list[str]] = {}
+    for key, call_id in calls:
+        ids.setdefault(key, []).append(call_id)
+    notes_of: dict[int, list[Note]] = {}
+    for key, *columns in notes:
+        notes_of.setdefault(key, []).append(Note(*columns))
+    return [_case(row, ids.get(row[0], ()), notes_of.get(row[0], ())) for row in rows]
 
 
 async def case_counts(connection: aiosqlite.Connection, since: float, until: float) -> dict[str, int]:
@@ -151,10 +162,10 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
     return conditions, values
 
 
-def _case(row: Sequence[Any]) -> Case:
-    values = dict(zip((*_FIELDS, "closed", *_TIMES), row, strict=False))
+def _case(row: Sequence[Any], ids: Sequence[str], notes: Sequence[Note]) -> Case:
+    values = dict(zip(_NAMES, row[1:], strict=True))
     values["closed"] = bool(values["closed"])
-    return Case(**values, call_ids=tuple(reversed(orjson.loads(row[-1]))))
+    return Case(**values, call_ids=tuple(ids[-CALL_IDS_KEPT:]), notes=tuple(notes))
 
 
 def _milliseconds(at: float | None) -> int | None:

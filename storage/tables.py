@@ -12,7 +12,9 @@ from handlers.facts import Call, Hold, Leg, QueueStay, Talk, Transfer
 
 _RENAMED = {"by": "by_whom", "to": "to_whom"}
 # Of a call: what a stored one is by definition, and what is kept otherwise (as JSON, in `transfer`, as `over_at`, by its case).
-_CALL_FIELDS_APART = frozenset({"state", "state_since", "queues", "agents", "transfers", "case_id", "contacted_at"})
+_CALL_FIELDS_APART = frozenset(
+    {"state", "state_since", "queues", "agents", "transfers", "case_id", "contacted_at", "notes"}
+)
 
 
 def column_of(field: str) -> str:

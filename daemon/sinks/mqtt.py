@@ -23,6 +23,7 @@ from storage.errors import StorageError
 from storage.outbox import Outbox, Waiting
 
 BRIDGE_STATE = "bridge/state"
+CONTACT_IN = "contact/in"
 ONLINE, OFFLINE = b"online", b"offline"
 # Events that wait for a slow broker: some ten seconds of a very busy PBX.
 BACKLOG = 1000
@@ -58,12 +59,14 @@ class MqttSink:
         render: Render,
         outbox: Outbox,
         is_complete: Callable[[], bool] = lambda: True,
+        contacts: Callable[[bytes], None] | None = None,
     ) -> None:
         self._to = to
         self._board = board
         self._render = render
         self._outbox = outbox
         self._is_complete = is_complete
+        self._contacts = contacts
         self._numbered = CallEvents()
         self._states = States(board, to.full)
         self._events: deque[tuple[CallEvent, float]] = deque()
@@ -212,10 +215,15 @@ class MqttSink:
         await session.subscribe(pattern)
         await self._publish(session, BRIDGE_STATE, ONLINE, qos=1, retain=True)
         await session.unsubscribe(pattern)
+        if self._contacts is not None:
+            await session.subscribe(f"{self._to.root}{CONTACT_IN}", qos=1)
 
     def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
         below = topic.removeprefix(self._to.root)
-        if retained and payload and below.partition("/")[0] in _KINDS:
+        if below == CONTACT_IN:
+            if self._contacts is not None and not retained:  # a retained one would come anew with each connection
+                self._contacts(payload)
+        elif retained and payload and below.partition("/")[0] in _KINDS:
             self._found.add(below)
 
     async def _tell_next(self, session: MqttSession) -> bool:

@@ -168,9 +168,12 @@ class Lines:
 
     def call_ended(self, ended: CallEnded) -> None:
         """A call ended, perhaps without the hangup of each of its channels: those that are gone are forgotten."""
-        for leg in ended.legs:
-            if leg.uniqueid in self._of_channel and leg.uniqueid not in self._live.channels:
-                self._forget_channel(leg.uniqueid, ended.at)
+        known = [leg.uniqueid for leg in ended.legs if leg.uniqueid in self._of_channel]
+        if not ended.call.end_seen:  # who waited in a queue, a Local half too, and who held, may be among its channels
+            known = sorted({*known, *self._of_caller, *self._holders})
+        for uniqueid in known:
+            if uniqueid not in self._live.channels:
+                self._forget_channel(uniqueid, ended.at)
 
     def _called(self, event: ev.AgentCalled) -> None:
         agent = self._by_member.get((event.queue, event.interface))

@@ -1,137 +1,23 @@
 """Blocks to typed events.
 
-The headers of a channel come in one fixed order (Asterisk 13.5 to 23: manager_channels.c), so one pattern takes them all and
-stands firm against what a caller wrote: a value ends only where the next header of the run begins. Whatever does not fit is no
-event, and counted by reason; nothing in here raises, whatever the bytes.
+Whatever does not fit is no event, and counted by reason; nothing in here raises, whatever the bytes. `runs` stands firm against
+what a caller wrote.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
 
 from handlers.ami import events as ev
 from handlers.ami.message import Message, text_of, unescaped
 from handlers.ami.pbx_clock import PbxClock
+from handlers.ami.runs import ChannelRun, DecodeError, channel_run, dest_run, named, named_if_there
 
-# A run as it is nearly always: no value holds a CR. Where this fits, `_RUN` says the same at three times the price.
-_PLAIN_RUN = (
-    r"\r\n%(p)sChannel: ([^\r]*+)\r\n%(p)sChannelState: (\d++)\r\n%(p)sChannelStateDesc: [^\r]*+"
-    r"\r\n%(p)sCallerIDNum: ([^\r]*+)\r\n%(p)sCallerIDName: ([^\r]*+)\r\n%(p)sConnectedLineNum: ([^\r]*+)"
-    r"\r\n%(p)sConnectedLineName: [^\r]*+\r\n%(p)sLanguage: [^\r]*+\r\n%(p)sAccountCode: ([^\r]*+)"
-    r"\r\n%(p)sContext: ([^\r]*+)\r\n%(p)sExten: ([^\r]*+)\r\n%(p)sPriority: -?\d++"
-    r"\r\n%(p)sUniqueid: ((?:[\w.:-]+-)?+\d++\.\d++)\r\n%(p)sLinkedid: ([^\r\n]++)((?s:.*+))"
-)
-# Each value is atomic, `(?>...)`: the first end it can have is the one. Without, a forged message that repeats a run's headers
-# and never ends it would cost minutes of trying all the others.
-_RUN = (
-    r"\r\n%(p)sChannel: (?>(.*?)\r\n%(p)sChannelState: (\d+)\r\n%(p)sChannelStateDesc: )(?>.*?\r\n%(p)sCallerIDNum: )"
-    r"(?>(.*?)\r\n%(p)sCallerIDName: )(?>(.*?)\r\n%(p)sConnectedLineNum: )(?>(.*?)\r\n%(p)sConnectedLineName: )"
-    r"(?>.*?\r\n%(p)sLanguage: )(?>.*?\r\n%(p)sAccountCode: )(?>(.*?)\r\n%(p)sContext: )(?>(.*?)\r\n%(p)sExten: )"
-    r"(.*?)\r\n%(p)sPriority: -?\d+\r\n%(p)sUniqueid: ([^\r\n]+)\r\n%(p)sLinkedid: ([^\r\n]+)(.*+)"
-)
-_RUN_END = r"\r\n%(p)sPriority: -?\d+\r\n%(p)sUniqueid: ([^\r\n]+)\r\n%(p)sLinkedid: ([^\r\n]+)"
-_UNIQUEID = re.compile(r"(?:[\w.:-]+-)?\d+\.\d+")
+__all__ = ["WANTED", "DecodeError", "Decoder", "device_state_told", "member_seen"]
+
 # Nowhere but behind `Privilege` does it come from the PBX: a caller's own would stop the clock for everybody.
 _TIMESTAMP = re.compile(r"Event: \w+\r\nPrivilege: [^\r\n]*\r\nTimestamp: (\d{9,10}\.\d{1,9})\r\n", re.ASCII)
 _VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS"})
-
-
-class _Channel(NamedTuple):
-    """The run of one channel's headers in an event, as written, and what follows it."""
-
-    channel: str
-    state: str
-    number: str
-    name: str
-    connected: str
-    account: str
-    context: str
-    exten: str
-    uniqueid: str
-    linkedid: str
-    rest: str
-
-
-_channel_of = partial(tuple.__new__, _Channel)  # in half the time that `_Channel(*groups)` takes
-
-
-class _Run:
-    """Finds the run of the channel whose headers have this prefix."""
-
-    def __init__(self, prefix: str) -> None:
-        self._start = f"\r\n{prefix}Channel: "
-        self._context, self._exten = f"\r\n{prefix}Context: ", f"\r\n{prefix}Exten: "
-        self._uniqueid = f"\r\n{prefix}Uniqueid: "
-        self._plain = re.compile(_PLAIN_RUN % {"p": prefix}, re.ASCII)
-        self._any = re.compile(_RUN % {"p": prefix}, re.DOTALL | re.ASCII)
-        self._end = re.compile(_RUN_END % {"p": prefix}, re.ASCII)
-
-    def find(self, text: str) -> _Channel:
-        """The run; DecodeError where there is none."""
-        start = text.find(self._start)
-        match = self._plain.match(text, start)
-        if match is not None:
-            found: _Channel = _channel_of(match.groups())
-            if self._uniqueid not in found.rest:
-                return found
-        return self._find_any(text, start)
-
-    def _find_any(self, text: str, start: int) -> _Channel:
-        match = self._any.match(text, start)
-        if match is None:
-            raise DecodeError("malformed")
-        found = _Channel(*match.groups())
-        if self._uniqueid in found.rest:
-            found = self._take_last(found, text)
-        if not _UNIQUEID.fullmatch(found.uniqueid):
-            raise DecodeError("malformed")
-        return found
-
-    def _take_last(self, found: _Channel, text: str) -> _Channel:
-        """A forged run stands before the true one: what a caller wrote always comes before the rest of his headers."""
-        *_, last = self._end.finditer(text)
-        exten = text.rfind(self._exten, 0, last.start())
-        context = text.rfind(self._context, 0, exten)
-        return found._replace(
-            context=text[context + len(self._context) : exten],
-            exten=text[exten + len(self._exten) : last.start()],
-            uniqueid=last[1],
-            linkedid=last[2],
-            rest=text[last.end() :],
-        )
-
-
-class DecodeError(ValueError):
-    """A block that is not the event it says; the message is the reason, for counting."""
-
-
-_channel = _Run("").find
-_dest = _Run("Dest").find
-_RUNS = {
-    prefix: _Run(prefix).find
-    for prefix in (
-        *("", "Transferer", "Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget"),
-        *("Parkee", "Retriever", "Target"),
-    )
-}
-
-
-def _named(text: str, prefix: str) -> _Channel:
-    """The run of the channel that plays this part; DecodeError where there is none.
-
-    Where several channels are named, a caller's number stands in more than one run, and what it forges before or behind the true
-    run of another: an event that names a part twice is believed by nobody.
-    """
-    if text.count(f"\r\n{prefix}Uniqueid: ") != 1:
-        raise DecodeError("malformed")
-    return _RUNS[prefix](text)
-
-
-def _named_if_there(text: str, prefix: str) -> _Channel | None:
-    """The run of the channel that plays this part, or None."""
-    return _named(text, prefix) if f"\r\n{prefix}Channel: " in text else None
 
 
 def _known(value: str) -> str | None:
@@ -168,7 +54,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _created(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.ChannelCreated(
         at,
         c.uniqueid,
@@ -184,33 +70,33 @@ def _created(at: float, text: str) -> ev.Event:
 
 
 def _state(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.ChannelStateChanged(at, c.uniqueid, c.channel, _state_of(c.state), c.exten, _known(c.connected))
 
 
 def _caller_id(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.CallerIdChanged(at, c.uniqueid, c.channel, _known(c.number), _name(c.name))
 
 
 def _hangup_request(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.HangupRequested(at, c.uniqueid, c.channel, _number(_header(c.rest, "Cause")), text[7] == "S")
 
 
 def _hangup(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     cause = _number(_must(c.rest, "Cause"))
     return ev.ChannelHungUp(at, c.uniqueid, c.channel, cause, _header(c.rest, "TechCause"))
 
 
-def _source(text: str) -> _Channel | None:
+def _source(text: str) -> ChannelRun | None:
     """The dialler, absent for an Originate."""
-    return _channel(text) if "\r\nChannel: " in text else None
+    return channel_run(text) if "\r\nChannel: " in text else None
 
 
 def _dial_begin(at: float, text: str) -> ev.Event:
-    source, dest = _source(text), _dest(text)
+    source, dest = _source(text), dest_run(text)
     return ev.DialBegun(
         at,
         source.uniqueid if source else None,
@@ -223,12 +109,12 @@ def _dial_begin(at: float, text: str) -> ev.Event:
 
 
 def _dial_state(at: float, text: str) -> ev.Event:
-    dest = _dest(text)
+    dest = dest_run(text)
     return ev.DialProgressed(at, dest.uniqueid, _must(dest.rest, "DialStatus"))
 
 
 def _dial_end(at: float, text: str) -> ev.Event:
-    source, dest = _source(text), _dest(text)
+    source, dest = _source(text), dest_run(text)
     return ev.DialEnded(
         at,
         source.uniqueid if source else None,
@@ -251,13 +137,13 @@ def _bridge(text: str) -> tuple[str, str]:
 
 def _bridge_enter(at: float, text: str) -> ev.Event:
     bridge, technology = _bridge(text)
-    c = _channel(text)
+    c = channel_run(text)
     swap = _header(c.rest, "SwapUniqueid")
     return ev.BridgeEntered(at, bridge, technology, c.uniqueid, c.linkedid, c.channel, swap)
 
 
 def _bridge_leave(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.BridgeLeft(at, _bridge(text)[0], c.uniqueid, c.channel)
 
 
@@ -266,28 +152,28 @@ def _bridge_destroy(at: float, text: str) -> ev.Event:
 
 
 def _hold(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.HoldStarted(at, c.uniqueid, c.channel)
 
 
 def _unhold(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.HoldEnded(at, c.uniqueid, c.channel)
 
 
 def _queue_join(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     position = _number(_header(c.rest, "Position"))
     return ev.QueueJoined(at, c.uniqueid, c.channel, _must(c.rest, "Queue"), position)
 
 
 def _queue_leave(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.QueueLeft(at, c.uniqueid, c.channel, _must(c.rest, "Queue"))
 
 
 def _queue_abandon(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.QueueAbandoned(at, c.uniqueid, c.channel, _must(c.rest, "Queue"))
 
 
@@ -297,17 +183,17 @@ def _member_of_queue(rest: str) -> tuple[str, str, str | None]:
 
 
 def _agent_called(at: float, text: str) -> ev.Event:
-    c, dest = _channel(text), _dest(text)
+    c, dest = channel_run(text), dest_run(text)
     return ev.AgentCalled(at, c.uniqueid, dest.uniqueid, *_member_of_queue(dest.rest))
 
 
 def _agent_connect(at: float, text: str) -> ev.Event:
-    c, dest = _channel(text), _dest(text)
+    c, dest = channel_run(text), dest_run(text)
     return ev.AgentConnected(at, c.uniqueid, dest.uniqueid, *_member_of_queue(dest.rest))
 
 
 def _agent_rna(at: float, text: str) -> ev.Event:
-    c, dest = _channel(text), _dest(text)
+    c, dest = channel_run(text), dest_run(text)
     ring_ms = _number(_header(dest.rest, "RingTime"))  # milliseconds here, whole seconds in AgentConnect
     return ev.AgentRingNoAnswer(
         at,
@@ -322,19 +208,19 @@ def _agent_complete(at: float, text: str) -> ev.Event | None:
     if "\r\nChannel: " not in text:
         _member_of_queue(text)
         return None  # the caller's channel is gone already (a queue within a queue)
-    c = _channel(text)
+    c = channel_run(text)
     # So may the agent's be; where it is told, a caller has a number in it, before the queue's headers.
-    rest = _dest(c.rest).rest if "\r\nDestChannel: " in c.rest else c.rest
+    rest = dest_run(c.rest).rest if "\r\nDestChannel: " in c.rest else c.rest
     return ev.AgentCompleted(at, c.uniqueid, *_member_of_queue(rest), _header(rest, "Reason"))
 
 
 def _agent_login(at: float, text: str) -> ev.Event:
-    c = _channel(text)
+    c = channel_run(text)
     return ev.AgentLoggedIn(at, c.uniqueid, c.channel, _must(c.rest, "Agent"))
 
 
 def _agent_logoff(at: float, text: str) -> ev.Event:
-    return ev.AgentLoggedOff(at, _must(_channel(text).rest, "Agent"))
+    return ev.AgentLoggedOff(at, _must(channel_run(text).rest, "Agent"))
 
 
 # As with the runs: first what is nearly always, then what a strange name makes of it.
@@ -404,7 +290,7 @@ def device_state_told(at: float, block: bytes) -> ev.DeviceStateTold | None:
 def _var_set(at: float, text: str) -> ev.Event | None:
     if "\r\nChannel: none\r\n" in text[:80]:
         return None  # of no channel: a global variable, or what check-ami asked for
-    c = _channel(text)
+    c = channel_run(text)
     variable = _header(c.rest, "Variable")
     if variable not in _VARIABLES:
         return None
@@ -428,7 +314,7 @@ def _bridge_merge(at: float, text: str) -> ev.Event:
 
 
 def _blind_transfer(at: float, text: str) -> ev.Event:
-    transferer, transferee = _named(text, "Transferer"), _named_if_there(text, "Transferee")
+    transferer, transferee = named(text, "Transferer"), named_if_there(text, "Transferee")
     rest = (transferee or transferer).rest
     return ev.BlindTransferred(
         at,
@@ -441,9 +327,9 @@ def _blind_transfer(at: float, text: str) -> ev.Event:
 
 
 def _attended_transfer(at: float, text: str) -> ev.Event:
-    transferer = _named(text, "OrigTransferer")
+    transferer = named(text, "OrigTransferer")
     second, transferee, target = (
-        _named_if_there(text, prefix) for prefix in ("SecondTransferer", "Transferee", "TransferTarget")
+        named_if_there(text, prefix) for prefix in ("SecondTransferer", "Transferee", "TransferTarget")
     )
     return ev.AttendedTransferred(
         at,
@@ -457,13 +343,13 @@ def _attended_transfer(at: float, text: str) -> ev.Event:
 
 
 def _pickup(at: float, text: str) -> ev.Event:
-    return ev.PickedUp(at, _named(text, "").uniqueid, _named(text, "Target").uniqueid)
+    return ev.PickedUp(at, named(text, "").uniqueid, named(text, "Target").uniqueid)
 
 
 def _parked(at: float, text: str) -> ev.Event:
     what = text[len("Event: ") : text.index("\r\n")]
-    parkee = _named(text, "Parkee")
-    retriever = _named_if_there(text, "Retriever") if what == "UnParkedCall" else None
+    parkee = named(text, "Parkee")
+    retriever = named_if_there(text, "Retriever") if what == "UnParkedCall" else None
     rest = (retriever or parkee).rest
     return ev.Parked(
         at,

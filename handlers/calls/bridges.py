@@ -138,6 +138,8 @@ class Bridges:
             call.answerer = (
                 reached if call.direction == "out" else min(people, key=lambda c: (c.created_at, c.uniqueid))
             )
+        if reached is not None and reached.joined_at is None:
+            reached.joined_at = at
         if people:
             for channel in in_order([c for c in people | call.outside if c.hold_at is not None]):
                 call.hold(channel, at)

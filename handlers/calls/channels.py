@@ -61,6 +61,8 @@ class Channel:
     up_at: float | None = None
     joined_at: float | None = None
     hold_at: float | None = None
+    left_at: float | None = None
+    """When its far end hung up."""
     killed: bool = False
     """The PBX asked for its end (its dialplan, an operator, its own stop)."""
     ended_at: float | None = None

@@ -204,8 +204,11 @@ class LiveCall:
 
     def talk_with(self, people: set[Channel], at: float) -> bool:
         """The outside party hears exactly these people now; True if the call is answered by that."""
-        for channel in [c for c in self.talking if c not in people]:
+        gone = [c for c in self.talking if c not in people]
+        for channel in gone:
             self.talking.pop(channel).ended_at = at
+        if gone and people and self.ended_by == "person":
+            self.ended_by = None  # one of several has left
         for channel in in_order(people):
             if channel not in self.talking:
                 self._begin_talk(channel, at)
@@ -229,6 +232,8 @@ class LiveCall:
         self.talks.append(period)
         self.talking[channel] = period
         self.passed_on.talk_begins(channel, at)
+        if channel.left_at is not None:  # hung up at once: his BridgeEnter came after his hangup
+            self.ended_by = self.ended_by or "person"
         if channel.joined_at is None:
             channel.joined_at = at
 
@@ -238,9 +243,7 @@ class LiveCall:
             if gap is not None and 0 < gap <= SAME_TALK_S:
                 self.talked.total_s += gap
             self.talked.open("talk", at)
-            self.left_at = None
             self.passed_on.talk_goes_on()
-        self.ended_by = None  # one of several may have left
         if self.answered_at is not None or self.answer_unseen:
             return False
         self.answered_at = at

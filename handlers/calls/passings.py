@@ -55,9 +55,11 @@ class PassedOn:
         """Is somebody in a lot now?"""
         return bool(self.parkings) and self.parkings[-1].ended_at is None
 
-    def was_let_go_by(self, channel: Channel) -> bool:
-        """Has this one passed the other party on, and nobody talked since?"""
-        return self.let_go and bool(self.passings) and self.passings[-1].by is channel
+    def was_let_go_by(self, channel: Channel, talks: bool) -> bool:
+        """Has this one passed the other party on? Who `talks` still, as one of three, has not let go, but for the moment itself."""
+        if talks:
+            return self.let_go and bool(self.passings) and self.passings[-1].by is channel
+        return any(passing.by is channel and passing.result != "failed" for passing in self.passings)
 
     def pass_on(self, passing: Passing) -> None:
         """A transfer that the PBX has carried out."""

@@ -64,11 +64,13 @@ def _leg_said(leg: Channel) -> Result:
 
 
 def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
-    """What became of one leg; None for the one that began the call."""
+    """What became of one leg; None for the one that began the call, and for one that dialled itself: a consultation's."""
     if leg is call.first and not call.originated:
         return None
     if leg.joined_at is not None:
         return "answered"
+    if leg.dialled_at is None:
+        return None
     if leg.forwarded:
         return "forwarded"
     if leg.busy:

@@ -92,9 +92,11 @@ class Tracker:
             channel.cause = event.cause
         if event.soft:
             channel.killed = True
-        elif call.passed_on.was_let_go_by(channel):
+            return
+        channel.left_at = channel.left_at or event.at
+        if call.passed_on.was_let_go_by(channel, channel in call.talking):
             return  # he only goes
-        elif channel is call.first:
+        if channel is call.first:
             call.caller_left(event.at)
             call.ended_by = call.ended_by or "caller"
         elif channel in call.talking or channel in call.outside:
@@ -137,6 +139,6 @@ class Tracker:
         call.passed_on.unpark(channel, at)
         call.passed_on.was_kept = any(c.joined_at is not None for c in call.channels if c is not channel)
         # Some channel drivers tell no hangup request at all: gone without one is then the caller's doing.
-        if call.left_at is None and not channel.killed and not call.passed_on.was_let_go_by(channel):
+        if call.left_at is None and not channel.killed and not call.passed_on.was_let_go_by(channel, False):
             call.caller_left(at)
             call.ended_by = call.ended_by or "caller"

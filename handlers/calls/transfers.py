@@ -74,6 +74,8 @@ class Transfers:
             return
         call.passed_on.pass_on(passing)
         call.ended_by = None  # who passes on may have hung up already
+        if passing.by is call.first:
+            call.left_at = None
         if passing.by in call.outside and call.direction == "internal" and transferee is not None:
             call.outside.add(transferee)  # the caller leaves his call to the other
             self._bridges.listen_again(call, passing.at)

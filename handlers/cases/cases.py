@@ -1,14 +1,13 @@
 """All cases that wait for a contact, and what becomes of them."""
 
-import heapq
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import count
 
 from handlers.case_facts import (
     Case,
     CaseAttempted,
+    CaseClaimed,
     CaseFact,
     CaseMissed,
     CaseRecovered,
@@ -16,6 +15,7 @@ from handlers.case_facts import (
     CaseUnlisted,
     ContactKind,
 )
+from handlers.cases.call_back_list import CallBackList, Waiting
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
@@ -27,32 +27,17 @@ CALL_IDS_KEPT = 50
 CASES_LIMIT = 50_000
 
 
-class _Waiting:
-    """A case that waits. `is_held`: its deadline is over, and a talk that began before it goes on."""
-
-    __slots__ = ("case", "is_held", "key")
-
-    def __init__(self, key: str, case: Case) -> None:
-        self.key = key
-        self.case = case
-        self.is_held = False
-
-
 class Cases:
     """The waiting cases, by number. Holds no clock; every method gives the facts it led to, oldest first.
 
-    `live_calls` gives the calls that live now. `next_at`: when `pass_time` next has something to say.
+    `live_calls` gives the calls that live now.
     """
 
     def __init__(self, rules: Rules, live_calls: Callable[[], Iterable[Call]]) -> None:
         self._live_calls = live_calls
-        self._waiting: dict[str, list[_Waiting]] = {}
-        self._order: dict[tuple[str, str, str], _Waiting] = {}
-        self._held: list[_Waiting] = []
-        self._moments: list[tuple[float, int, _Waiting]] = []
-        self._serial = count()
+        self.list = CallBackList(self._next_moment)
+        self._held: list[Waiting] = []
         self._quiet_until = -math.inf
-        self.next_at = math.inf
         self._set_rules(rules)
 
     def _set_rules(self, rules: Rules) -> None:
@@ -66,23 +51,13 @@ class Cases:
     def change_rules(self, rules: Rules) -> None:
         """Other settings: what waits keeps its deadline, and is matched by the new rule."""
         self._set_rules(rules)
-        waiting = list(self._order.values())
-        self._waiting.clear()
-        self._moments.clear()
-        for each in waiting:
-            each.key = self._rule.key(each.case.number)
-            self._waiting.setdefault(each.key, []).append(each)
-            self._plan_moment(each)
-        self._set_next()
+        self.list.change_keys(self._rule.key)
 
     # ---- what waits
 
     def waiting(self) -> Iterator[Case]:
         """The cases on the call-back list, in order of their first miss."""
-        return iter(sorted((each.case for each in self._order.values()), key=lambda case: case.opened_at))
-
-    def __len__(self) -> int:
-        return len(self._order)
+        return iter(sorted((each.case for each in self.list), key=lambda case: case.opened_at))
 
     def restore(self, cases: Iterable[Case], quiet_until: float) -> None:
         """Take up what an earlier run left waiting, before anything happens.
@@ -90,16 +65,19 @@ class Cases:
         Until `quiet_until`, or until the stream has begun (`stream_resumed`), no deadline is judged: a call back may be going on.
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
-            self._add(self._rule.key(case.number), case)
+            self.list.add(self._rule.key(case.number), case)
         self._quiet_until = quiet_until
-        self._set_next()
 
     def stream_resumed(self) -> None:
         """What lives is known: deadlines can be judged."""
         self._quiet_until = -math.inf
-        self._set_next()
 
     # ---- time
+
+    @property
+    def next_at(self) -> float:
+        """When time alone next has something to say; infinite: never."""
+        return max(self.list.next_at, self._quiet_until)
 
     def pass_time(self, at: float) -> list[CaseFact]:
         """Everything that is due up to this moment."""
@@ -107,42 +85,39 @@ class Cases:
         if at < self._quiet_until:
             return facts
         self._quiet_until = -math.inf
-        while self._moments and self._moments[0][0] <= at:
-            moment, _, each = heapq.heappop(self._moments)
-            if self._order.get(_identity(each.case)) is not each:
-                continue
-            if self._is_due(each, at):
+        for each in self.list.due(at):
+            if self._claim_is_over(each, at):
+                facts.append(self._unclaimed(each))
+            elif self._is_due(each, at):
                 if self._in_talk(each):
                     each.is_held = True
                     self._held.append(each)
                 else:
                     facts.append(self._truly_missed(each))
-                    self._plan_moment(each)
-            elif self._leaves_at(each.case) <= at:
-                self._remove(each)
+            elif not each.is_held and self._leaves_at(each.case) <= at:
+                self.list.remove(each)
                 facts.append(CaseUnlisted(self._leaves_at(each.case), each.case))
-            elif moment < self._next_moment(each):
-                self._plan_moment(each)
-        self._set_next()
+                continue
+            self.list.plan(each)
         return facts
 
-    def _is_due(self, each: _Waiting, at: float) -> bool:
+    def _is_due(self, each: Waiting, at: float) -> bool:
         case = each.case
         return case.state == "open" and not each.is_held and case.due_at is not None and case.due_at <= at
 
-    def _truly_missed(self, each: _Waiting) -> CaseTrulyMissed:
+    def _truly_missed(self, each: Waiting) -> CaseTrulyMissed:
         case = each.case
         assert case.due_at is not None  # noqa: S101 - only what has a deadline passes it
         each.case = replace(case, state="truly_missed")
         return CaseTrulyMissed(case.due_at, each.case)
 
-    def _in_talk(self, each: _Waiting) -> bool:
+    def _in_talk(self, each: Waiting) -> bool:
         """Does a call with this number live that was answered before the deadline?"""
         due_at = each.case.due_at
         return due_at is not None and any(
             (call.answered_at is not None or call.state in {"talking", "held"})
             and _spoke_at(call) < due_at
-            and self._key_of(call) == each.key
+            and self._key_of_call(call) == each.key
             for call in self._live_calls()
         )
 
@@ -151,19 +126,28 @@ class Cases:
         leaves_at = case.last_missed_at + self._rule.list_for_s
         return leaves_at if case.due_at is None else max(leaves_at, case.due_at)
 
-    def _next_moment(self, each: _Waiting) -> float:
+    def _next_moment(self, each: Waiting) -> float:
         case = each.case
-        if case.state == "open" and not each.is_held and case.due_at is not None:
-            return case.due_at
-        return self._leaves_at(case)
+        if each.is_held:
+            moment = math.inf  # what comes next is the end of a talk
+        elif case.state == "open" and case.due_at is not None:
+            moment = case.due_at
+        else:
+            moment = self._leaves_at(case)
+        return moment if case.claimed_until is None else min(moment, case.claimed_until)
 
-    def _plan_moment(self, each: _Waiting) -> None:
-        heapq.heappush(self._moments, (self._next_moment(each), next(self._serial), each))
+    @staticmethod
+    def _claim_is_over(each: Waiting, at: float) -> bool:
+        until = each.case.claimed_until
+        due_at = each.case.due_at if each.case.state == "open" else None
+        return until is not None and until <= at and (due_at is None or until <= due_at or each.is_held)
 
-    def _set_next(self) -> None:
-        while self._moments and self._order.get(_identity(self._moments[0][2].case)) is not self._moments[0][2]:
-            heapq.heappop(self._moments)
-        self.next_at = max(self._moments[0][0], self._quiet_until) if self._moments else math.inf
+    @staticmethod
+    def _unclaimed(each: Waiting) -> CaseClaimed:
+        """Who claimed it has had his time."""
+        ended_at = each.case.claimed_until or 0.0
+        each.case = replace(each.case, claimed_by=None, claimed_until=None)
+        return CaseClaimed(ended_at, each.case)
 
     # ---- calls
 
@@ -171,27 +155,32 @@ class Cases:
         """What a finished call means to the cases."""
         call = ended.call
         facts: list[CaseFact] = []
-        key = self._key_of(call) if call.merged_into is None else None
+        key = self._key_of_call(call) if call.merged_into is None else None
         if key is not None:
             if call.missed:
                 facts += self._missed(key, ended)
-            elif self._waiting.get(key):
-                facts += self._followed(key, ended)
+            else:
+                waiting = self.list.with_key(key)
+                facts += self._followed(waiting, ended) if waiting else ()
         if self._held:
             facts += self._judge_held()
-        if facts:
-            self._set_next()
         return facts
 
-    def _key_of(self, call: Call) -> str | None:
-        number = {"in": call.caller_e164, "out": call.called_e164}.get(call.direction)
+    def key_of(self, number: str) -> str | None:
+        """By which a number in any spelling is known here; None where it is none that could be called."""
+        return self._key_of_normalised(self._plan.normalised(number))
+
+    def _key_of_call(self, call: Call) -> str | None:
+        return self._key_of_normalised({"in": call.caller_e164, "out": call.called_e164}.get(call.direction))
+
+    def _key_of_normalised(self, number: str | None) -> str | None:
         if number is None or len(number.removeprefix("+")) < USABLE_DIGITS:
             return None
         return self._rule.key(number)
 
     def _missed(self, key: str, ended: CallEnded) -> Iterator[CaseFact]:
         call = ended.call
-        waiting = self._waiting.get(key)
+        waiting = self.list.with_key(key)
         if waiting:
             each = waiting[-1]
             case = each.case
@@ -205,13 +194,14 @@ class Cases:
             return
         if key in self._ignored:
             return
-        each = self._add(key, self._opened(ended))
+        each = self.list.add(key, self._opened(ended))
         yield CaseMissed(ended.at, each.case, call.id, call.boot, again=False)
         if self._rule.window_s <= 0:
             yield self._truly_missed(each)
-        while len(self._order) > CASES_LIMIT:
-            oldest = next(iter(self._order.values()))
-            self._remove(oldest)
+            self.list.plan(each)
+        while len(self.list) > CASES_LIMIT:
+            oldest = next(iter(self.list))
+            self.list.remove(oldest)
             yield CaseUnlisted(ended.at, oldest.case)
 
     def _opened(self, ended: CallEnded) -> Case:
@@ -237,7 +227,7 @@ class Cases:
             call_ids=(call.id,),
         )
 
-    def _followed(self, key: str, ended: CallEnded) -> Iterator[CaseFact]:
+    def _followed(self, waiting: Sequence[Waiting], ended: CallEnded) -> Iterator[CaseFact]:
         """A call with a number that waits: a contact, an attempt, or nothing."""
         call = ended.call
         kind: ContactKind = "incoming" if call.direction == "in" else "outgoing"
@@ -245,13 +235,14 @@ class Cases:
         is_long = call.talk_s is None or call.talk_s >= self._rule.min_talk_s(kind)
         if is_answered and is_long and kind in self._rule.closed_by:
             by = call.answered_by if kind == "incoming" else call.caller
-            yield from self.contact(key, kind, _spoke_at(call), ended.at, call.id, by)
+            for each in waiting:
+                yield from self.close(each, kind, _spoke_at(call), ended.at, call.id, by)
         elif kind == "outgoing":
             result = "too_short" if is_answered else call.result or "unknown"
-            for each in self._waiting[key]:
+            for each in waiting:
                 yield self._attempt(each, ended, result)
 
-    def _attempt(self, each: _Waiting, ended: CallEnded, result: str) -> CaseAttempted:
+    def _attempt(self, each: Waiting, ended: CallEnded, result: str) -> CaseAttempted:
         call, case = ended.call, each.case
         reaction_s = case.reaction_s
         if reaction_s is None:
@@ -259,68 +250,47 @@ class Cases:
         each.case = replace(case, attempts=case.attempts + 1, reaction_s=reaction_s)
         return CaseAttempted(ended.at, each.case, call.id, call.boot, result, call.caller)
 
-    def contact(
-        self, key: str, kind: ContactKind, spoke_at: float, at: float, call: str | None, by: str | None
+    def close(
+        self, each: Waiting, kind: ContactKind, spoke_at: float, at: float, call: str | None, by: str | None
     ) -> Iterator[CaseFact]:
-        """Somebody spoke with this number at `spoke_at`, which is known since `at`: all that waits for it is closed."""
-        for each in list(self._waiting.get(key, ())):
-            contact_at = max(spoke_at, each.case.opened_at)
-            if each.case.state == "open" and each.case.due_at is not None and contact_at >= each.case.due_at:
-                yield self._truly_missed(each)
-            case = each.case
-            late = case.state == "truly_missed"
-            contact_s = self._working_s(case.opened_at, contact_at)
-            self._remove(each)
-            yield CaseRecovered(
-                at,
-                replace(
-                    case,
-                    state="recovered_late" if late else "recovered",
-                    contact=kind,
-                    contact_at=contact_at,
-                    contact_call=call,
-                    contact_by=by,
-                    contact_s=contact_s,
-                    reaction_s=contact_s if case.reaction_s is None else case.reaction_s,
-                ),
-                late,
-            )
+        """Somebody spoke with him at `spoke_at`, which is known since `at`."""
+        contact_at = max(spoke_at, each.case.opened_at)
+        if each.case.state == "open" and each.case.due_at is not None and contact_at >= each.case.due_at:
+            yield self._truly_missed(each)
+        case = each.case
+        late = case.state == "truly_missed"
+        contact_s = self._working_s(case.opened_at, contact_at)
+        self.list.remove(each)
+        yield CaseRecovered(
+            at,
+            replace(
+                case,
+                state="recovered_late" if late else "recovered",
+                contact=kind,
+                contact_at=contact_at,
+                contact_call=call,
+                contact_by=by,
+                contact_s=contact_s,
+                reaction_s=contact_s if case.reaction_s is None else case.reaction_s,
+            ),
+            late,
+        )
 
     def _judge_held(self) -> Iterator[CaseFact]:
         """A call is over: is there still one that may turn out to be the contact?"""
         for each in list(self._held):
-            if self._order.get(_identity(each.case)) is not each:
+            if each not in self.list:
                 self._held.remove(each)
             elif not self._in_talk(each):
                 self._held.remove(each)
                 each.is_held = False
                 yield self._truly_missed(each)
-                self._plan_moment(each)
+                self.list.plan(each)
 
     def _working_s(self, since: float, until: float) -> float:
         if self._hours is None:
             return round(max(0.0, until - since), 3)
         return round(self._hours.between(since, until), 3)
-
-    # ---- keeping
-
-    def _add(self, key: str, case: Case) -> _Waiting:
-        each = _Waiting(key, case)
-        self._waiting.setdefault(key, []).append(each)
-        self._order[_identity(case)] = each
-        self._plan_moment(each)
-        return each
-
-    def _remove(self, each: _Waiting) -> None:
-        del self._order[_identity(each.case)]
-        same = self._waiting[each.key]
-        same.remove(each)
-        if not same:
-            del self._waiting[each.key]
-
-
-def _identity(case: Case) -> tuple[str, str, str]:
-    return case.id, case.pbx, case.boot
 
 
 def _spoke_at(call: Call) -> float:

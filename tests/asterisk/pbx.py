@@ -13,6 +13,7 @@ from config.ami_account import account_lines
 from tests.asterisk.lab.sip_called_leg import CalledLeg
 from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.lab.sip_leg import Leg
+from tests.asterisk.lab.sip_message import PORT
 from tests.asterisk.lab.sip_phone import Phone
 
 LAB = Path(__file__).parent / "lab"
@@ -20,6 +21,9 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ring
 SUITES = {22: os.environ.get("ASTERISK_22_SUITE", "forky"), 16: os.environ.get("ASTERISK_16_SUITE", "bullseye")}
 SECRET = "the-lab-knows-it"
 EXTENSIONS = ("101", "102", "103", "104", "105", "106")
+# Phones of the old driver, which Asterisk 22 has no more, and its port.
+OLD_EXTENSIONS = {16: ("201", "202")}
+OLD_PORT = 5062
 BOOT_S = 30.0
 
 
@@ -82,12 +86,14 @@ class Pbx:
         self.truth: list[dict[str, Any]] = []
         self.recs: list[dict[str, Any]] = []
         self.p = {extension: self._phone(extension, extension) for extension in EXTENSIONS}
+        for extension in OLD_EXTENSIONS.get(version, ()):
+            self.p[extension] = self._phone(extension, extension, OLD_PORT)
         self.trunk = self._phone("trunk", "200")
         self._control: Control | None = None
         self._process: asyncio.subprocess.Process | None = None
 
-    def _phone(self, name: str, host: str) -> Phone:
-        return Phone(name, f"{self.net}.{host}", self.ip, self.truth.append, self.recs)
+    def _phone(self, name: str, host: str, server_port: int = PORT) -> Phone:
+        return Phone(name, f"{self.net}.{host}", self.ip, self.truth.append, self.recs, server_port)
 
     @property
     def ctl(self) -> Control:

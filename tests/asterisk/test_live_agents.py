@@ -18,7 +18,7 @@ from tests.asterisk.test_live_calls import until_ready
 
 WITHIN_S = 10.0
 WRAPUP_S = 1.0
-ANNA, DINA, EGOR, GALINA = "PJSIP/101", "PJSIP/104", "PJSIP/105", "Agent:1001"
+ANNA, DINA, EGOR, GALINA = "PJSIP/101", "PJSIP/106", "PJSIP/105", "Agent:1001"
 ALL_OF_ANNA = (ANNA, "Local/101@from-queue", "Local/101@from-queue/n")
 
 
@@ -84,7 +84,7 @@ async def watched(pbx: Pbx, folder: Path) -> AsyncIterator[tuple[Watched, Runnin
         http=Http(listen="127.0.0.1:0"),
         storage=Storage(path=str(folder / "calls.db")),
         queues={"support": Queue(wrapup=WRAPUP_S)},
-        departments=(Department(name="help", queues=("support",), extensions=("104", "199")),),
+        departments=(Department(name="help", queues=("support",), extensions=("106", "199")),),
     )
     async with asyncio.TaskGroup() as tasks:
         app = App(settings, [sink])
@@ -116,7 +116,14 @@ async def test_who_is_there_and_rests_and_comes_and_goes(version: int, tmp_path:
         await pause(pbx, ALL_OF_ANNA, "lunch: long")
         agent = await sink.until(ANNA, "paused")
         assert agent.reason == "lunch: long"
-        assert {each.queue for each in agent.queues} == {"supall", "suplocal", "suplocaln", "support"}
+        assert {each.queue for each in agent.queues} == {
+            "keyed",
+            "narrow",
+            "supall",
+            "suplocal",
+            "suplocaln",
+            "support",
+        }
         await pause(pbx, ALL_OF_ANNA, None)
         await sink.until(ANNA, "available", reason=None)
 
@@ -155,7 +162,7 @@ async def test_a_call_of_a_queue_from_its_first_ring_to_the_end_of_the_wrap_up(v
 async def test_direct_calls_in_and_out_are_talk_without_wrap_up(version: int, tmp_path: Path) -> None:
     async with running_pbx(version, 62) as pbx, watched(pbx, tmp_path) as (sink, _):
         pbx.trunk.behave = answer(0.3)
-        own = pbx.p["104"].call("989161234567")
+        own = pbx.p["106"].call("989161234567")
         await sink.until(DINA, "talking")
         await pbx.up(own)
         await own.bye()
@@ -178,7 +185,7 @@ async def test_a_phone_that_is_lost_and_found_and_queues_that_are_reloaded(versi
         await sink.until(ANNA, "available")
         phones, queues = pbx.run / "etc/pjsip.conf", pbx.run / "etc/queues.conf"
         whole = phones.read_text()
-        phones.write_text(re.sub(r"contact = sip:10[14]@.*\n", "", whole))
+        phones.write_text(re.sub(r"contact = sip:10[16]@.*\n", "", whole))
         await pbx.ctl.act("Command", Command="module reload res_pjsip.so")
         await sink.until(ANNA, "unavailable")
         await sink.until(DINA, "unavailable")
@@ -187,17 +194,17 @@ async def test_a_phone_that_is_lost_and_found_and_queues_that_are_reloaded(versi
         await sink.until(ANNA, "available")
         await sink.until(DINA, "available")
 
-        text = queues.read_text().replace("PJSIP/103,0,Clara,PJSIP/103", "PJSIP/106,0,Fedor,PJSIP/106")
+        text = queues.read_text().replace("PJSIP/103,0,Clara,PJSIP/103", "PJSIP/105,0,Fedor,PJSIP/105")
         queues.write_text(text)
         await pbx.ctl.act("Command", Command="module reload app_queue.so")  # says that it happened, and of no member
-        await sink.until("PJSIP/106", "available", name="Fedor")
+        await sink.until("PJSIP/105", "available", name="Fedor")
         await sink.until_gone("PJSIP/103")
 
 
 @pytest.mark.parametrize("version", [22, 16])
 async def test_a_shift_in_an_agents_pool_is_no_call_and_its_caller_is_one(version: int, tmp_path: Path) -> None:
     async with running_pbx(version, 64) as pbx, watched(pbx, tmp_path) as (sink, daemon):
-        shift = pbx.p["104"].call("1001")
+        shift = pbx.p["106"].call("1001")
         await pbx.up(shift)
         await sink.until(GALINA, "available", device=DINA)
         assert sink.agents[DINA].state == "available"

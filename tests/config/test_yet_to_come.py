@@ -10,8 +10,6 @@ from config.yet_to_come import without_effect
     ("given", "path"),
     [
         ({"storage": {"keep": "30d"}}, ("storage", "keep")),
-        ({"mqtt": {"accept_contacts": True}}, ("mqtt", "accept_contacts")),
-        ({"http": {"write_token": "a"}}, ("http", "write_token")),
     ],
 )
 def test_what_was_set_and_does_nothing_yet_is_told(given: dict[str, object], path: tuple[str, ...]) -> None:

@@ -22,8 +22,8 @@ from daemon.call_table import (
     time_line_table,
 )
 from daemon.words import Language, word
-from handlers.facts import Agent
-from tests.storage.sample_calls import a_call, a_missed_call, ended
+from handlers.facts import Agent, Hold
+from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -165,3 +165,21 @@ def test_a_wide_terminal_leaves_nothing_out() -> None:
 
 def test_no_calls_are_a_header() -> None:
     assert shown(calls_table([], ZONE, "en", 200)).split()[:2] == ["start", "direction"]
+
+
+def test_who_was_lost_after_a_transfer_is_told_so_at_the_end() -> None:
+    assert time_line(ended(a_call(lost_after_transfer=True)))[-1].outcome == "lost after transfer"
+    assert "потерян при переводе" in story(a_call(lost_after_transfer=True), "ru")
+
+
+def test_a_parking_is_no_hold() -> None:
+    call = ended(a_call())
+    parked = time_line(replace(call, holds=(Hold(START + 1, START + 4, "lot"),)))
+    (moment,) = [each for each in parked if each.what in {"hold", "parked"}]
+    assert (moment.what, moment.who, moment.lasted_s) == ("parked", None, 3)
+
+
+def test_a_line_that_was_dialled_is_told_by_the_number_reached() -> None:
+    call = ended(a_call())
+    line = replace(call.legs[1], side="outside", name=None, number="89161234567")
+    assert "89161234567" in [moment.who for moment in time_line(replace(call, legs=(line,)))]

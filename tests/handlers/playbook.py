@@ -86,6 +86,12 @@ class Play:
         )
         return uniqueid
 
+    def was_there_before(self, uniqueid: str, name: str, linkedid: str, bridge: str) -> None:
+        """A channel of which the core hears from a snapshot first."""
+        self.names[uniqueid] = name
+        self._linkedid[uniqueid] = linkedid
+        self._bridge_of[uniqueid] = bridge
+
     def incoming(self, number: str | None = "79001112233", did: str = "7001", trunk: str = "PJSIP/trunk") -> str:
         """The town calls."""
         return self.channel(trunk, state=ev.ChannelState.RING, number=number, exten=did, context="from-trunk")

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
-from handlers.case_facts import CaseFact
+from handlers.case_facts import CaseFact, RequestAnswered
 from handlers.core import Core
 from handlers.facts import (
     AgentChanged,
     AgentGone,
     CallEnded,
+    CallRetracted,
     CallStarted,
     EventDoubted,
     Fact,
@@ -26,10 +27,12 @@ from handlers.facts import (
     TrunkGuessed,
 )
 from handlers.rules import Rules
-from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
-from tests.recordings import NAMES
+from tests import recordings
+from tests.handlers import recorded, taped
+from tests.handlers.recorded import EMPTY, assert_nothing_impossible, finished, told
 
 BASE = 1_800_000_000
+NAMES = (*recordings.NAMES, *taped.TAPES)
 IDS = (
     *(
         "uniqueid",
@@ -46,6 +49,11 @@ IDS = (
     *("transferee", "target", "retriever"),
 )
 NOBODY = Snapshot("", (), (), (), (), (), {})
+
+
+def events(name: str) -> tuple[Event, ...]:
+    """The events of a recording or a tape."""
+    return taped.events(name) if name in taped.TAPES else recorded.events(name)
 
 
 @cache
@@ -88,7 +96,7 @@ def _by_itself(fact: Fact) -> Fact:
 
 
 def _call_id(fact: Fact) -> str:
-    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact):
+    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact | RequestAnswered):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id
 
@@ -118,7 +126,7 @@ def test_all_recordings_one_after_the_other_tell_the_same_as_each_alone() -> Non
 
 def assert_each_call_ends_once(facts: Sequence[Fact]) -> None:
     started = Counter(fact.call.id for fact in facts if isinstance(fact, CallStarted))
-    ended = Counter(fact.call.id for fact in facts if isinstance(fact, CallEnded))
+    ended = Counter(fact.call.id for fact in facts if isinstance(fact, (CallEnded, CallRetracted)))
     assert started == ended
     assert set(ended.values()) <= {1}
 

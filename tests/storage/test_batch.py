@@ -37,7 +37,7 @@ def value_of(hint: Any) -> st.SearchStrategy[Any]:
 
 any_finished_call = value_of(CallEnded).map(
     lambda fact: replace(
-        fact, call=replace(fact.call, state="ended", state_since=fact.at, case_id=None, contacted_at=None)
+        fact, call=replace(fact.call, state="ended", state_since=fact.at, case_id=None, contacted_at=None, notes=())
     )
 )
 

@@ -1,6 +1,8 @@
 """A case as others are told it, in full and masked."""
 
+from handlers.case_facts import Note
 from storage.case_json import case_json, masked_case
+from tests.storage.sample_calls import START
 from tests.storage.sample_cases import a_case, a_recovered_case
 
 
@@ -22,7 +24,7 @@ def test_a_case_without_a_deadline_says_none() -> None:
 
 
 def test_strangers_see_neither_numbers_nor_names_nor_words() -> None:
-    told = masked_case(case_json(a_recovered_case(), notes=[{"text": "злой"}]))
+    told = masked_case(case_json(a_recovered_case(notes=(Note(START, "Анна", "злой"),))))
     assert (told["number"], told["claimed_by"], told["dismissed_by"], told["dismissed_why"]) == (
         "+7900•••2233",
         "А•••",

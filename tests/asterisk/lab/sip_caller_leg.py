@@ -4,7 +4,7 @@ import asyncio
 
 from tests.asterisk.lab.sip_leg import GOODBYE_S, Leg
 from tests.asterisk.lab.sip_line import Line
-from tests.asterisk.lab.sip_message import PORT, Headers, Message, build, tag_of, token, uri_of
+from tests.asterisk.lab.sip_message import Headers, Message, build, tag_of, token, uri_of
 
 INVITE_SEQUENCE = 1
 METHODS = "INVITE,ACK,CANCEL,BYE,REFER,INFO,NOTIFY,OPTIONS,UPDATE"
@@ -23,7 +23,7 @@ class CallerLeg(Leg):
         self.record |= {"cid": caller, "dialed": number}
         self.local = (f'"{name}" ' if name else "") + f"<sip:{caller}@{line.ip}>;tag={token()}"
         self.remote = f"<sip:{number}@{line.server}>"
-        self.remote_uri = f"sip:{number}@{line.server}:{PORT}"
+        self.remote_uri = f"sip:{number}@{line.server}:{line.server_port}"
         self._sequence = INVITE_SEQUENCE
         self._cancelled = False
         self._via = line.via()

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from tests.asterisk.lab.sip_line import Line, Record, now
 from tests.asterisk.lab.sip_media import Media, answer_to
-from tests.asterisk.lab.sip_message import PORT, Headers, Message, build, tag_of
+from tests.asterisk.lab.sip_message import Headers, Message, build, tag_of
 
 ANSWER_S = 5
 GOODBYE_S = 3
@@ -143,7 +143,7 @@ class Leg(ABC):
 
     async def refer(self, target: str, replaces: "Leg | None" = None) -> int:
         """Send the other side to a number, or to who is at the other end of `replaces`: the code it answers."""
-        to = f"sip:{target}@{self.line.server}:{PORT}"
+        to = f"sip:{target}@{self.line.server}:{self.line.server_port}"
         if replaces is not None:
             call_id = replaces.call_id.replace("@", "%40")
             tags = f"to-tag%3D{tag_of(replaces.remote)}%3Bfrom-tag%3D{tag_of(replaces.local)}"

@@ -17,10 +17,19 @@ class Line(asyncio.DatagramProtocol):
     It never looks at AMI.
     """
 
-    def __init__(self, name: str, ip: str, server: str, tell: Callable[[Record], None], records: list[Record]) -> None:
+    def __init__(
+        self,
+        name: str,
+        ip: str,
+        server: str,
+        tell: Callable[[Record], None],
+        records: list[Record],
+        server_port: int = PORT,
+    ) -> None:
         self.name = name
         self.ip = ip
         self.server = server
+        self.server_port = server_port
         self.tell = tell
         self.records = records
         self._given: dict[tuple[str, str], bytes] = {}
@@ -50,7 +59,7 @@ class Line(asyncio.DatagramProtocol):
     def send(self, data: bytes) -> None:
         """Send a datagram, unless unplugged."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(data, (self.server, PORT))
+            self._transport.sendto(data, (self.server, self.server_port))
 
     def respond(
         self, request: Message, code: int, body: bytes = b"", headers: Headers = (), own_tag: str | None = None

@@ -8,7 +8,7 @@ from tests.asterisk.lab.sip_called_leg import CalledLeg
 from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.lab.sip_leg import Leg
 from tests.asterisk.lab.sip_line import Line, Record
-from tests.asterisk.lab.sip_message import Message
+from tests.asterisk.lab.sip_message import PORT, Message
 
 Manner = Callable[[CalledLeg], Coroutine[Any, Any, None]]
 
@@ -63,8 +63,16 @@ class Phone(Line):
     `incoming` has the legs that came in, in their order; `legs` all by Call-ID.
     """
 
-    def __init__(self, name: str, ip: str, server: str, tell: Callable[[Record], None], records: list[Record]) -> None:
-        super().__init__(name, ip, server, tell, records)
+    def __init__(
+        self,
+        name: str,
+        ip: str,
+        server: str,
+        tell: Callable[[Record], None],
+        records: list[Record],
+        server_port: int = PORT,
+    ) -> None:
+        super().__init__(name, ip, server, tell, records, server_port)
         self.legs: dict[str, Leg] = {}
         self.incoming: asyncio.Queue[CalledLeg] = asyncio.Queue()
         self.behave: Manner | list[Manner] = no_answer()

@@ -4,9 +4,11 @@ Those with a number are the ones that the recordings were made of.
 """
 
 from tests.asterisk.scenarios import (
+    attended_by_code,
     attended_transfers,
     blind_transfers,
     by_program,
+    chan_sip,
     direct,
     found_elsewhere,
     handed_over,
@@ -15,16 +17,19 @@ from tests.asterisk.scenarios import (
     outgoing,
     parking,
     queues,
+    rooms,
     strange,
 )
-from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS
+from tests.asterisk.scenarios.registry import EXPECTED, SCENARIOS, scenarios_on
 
 __all__ = [
     "EXPECTED",
     "SCENARIOS",
+    "attended_by_code",
     "attended_transfers",
     "blind_transfers",
     "by_program",
+    "chan_sip",
     "direct",
     "found_elsewhere",
     "handed_over",
@@ -33,5 +38,7 @@ __all__ = [
     "outgoing",
     "parking",
     "queues",
+    "rooms",
+    "scenarios_on",
     "strange",
 ]

@@ -55,7 +55,8 @@ class FakeBroker:
         self.told.append((below, payload, qos, retain))
         await self._happened()
 
-    async def subscribe(self, _pattern: str) -> None:
+    async def subscribe(self, _pattern: str, qos: int = 0) -> None:
+        del qos
         for topic, payload in self.retained.items():
             self._heard(ROOT + topic, payload, True)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.ami import decode
+from handlers.ami import decode, runs
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
 from handlers.ami.framing import Framer
@@ -51,8 +51,8 @@ def decoded(blocks: list[bytes]) -> tuple[list[Event | None], Counter[str]]:
 
 def decoded_slowly(blocks: list[bytes]) -> tuple[list[Event | None], Counter[str]]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, prefix in (("_channel", ""), ("_dest", "Dest")):
-            run = decode._Run(prefix)
+        for name, prefix in (("channel_run", ""), ("dest_run", "Dest")):
+            run = runs.Run(prefix)
             run._plain = NEVER
             patch.setattr(decode, name, run.find)
         patch.setattr(decode, "_PLAIN_MEMBER", NEVER)

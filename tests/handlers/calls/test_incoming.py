@@ -268,3 +268,21 @@ def test_the_bookkeeping_is_empty_when_all_calls_are_over() -> None:
         play.answer(caller, leg)
         play.far_end_hangs_up(caller, leg)
     assert not any(play.core.sizes().values())
+
+
+@pytest.mark.parametrize("who", ["caller", "person"])
+def test_who_hangs_up_before_the_bridge_is_told_has_ended_the_call_all_the_same(who: str) -> None:
+    """Answered and ended within milliseconds: the hangup's event overtakes those of the bridge (22)."""
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.up(leg)
+    play.end_dial(caller, leg, "ANSWER")
+    play.up(caller)
+    play.request_hangup(caller if who == "caller" else leg)
+    play.bridge(leg, caller)
+    play.wait(0.002)
+    for channel in (caller, leg):
+        play.hang_up(channel)
+    call = play.only_call.call
+    assert (call.result, call.ended_by) == ("answered", who)

@@ -396,3 +396,41 @@ def test_what_a_call_led_to_stands_directly_behind_it() -> None:
     office.missed()
     places = [place for place, fact in enumerate(office.facts) if isinstance(fact, CallEnded)]
     assert isinstance(office.facts[places[0] + 1], CaseMissed)
+
+
+def test_a_talk_that_outlives_even_the_list_is_waited_for() -> None:
+    office = Office(list_for_s=HOUR)
+    office.missed()
+    office.at(10 + HOUR)
+    dialler, leg = office.rings_out()
+    office.answer(dialler, leg)
+    office.at(9 * HOUR)
+    office.tick()
+    assert office.story == ["missed"]
+    office.far_end_hangs_up(dialler, leg)
+    assert office.story == ["missed", "recovered outgoing"]
+
+
+def test_two_calls_of_one_id_which_replayed_recordings_may_have_raise_nothing() -> None:
+    office = Office()
+    office.missed()
+    other = Office()
+    other.core = office.core
+    other.missed("89009998877")
+    other.called_back("89009998877")
+    other.called_back()
+    other.at(30 * DAY)
+    other.tick()
+    assert other.waiting == []
+
+
+def test_where_the_verdict_waits_for_one_talk_another_after_the_deadline_is_late() -> None:
+    office = Office()
+    office.missed()
+    office.at(18 + HOUR)
+    one, his = office.rings_out()
+    office.answer(one, his)
+    office.wait(3)
+    office.called_back(by="102")
+    assert office.story == ["missed", "truly missed", "recovered_late outgoing"]
+    assert office.case.contact_by == "102"

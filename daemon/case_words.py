@@ -1,0 +1,73 @@
+"""What somebody says of a case, made sure of: a number that can be called, a time that can be, a name and a text of a sane length."""
+
+import re
+from datetime import UTC, datetime
+
+from handlers.numbers import USABLE_DIGITS
+from storage.requests import Asked
+
+NAME_LONGEST = 100
+TEXT_LONGEST = 2000
+_NUMBER_LONGEST = 40
+# Two clocks that agree well enough.
+_AHEAD_S = 60.0
+_FIELDS = frozenset({"number", "at", "by", "note", "v"})
+_A_NUMBER = re.compile(r"\s*\+?[\d ().-]+\s*", re.ASCII)
+
+
+class BadWordsError(ValueError):
+    """It cannot be understood; the message says why, and what would be."""
+
+
+def contact_of(number: object, at: object, by: object, note: object, now: float) -> Asked:
+    """A contact outside of the PBX, or BadWordsError. `at`: epoch seconds or ISO 8601 with its zone; None: now."""
+    if not isinstance(number, str) or len(number) > _NUMBER_LONGEST or not _A_NUMBER.fullmatch(number):
+        raise BadWordsError("number is a telephone number, e.g. +79001112233")
+    if len(re.sub(r"\D", "", number)) < USABLE_DIGITS:
+        raise BadWordsError(f"number has at least {USABLE_DIGITS} digits")
+    spoke_at = moment_of(at, now)
+    if spoke_at > now + _AHEAD_S:
+        raise BadWordsError("at is in the future; tell a contact once it was")
+    return Asked(kind="contact", subject=number.strip(), at=spoke_at, by=name_of(by), text=text_of(note))
+
+
+def contact_in(body: object, now: float) -> Asked:
+    """A contact as JSON has it, by HTTP or by MQTT; raises BadWordsError."""
+    if not isinstance(body, dict):
+        raise BadWordsError("a contact is an object with number and by, and perhaps at and note")
+    if not body.keys() <= _FIELDS:
+        raise BadWordsError(f"a contact has {', '.join(sorted(_FIELDS))}, and nothing else")
+    return contact_of(body.get("number"), body.get("at"), body.get("by"), body.get("note"), now)
+
+
+def moment_of(value: object, now: float) -> float:
+    """A moment as epoch seconds; None is now."""
+    if value is None:
+        return now
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is not None and moment >= datetime(1970, 1, 1, tzinfo=UTC):
+            return moment.timestamp()
+    elif isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= now * 2:
+        return float(value)
+    raise BadWordsError("at is a moment with its zone, e.g. 2026-11-23T18:04:05Z, or epoch seconds")
+
+
+def name_of(value: object) -> str:
+    """Who says it."""
+    name = " ".join(value.split()) if isinstance(value, str) else ""
+    if not 0 < len(name) <= NAME_LONGEST:
+        raise BadWordsError(f"by is a name of at most {NAME_LONGEST} characters: who says it")
+    return name
+
+
+def text_of(value: object) -> str | None:
+    """What he adds, or None."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > TEXT_LONGEST:
+        raise BadWordsError(f"note is a text of at most {TEXT_LONGEST} characters")
+    return value.strip() or None

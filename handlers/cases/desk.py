@@ -1,0 +1,63 @@
+"""What people say of cases, and what it means: contacts elsewhere, cases ended by hand, claims. Everyone gets an answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from handlers.case_facts import CaseClaimed, CaseDismissed, CaseFact, CaseRecovered, RequestAnswered
+from handlers.cases.cases import Cases
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked
+from handlers.facts import Fact
+
+
+class Desk:
+    """Takes requests; what they mean is appended to `facts`, the answer last."""
+
+    def __init__(self, cases: Cases, facts: list[Fact]) -> None:
+        self._cases = cases
+        self._facts = facts
+        self.handlers: dict[type, Callable[[Any], None]] = {
+            ContactReported: self._reported,
+            DismissAsked: self._dismissed,
+            ClaimAsked: self._claimed,
+        }
+
+    def _reported(self, event: ContactReported) -> None:
+        """A contact outside of the PBX closes what was missed before it; told after the deadline, it is late."""
+        key = self._cases.key_of(event.number)
+        if key is None:
+            self._facts.append(RequestAnswered(event.at, event.request, "no_number", ()))
+            return
+        told: list[CaseFact] = []
+        for each in self._cases.list.with_key(key):
+            if each.case.opened_at <= event.spoke_at:
+                told += self._cases.close(each, "external", event.spoke_at, event.at, None, event.by)
+        closed = tuple(fact.case for fact in told if isinstance(fact, CaseRecovered))
+        self._facts += told
+        self._facts.append(RequestAnswered(event.at, event.request, "done" if closed else "no_case", closed))
+
+    def _dismissed(self, event: DismissAsked) -> None:
+        each = self._cases.list.find(event.case_id)
+        if each is None:
+            self._facts.append(RequestAnswered(event.at, event.request, "no_case", ()))
+            return
+        self._cases.list.remove(each)
+        case = replace(each.case, state="dismissed", dismissed_by=event.by, dismissed_why=event.why)
+        self._facts += (CaseDismissed(event.at, case), RequestAnswered(event.at, event.request, "done", (case,)))
+
+    def _claimed(self, event: ClaimAsked) -> None:
+        """Somebody takes a case on himself, goes on doing so, or lets go of it; of another's keep off."""
+        each = self._cases.list.find(event.case_id)
+        if each is None:
+            self._facts.append(RequestAnswered(event.at, event.request, "no_case", ()))
+            return
+        if each.case.claimed_by not in (None, event.by):
+            self._facts.append(RequestAnswered(event.at, event.request, "claimed_by_another", (each.case,)))
+            return
+        by = None if event.until is None else event.by
+        each.case = replace(each.case, claimed_by=by, claimed_until=event.until)
+        self._cases.list.plan(each)
+        self._facts += (
+            CaseClaimed(event.at, each.case),
+            RequestAnswered(event.at, event.request, "done", (each.case,)),
+        )

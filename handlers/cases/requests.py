@@ -1,0 +1,40 @@
+"""What people say of cases: "I have spoken with him", "leave that one be", "I call this one back". The core's other events.
+
+Like those of the PBX they are NamedTuples with `at`, the moment at which they reach the core. `request` is by what the answer
+(`RequestAnswered`) is known.
+"""
+
+from typing import NamedTuple
+
+
+class ContactReported(NamedTuple):
+    """Somebody spoke with a number outside of the PBX, at `spoke_at`. It closes what was missed before that."""
+
+    at: float
+    request: int
+    number: str
+    spoke_at: float
+    by: str
+
+
+class DismissAsked(NamedTuple):
+    """A case is to end without a contact: spam, a wrong number."""
+
+    at: float
+    request: int
+    case_id: str
+    by: str
+    why: str
+
+
+class ClaimAsked(NamedTuple):
+    """Somebody calls a case back himself, until a moment; None: no longer."""
+
+    at: float
+    request: int
+    case_id: str
+    by: str
+    until: float | None
+
+
+Request = ContactReported | DismissAsked | ClaimAsked

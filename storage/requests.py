@@ -1,0 +1,116 @@
+"""What people say of cases, on its way to the core: put into the database by whoever hears it, taken out by the daemon.
+
+So a command reaches a running daemon without a token, whoever may write to the database may say something, and nothing that was
+said is lost to a daemon that is down. Every function raises StorageError where the database cannot be used.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from handlers.case_facts import Outcome
+from storage.call_filter import bindable
+from storage.errors import StorageError, cure
+
+Kind = Literal["contact", "dismiss", "claim"]
+_WAITS_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request. `at`: of a contact when it was, of a claim until when (None: given up); epoch seconds."""
+
+    kind: Kind
+    subject: str
+    at: float | None
+    by: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that is still to be told to the core."""
+
+    id: int
+    asked: Asked
+
+
+def ask(database: Path, asked: Asked, now: float) -> int:
+    """Put a request into the database; gives its id. The same contact again is the one that is there."""
+    with _writing(database) as connection:
+        connection.execute(
+            "INSERT INTO request (asked_at, kind, subject, at, by_whom, text) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                _milliseconds(now),
+                asked.kind,
+                *map(bindable, (asked.subject, _milliseconds(asked.at), asked.by, asked.text)),
+            ),
+        )
+        ((request,),) = connection.execute(
+            "SELECT max(id) FROM request WHERE kind = ? AND subject = ? AND by_whom = ? AND at IS ?",
+            (asked.kind, bindable(asked.subject), bindable(asked.by), _milliseconds(asked.at)),
+        ).fetchall()
+    return int(request)
+
+
+def outcome_of(database: Path, request: int) -> Outcome | None:
+    """What came of a request, or None: nothing yet."""
+    with _writing(database) as connection:
+        row = connection.execute("SELECT outcome FROM request WHERE id = ?", (request,)).fetchone()
+    outcome: Outcome | None = None if row is None else row[0]
+    return outcome
+
+
+def to_do(database: Path, after: int) -> list[Waiting]:
+    """The requests after an id of which nothing has come yet, oldest first."""
+    with _writing(database) as connection:
+        rows = connection.execute(
+            "SELECT id, kind, subject, at / 1000.0, by_whom, text FROM request WHERE done_at IS NULL AND id > ? ORDER BY id",
+            (after,),
+        ).fetchall()
+    return [Waiting(row[0], Asked(kind=row[1], subject=row[2], at=row[3], by=row[4], text=row[5])) for row in rows]
+
+
+def done(database: Path, outcomes: Sequence[tuple[int, str]], now: float) -> None:
+    """Note what came of requests."""
+    with _writing(database) as connection:
+        connection.executemany(
+            "UPDATE request SET done_at = ?, outcome = ? WHERE id = ?",
+            [(_milliseconds(now), outcome, request) for request, outcome in outcomes],
+        )
+
+
+def add_note(database: Path, call_id: str, by: str, text: str, now: float) -> bool:
+    """Note something on a call, the latest of this id; False: there is none."""
+    with _writing(database) as connection:
+        return (
+            connection.execute(
+                "INSERT INTO note (call, at, by_whom, text) "
+                "SELECT key, ?, ?, ? FROM call WHERE id = ? ORDER BY started_at DESC, key DESC LIMIT 1",
+                (_milliseconds(now), bindable(by), bindable(text), bindable(call_id)),
+            ).rowcount
+            > 0
+        )
+
+
+@contextmanager
+def _writing(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one short transaction, beside the daemon's."""
+    if not database.is_file():
+        raise StorageError(f"there is no database at {database}; start ringtally run to make it")
+    try:
+        connection = sqlite3.connect(database, timeout=_WAITS_S)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise StorageError(f"{database} {cure(error)}") from error
+
+
+def _milliseconds(at: float | None) -> int | None:
+    return None if at is None else round(at * 1000)

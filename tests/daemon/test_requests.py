@@ -1,0 +1,116 @@
+"""Requests between database and core: told in order, answered once stored, and a database that is away is told once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+import structlog
+
+from daemon import clock
+from daemon import requests as requests_module
+from daemon.requests import Requests
+from handlers.case_facts import RequestAnswered
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, Request
+from storage.database import writing
+from storage.requests import Asked, ask, outcome_of
+from storage.writer import Writer
+from tests.daemon.http_service import until
+from tests.storage.sample_calls import START
+
+
+class Told:
+    """In place of pump and core: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Request] = []
+
+    def feed(self, events: Sequence[Request]) -> None:
+        self.events += events
+
+
+@asynccontextmanager
+async def running(path: Path) -> AsyncIterator[tuple[Requests, Told]]:
+    told = Told()
+    async with writing(path, now=0.0) as database, asyncio.TaskGroup() as tasks:
+        writer = Writer(database)
+        tasks.create_task(writer.run())
+        requests = Requests(path, told.feed, writer)
+        task = tasks.create_task(requests.run())
+        try:
+            yield requests, told
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await writer.close(5.0)
+
+
+async def test_each_kind_is_told_in_order_and_its_outcome_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: START)
+    path = tmp_path / "calls.db"
+    async with running(path) as (requests, told):
+        asked = (
+            Asked(kind="contact", subject="+79001112233", at=START - 60, by="Анна"),
+            Asked(kind="dismiss", subject="1.1", at=None, by="Олег", text="спам"),
+            Asked(kind="claim", subject="1.2", at=START + 60, by="Олег"),
+        )
+        ids = [ask(path, each, START) for each in asked]
+        await until(lambda: len(told.events) == 3)
+        assert told.events == [
+            ContactReported(START, ids[0], "+79001112233", START - 60, "Анна"),
+            DismissAsked(START, ids[1], "1.1", "Олег", "спам"),
+            ClaimAsked(START, ids[2], "1.2", "Олег", START + 60),
+        ]
+        requests.take([RequestAnswered(START, each, "no_case", ()) for each in ids])
+        await until(lambda: outcome_of(path, ids[2]) == "no_case")
+
+
+async def test_who_waits_for_an_answer_gets_it_and_who_says_the_same_again_the_same(tmp_path: Path) -> None:
+    contact = Asked(kind="contact", subject="+79001112233", at=START, by="Анна")
+    async with running(tmp_path / "calls.db") as (requests, told):
+        waiting = asyncio.ensure_future(requests.ask(contact, 5.0))
+        await until(lambda: bool(told.events))
+        requests.take([RequestAnswered(START, told.events[0].request, "done", ())])
+        answer = await waiting
+        assert answer is not None
+        assert answer.outcome == "done"
+        again = await requests.ask(contact, 5.0)
+        assert again is not None
+        assert again.outcome == "done"
+        assert len(told.events) == 1
+
+
+async def test_an_answer_that_does_not_come_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    async with running(tmp_path / "calls.db") as (requests, _):
+        assert await requests.ask(Asked(kind="dismiss", subject="1.1", at=None, by="Олег"), 0.0) is None
+
+
+async def test_what_the_broker_brings_is_bounded_and_its_nonsense_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests_module, "HEARD_LIMIT", 2)
+    async with running(tmp_path / "calls.db") as (requests, told):
+        with structlog.testing.capture_logs() as logs:
+            for body in (b"{", b"[]", b'{"number": 7}'):
+                requests.hear(body)
+            for number in range(3):
+                requests.hear(b'{"number": "+7900111223%d", "by": "Anna"}' % number)
+        assert [line["event"] for line in logs] == ["contact_refused"]
+        await until(lambda: len(told.events) == 2)
+
+
+async def test_a_database_that_is_gone_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests_module, "_RETRY_S", 0.01)
+    path = tmp_path / "calls.db"
+    async with running(path) as (_, told):
+        with structlog.testing.capture_logs() as logs:
+            path.rename(tmp_path / "moved.db")
+            await until(lambda: bool(logs))
+            path.with_name("moved.db").rename(path)
+            ask(path, Asked(kind="dismiss", subject="1.1", at=None, by="Олег"), START)
+            await until(lambda: bool(told.events))
+        assert [line["event"] for line in logs] == ["requests_stuck"]

@@ -1,0 +1,100 @@
+"""Calls that are passed on while nobody listens: what was not seen is not told, and nothing is guessed."""
+
+from handlers.ami.events import LiveBridge, LiveChannel, Snapshot, StreamBroken, StreamResumed
+from tests.handlers.calls.test_transfers import talking
+from tests.handlers.playbook import Play
+from tests.handlers.recorded import EMPTY
+
+
+def shown(play: Play, uniqueid: str, bridge: str | None, linkedid: str | None = None) -> LiveChannel:
+    """A channel that the snapshot shows."""
+    name = play.names[uniqueid]
+    return LiveChannel(
+        uniqueid, linkedid or uniqueid, name, 6, "101", None, None, "from-internal", "", "", bridge, None
+    )
+
+
+def resumed(play: Play, *channels: LiveChannel, bridges: tuple[LiveBridge, ...] = ()) -> None:
+    """The connection broke, and this lives when it is back a minute later."""
+    play.say(StreamBroken(play.now))
+    play.wait(60)
+    play.say(StreamResumed(play.now, Snapshot("", channels, bridges, (), (), (), {})))
+
+
+def test_a_transfer_that_happened_meanwhile_shows_in_who_talks_afterwards() -> None:
+    play = Play()
+    caller, agent = talking(play)
+    other = "1800000900.77"
+    play.names[other] = "PJSIP/102-0000004d"
+    resumed(
+        play,
+        shown(play, caller, "b-9"),
+        shown(play, other, "b-9", caller),
+        bridges=(LiveBridge("b-9", "simple_bridge"),),
+    )
+    (live,) = play.core.live_calls()
+    assert (live.state, [each.device for each in live.agents]) == ("talking", ["PJSIP/101", "PJSIP/102"])
+    assert live.transfers == ()
+    play.wait(5)
+    play.hang_up(caller)
+    play.hang_up(other)
+    call = play.only_call.call
+    assert (call.result, call.incomplete, call.lost_after_transfer) == ("answered", True, False)
+    assert agent not in {leg.uniqueid for leg in play.only_call.legs if leg.ended_at is None}
+    assert play.core.sizes() == EMPTY
+
+
+def test_a_caller_in_the_lot_when_the_stream_is_back_can_be_fetched() -> None:
+    play = Play()
+    caller, _agent = talking(play)
+    resumed(play, shown(play, caller, "lot"), bridges=(LiveBridge("lot", "holding_bridge"),))
+    (live,) = play.core.live_calls()
+    assert live.state != "talking"
+    fetcher = play.dialling("102", "701")
+    play.up(fetcher)
+    play.unpark(caller, retriever=fetcher)
+    play.bridge(fetcher, caller)
+    play.wait(3)
+    play.far_end_hangs_up(caller, fetcher)
+    call = next(ended.call for ended in play.ended if ended.call.merged_into is None)
+    assert ([each.device for each in call.agents], call.incomplete) == (["PJSIP/101", "PJSIP/102"], True)
+    assert play.core.sizes() == EMPTY
+
+
+def test_a_parked_caller_who_is_gone_when_the_stream_is_back_ended_unseen() -> None:
+    play = Play()
+    caller, agent = talking(play)
+    play.park(caller)
+    play.hang_up(agent)
+    resumed(play)
+    call = play.only_call.call
+    assert (call.result, call.end_seen, call.talk_s, call.lost_after_transfer) == ("answered", False, None, False)
+    assert play.core.sizes() == EMPTY
+
+
+def test_of_two_one_of_whom_was_there_before_us_the_one_never_seen_can_pass_on() -> None:
+    """We began to listen while they talked: the transferer's channel is met in the snapshot, its call incomplete."""
+    play = Play()
+    caller, agent = "1800000000.1", "1800000000.2"
+    play.was_there_before(caller, "PJSIP/trunk-00000001", caller, "b")
+    play.was_there_before(agent, "PJSIP/101-00000002", caller, "b")
+    first = LiveChannel(
+        caller, caller, play.names[caller], 6, "79001112233", None, None, "from-trunk", "7001", "", "b", None
+    )
+    play.say(
+        StreamResumed(
+            play.now,
+            Snapshot("", (first, shown(play, agent, "b", caller)), (LiveBridge("b", "simple_bridge"),), (), (), (), {}),
+        )
+    )
+    play.wait(2)
+    play.blind_transfer(agent, caller, "102")
+    play.hang_up(agent)
+    leg = play.dial(caller, "PJSIP/102")
+    play.ring(leg)
+    play.wait(1)
+    play.caller_cancels(caller, leg)
+    call = play.only_call.call
+    assert (call.result, call.incomplete, call.talk_s) == ("answered", True, None)
+    assert [(each.by, each.to, each.result) for each in call.transfers] == [("101", "102", "abandoned")]
+    assert call.lost_after_transfer

@@ -1,0 +1,134 @@
+"""What people say of cases: contacts elsewhere, dismissals, claims; and what is answered."""
+
+import pytest
+
+from handlers.case_facts import CaseClaimed, RequestAnswered
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked
+from tests.handlers.cases.office import CLIENT, HOUR, Office
+from tests.handlers.playbook import START
+
+
+class Desk(Office):
+    """An office where people say things too."""
+
+    def reports(self, number: str = CLIENT, spoke_at: float | None = None, by: str = "Анна") -> RequestAnswered:
+        return self.asks(ContactReported(self.now, 1, number, self.now if spoke_at is None else spoke_at, by))
+
+    def dismisses(self, case_id: str) -> RequestAnswered:
+        return self.asks(DismissAsked(self.now, 2, case_id, "Олег", "спам"))
+
+    def claims(self, case_id: str, until: float | None, by: str = "Анна") -> RequestAnswered:
+        return self.asks(ClaimAsked(self.now, 3, case_id, by, until))
+
+    def asks(self, event: ContactReported | DismissAsked | ClaimAsked) -> RequestAnswered:
+        self.facts.extend(self.core.handle(event))
+        answer = self.facts[-1]
+        assert isinstance(answer, RequestAnswered)
+        assert answer.request == event.request
+        return answer
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_contact_elsewhere_closes_the_case_with_who_and_when(desk: Desk) -> None:
+    desk.missed()
+    desk.wait(600)
+    answer = desk.reports("+7 (900) 111-22-33", spoke_at=desk.now - 100)
+    assert desk.story == ["missed", "recovered external"]
+    assert (answer.outcome, answer.cases) == ("done", (desk.case,))
+    assert (desk.case.contact_by, desk.case.contact_call, desk.case.contact_s) == ("Анна", None, 500)
+    assert desk.waiting == []
+
+
+def test_told_twice_it_changes_nothing_more(desk: Desk) -> None:
+    desk.missed()
+    spoke_at = desk.now
+    desk.reports(spoke_at=spoke_at)
+    desk.missed()
+    assert desk.reports(spoke_at=spoke_at).outcome == "no_case"
+    assert desk.story == ["missed", "recovered external", "missed"]
+
+
+def test_a_contact_before_the_miss_closes_nothing(desk: Desk) -> None:
+    desk.missed()
+    assert desk.reports(spoke_at=START).outcome == "no_case"
+    assert desk.story == ["missed"]
+
+
+@pytest.mark.parametrize(("number", "outcome"), [("89009998877", "no_case"), ("1234", "no_number"), ("x", "no_number")])
+def test_a_contact_with_a_number_that_nobody_waits_for_is_answered(desk: Desk, number: str, outcome: str) -> None:
+    desk.missed()
+    assert desk.reports(number).outcome == outcome
+
+
+def test_reported_after_the_deadline_it_is_late_whenever_it_was(desk: Desk) -> None:
+    desk.missed()
+    desk.wait(2 * HOUR)
+    desk.reports(spoke_at=START + 60)
+    assert desk.story == ["missed", "truly missed", "recovered_late external"]
+    assert desk.case.contact_s == 40
+
+
+def test_a_case_dismissed_ends_and_the_next_miss_is_a_new_one(desk: Desk) -> None:
+    first = desk.missed()
+    answer = desk.dismisses(first)
+    assert answer.outcome == "done"
+    assert (desk.case.state, desk.case.dismissed_by, desk.case.dismissed_why) == ("dismissed", "Олег", "спам")
+    assert desk.core.next_deadline is None
+    assert desk.dismisses(first).outcome == "no_case"
+    assert desk.missed() != first
+    assert desk.case.calls == 1
+
+
+def test_a_claim_is_seen_by_all_until_its_time_is_over_and_the_deadline_stays(desk: Desk) -> None:
+    case_id = desk.missed()
+    until = desk.now + 900
+    assert desk.claims(case_id, until).outcome == "done"
+    (case,) = desk.waiting
+    assert (case.claimed_by, case.claimed_until, case.state) == ("Анна", until, "open")
+    desk.wait(899)
+    desk.tick()
+    assert desk.waiting[0].claimed_by == "Анна"
+    desk.wait(2)
+    desk.tick()
+    last = desk.case_facts[-1]
+    assert isinstance(last, CaseClaimed)
+    assert (last.at, last.case.claimed_by, last.case.claimed_until) == (until, None, None)
+    desk.at(20 + HOUR)
+    desk.tick()
+    assert desk.story[-1] == "truly missed"
+
+
+def test_a_claim_beyond_the_deadline_moves_no_deadline(desk: Desk) -> None:
+    case_id = desk.missed()
+    desk.claims(case_id, desk.now + 3 * HOUR)
+    desk.at(5 * HOUR)
+    desk.tick()
+    assert [fact.at for fact in desk.case_facts[2:]] == [START + 20 + HOUR, START + 20 + 3 * HOUR]
+    assert desk.story[2] == "truly missed"
+
+
+def test_nobody_claims_what_another_has_but_he_may_go_on_and_let_go(desk: Desk) -> None:
+    case_id = desk.missed()
+    desk.claims(case_id, desk.now + 900)
+    answer = desk.claims(case_id, desk.now + 900, by="Олег")
+    assert answer.outcome == "claimed_by_another"
+    assert answer.cases[0].claimed_by == "Анна"
+    assert desk.claims(case_id, desk.now + 1800).outcome == "done"
+    assert desk.claims(case_id, None).outcome == "done"
+    assert desk.waiting[0].claimed_by is None
+    assert desk.claims(case_id, desk.now + 900, by="Олег").outcome == "done"
+    assert desk.claims("1.1", desk.now).outcome == "no_case"
+
+
+def test_a_claimed_case_is_restored_with_its_claim(desk: Desk) -> None:
+    case_id = desk.missed()
+    desk.claims(case_id, desk.now + 900)
+    after = Desk()
+    after.core.restore_cases(desk.waiting, 0.0)
+    after.at(1000)
+    after.tick()
+    assert after.waiting[0].claimed_by is None
