@@ -27,7 +27,7 @@ class Core:
     def __init__(self, rules: Rules) -> None:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
-        self._cases = Cases(rules, self.live_calls)
+        self._cases = Cases(rules, self._tracker.state.talks_with)
         self._call_back_list = self._cases.list
         self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)

@@ -26,7 +26,9 @@ class Member(NamedTuple):
 def member_of(seen: MemberSeen) -> Member:
     """The place that a queue told of."""
     _, _, interface, state_interface, name, _, paused, reason, paused_at = seen
-    return Member((name if name != interface else None) or None, paused, reason, paused_at, state_interface or interface)
+    return Member(
+        (name if name != interface else None) or None, paused, reason, paused_at, state_interface or interface
+    )
 
 
 @dataclass(slots=True, eq=False)

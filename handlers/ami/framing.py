@@ -196,11 +196,8 @@ class Framer:
                 self._unknown(block, given)
                 continue
             known.append(first_line)
-            if kind is plain:
-                given.append(block)
-                continue
-            if kind is noise:
-                if block.find(b"\r\nActionID: ") >= 0:
+            if kind is plain or kind is noise:
+                if kind is plain or block.find(b"\r\nActionID: ") >= 0:
                     given.append(block)
                 continue
             run_end = block.rfind(b"Linkedid: ")
