@@ -73,6 +73,7 @@ class MqttSink:
         self._messages: deque[Waiting] = deque()
         self._shown: dict[str, State] = {}
         self._turns: deque[str] = deque()
+        self._news = -1
         self._found: set[str] = set()
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -181,6 +182,7 @@ class MqttSink:
         """The connection is over: states will be told anew, and what was not acknowledged again."""
         self._shown.clear()
         self._turns.clear()
+        self._news = -1
         self.dropped["away"] += len(self._events)
         self._events.clear()
         self._messages.clear()
@@ -263,11 +265,13 @@ class MqttSink:
         what follows waits until the subscriber's system acknowledges them by itself, 40 ms.
         """
         states = self._states.look()
-        for gone in self._shown.keys() - states.keys():
-            del self._shown[gone]
-            await self._publish(session, gone, b"", qos=1, retain=True)
-            return True
-        if not self._turns:
+        if self._states.news != self._news:
+            for gone in self._shown.keys() - states.keys():
+                del self._shown[gone]
+                await self._publish(session, gone, b"", qos=1, retain=True)
+                return True
+        if not self._turns and self._states.news != self._news:
+            self._news = self._states.news
             new = [topic for topic, state in states.items() if self._shown.get(topic) is not state]
             self._turns.extend(sorted(new, key=lambda topic: -states[topic].qos))
         while self._turns:
