@@ -58,6 +58,11 @@ class States:
         self.due_at = due_at
         return self._kept
 
+    def renew(self) -> None:
+        """Render all anew at the next look, however short ago they were made: for somebody who knows nothing yet."""
+        self._kept.clear()
+        self._changes = -1
+
     def _due_at(self, name: str, topic: Topic, kept: State) -> float:
         if kept.touched != self._board.touched[name]:
             return kept.made_at + self._every_s
