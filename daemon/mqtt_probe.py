@@ -1,4 +1,4 @@
-"""May we write? Only our own message, heard back, proves it.
+"""Whether the broker keeps what we tell it: only our own message, heard back, proves that.
 
 MQTT 3.1.1 has no word for a broker that lets in and lets nothing be written: mosquitto acknowledges a message that its ACL forbids,
 and throws it away.
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from daemon.mqtt_link import MqttDeniedError, MqttSession
 
-CURE = "let the broker's ACL give this account readwrite on all that is below mqtt.prefix: what it publishes it reads there"
+CURE = "let the broker's ACL give this account readwrite on all that is below mqtt.prefix: it reads back what it writes"
 
 
 class Probe:
