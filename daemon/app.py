@@ -78,7 +78,7 @@ class App:
             parts = await build(self._settings, self._database, self._extra_sinks, stack)
             sources = sources_of(self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics)
             read_token = self._settings.http.read_token.get_secret_value()
-            pages = WallboardPages(lambda: self._settings).routes()
+            pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
             contacts = ContactRoute(parts.requests, self._settings.http.write_token.get_secret_value()).routes()
             server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts])
             port = await server.start(self._settings.http.listen)

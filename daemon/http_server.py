@@ -16,7 +16,9 @@ from aiohttp import web
 from daemon.sinks.stream import StreamSink
 from storage.errors import StorageError
 
-HEARTBEAT_S = 15.0
+HEARTBEAT_S = 5.0
+# A client that takes nothing for so many heartbeats is let go.
+PATIENCE = 3
 STOP_WITHIN_S = 0.5
 log = structlog.get_logger()
 # aiohttp would log each malformed request with its traceback: whoever can connect could fill the log with his own words.
@@ -168,7 +170,7 @@ class HttpServer:
         try:
             await response.prepare(request)
             while frames := await subscriber.next_frames(self._heartbeat_s):
-                async with asyncio.timeout(self._heartbeat_s):
+                async with asyncio.timeout(PATIENCE * self._heartbeat_s):
                     await response.write(frames)
         except ConnectionError:
             pass  # the client is gone

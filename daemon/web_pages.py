@@ -51,8 +51,9 @@ def _page(path: Path) -> Page:
 class WallboardPages:
     """Serves the wallboard. `settings` is asked each time, since a reload may change them."""
 
-    def __init__(self, settings: Callable[[], Settings], folder: Path = WALLBOARD) -> None:
+    def __init__(self, settings: Callable[[], Settings], version: str, folder: Path = WALLBOARD) -> None:
         self._settings = settings
+        self._version = version
         self._pages = pages_in(folder)
 
     def routes(self) -> list[web.RouteDef]:
@@ -100,6 +101,7 @@ class WallboardPages:
             "broker": _broker(settings),
             "root": None if settings.mqtt is None else f"{settings.mqtt.prefix}/{settings.site.name}",
             "language": settings.site.language,
+            "version": self._version,
             "now": iso(clock.now()),
         }
         return web.Response(

@@ -27,17 +27,21 @@ class Core:
     def __init__(self, rules: Rules) -> None:
         self._facts: list[Fact] = []
         self._tracker = Tracker(rules, self._facts)
-        self._cases = Cases(rules, self.live_calls)
+        self._cases = Cases(rules, self._tracker.state.talks_with)
         self._call_back_list = self._cases.list
         self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken_at: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
-        self._handlers = self._tracker.handlers | {StreamBroken: self._broken, StreamResumed: self._resumed}
-        self._handlers |= Desk(self._cases, self._facts).handlers
-        for kind, handler in self._roster.handlers.items():
-            self._handlers[kind] = _both(self._handlers.get(kind), handler)
+        self._handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
+            StreamBroken: (self._broken,),
+            StreamResumed: (self._resumed,),
+        }
+        desk = Desk(self._cases, self._facts)
+        for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
+            for kind, handler in handlers.items():
+                self._handlers[kind] = (*self._handlers.get(kind, ()), handler)
 
     @property
     def next_deadline(self) -> float | None:
@@ -56,29 +60,39 @@ class Core:
         Time never runs backwards: an event older than the one before it happens at the moment of that one (with several
         threads Asterisk's own stamps go back by up to 0.7 ms). Never raises for anything that Asterisk can send.
         """
-        if event.at < self._now:
-            event = event._replace(at=self._now)
+        now = event.at
+        if now < self._now:
+            now = self._now
+            event = event._replace(at=now)
         else:
-            self._now = event.at
+            self._now = now
         # What is due happened before, so that ticks between events change nothing.
-        if self._reaper.due_at <= self._now:
-            self._reaper.expire(self._now)
-        if self._call_back_list.next_at <= self._now:
-            self._facts += self._cases.pass_time(self._now)
-        if self._roster.due_at <= self._now:
-            self._roster.expire(self._now)
-        handler = self._handlers.get(type(event))
-        if handler is not None:
+        if self._reaper.due_at <= now:
+            self._reaper.expire(now)
+        if self._call_back_list.next_at <= now:
+            self._facts += self._cases.pass_time(now)
+        if self._roster.due_at <= now:
+            self._roster.expire(now)
+        for handler in self._handlers.get(type(event), ()):
             handler(event)
-        if not self._facts:
-            return ()
-        for fact in [each for each in self._facts if type(each) is CallEnded]:
+        return self._told() if self._facts else ()
+
+    def _told(self) -> Sequence[Fact]:
+        """What there is to tell, and behind each finished call what it means to agents and cases."""
+        ended = [each for each in self._facts if type(each) is CallEnded]
+        for fact in ended:
             self._roster.lines.call_ended(fact)
-        facts: list[Fact] = []
-        for each in self._facts:
-            facts += self._followed_up(each) if type(each) is CallEnded else (each,)
+        facts = tuple(self._facts)
         self._facts.clear()
-        return tuple(facts)
+        if not ended:
+            return facts
+        told: list[Fact] = []
+        for each in facts:
+            if type(each) is CallEnded:
+                told += self._followed_up(each)
+            else:
+                told.append(each)
+        return tuple(told)
 
     def _followed_up(self, ended: CallEnded) -> list[Fact]:
         """A finished call, and behind it what it means to the cases."""
@@ -172,15 +186,3 @@ class Core:
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind: what must be empty when nobody calls."""
         return self._tracker.state.sizes() | self._roster.lines.sizes()
-
-
-def _both(first: Callable[[Any], None] | None, second: Callable[[Any], None]) -> Callable[[Any], None]:
-    """One event for two, in this order."""
-    if first is None:
-        return second
-
-    def both(event: Any) -> None:
-        first(event)
-        second(event)
-
-    return both

@@ -95,9 +95,10 @@ class Board:
         self.cases_today = CaseDay()
         self._render = render
         self._agents = AgentBoard()
-        self._waiting: dict[str, tuple[int, float]] = {}
-        self._channels: Mapping[str, int] = {}
+        self._waiting: Mapping[str, tuple[int, float]] | None = None
+        self._channels: Mapping[str, int] | None = None
         self._look_at = -1.0
+        self._watchers: list[dict[str, None]] = []
         self.changes = 0
         self.touched: Counter[str] = Counter()
         self._topics: dict[str, Topic] = {
@@ -151,6 +152,8 @@ class Board:
         touched, gone = self._agents.take(fact)
         if gone is not None:
             del self._topics[gone]
+            for watcher in self._watchers:
+                watcher[gone] = None
         if touched is not None and touched not in self._topics:
             self._topics[touched] = Topic(partial(self._agents.payload, touched))
         self._touch(touched, *(self._queue_topic(queue) for queue in queues))
@@ -160,6 +163,13 @@ class Board:
         for topic in topics:
             if topic is not None:
                 self.touched[topic] += 1
+                for watcher in self._watchers:
+                    watcher[topic] = None
+
+    def watch(self) -> dict[str, None]:
+        """A set, in order, of the topics that are touched or gone from here on, at first all; who looks takes them out."""
+        self._watchers.append(dict.fromkeys(self._topics))
+        return self._watchers[-1]
 
     def roll(self) -> None:
         """Another day begins all figures anew."""
@@ -168,29 +178,39 @@ class Board:
             self._touch(*self._topics)
 
     def refresh(self) -> None:
-        """Take what is the same for many topics, as of now; to be called before payloads are asked for."""
+        """What is the same for many topics is taken anew, once one of them asks; to be called before payloads are asked for."""
         self.roll()
         now = clock.monotonic()
-        if now == self._look_at:
-            return
-        self._look_at = now
-        waiting: dict[str, tuple[int, float]] = {}
-        for queue, since in self._pbx.waiting():
-            count, oldest = waiting.get(queue, (0, since))
-            waiting[queue] = count + 1, min(oldest, since)
-        self._waiting = waiting
-        channels: Counter[str] = Counter()
-        for trunk, count in self._pbx.trunk_channels().items():
-            channels[self._day.trunk(trunk)] += count
-        self._channels = channels
-        self._learn_queues()
+        if now != self._look_at:
+            self._look_at = now
+            self._waiting = self._channels = None
+            self._learn_queues()
+
+    def _who_waits(self) -> Mapping[str, tuple[int, float]]:
+        """By queue, how many callers, and since when the first of them. A walk over all calls."""
+        if self._waiting is None:
+            waiting: dict[str, tuple[int, float]] = {}
+            for queue, since in self._pbx.waiting():
+                count, oldest = waiting.get(queue, (0, since))
+                waiting[queue] = count + 1, min(oldest, since)
+            self._waiting = waiting
+        return self._waiting
+
+    def _in_use(self) -> Mapping[str, int]:
+        """The channels of each line. A walk over all channels."""
+        if self._channels is None:
+            channels: Counter[str] = Counter()
+            for trunk, count in self._pbx.trunk_channels().items():
+                channels[self._day.trunk(trunk)] += count
+            self._channels = channels
+        return self._channels
 
     def _learn_queues(self) -> None:
         for queue in self._pbx.queues():
             topic = self._site.queues.learn(queue)
             if topic is not None:
                 self._add_queue(queue, topic)
-                self._touch(INFO)
+                self._touch(INFO, topic)
 
     def payload(self, topic: str, full: bool) -> Payload:
         """What a topic says now, without `ts`."""
@@ -198,7 +218,7 @@ class Board:
 
     def _add_queue(self, name: str, topic: str) -> None:
         def build(_full: bool) -> Payload:
-            waiting, oldest = self._waiting.get(name, (0, None))
+            waiting, oldest = self._who_waits().get(name, (0, None))
             return {
                 "name": name,
                 "waiting": waiting,
@@ -212,7 +232,7 @@ class Board:
     def _trunk_builder(self, name: str) -> Callable[[bool], Payload]:
         return lambda _full: {
             "name": name,
-            "channels": self._channels.get(name, 0),
+            "channels": self._in_use().get(name, 0),
             "today": self._day.trunk_figures(name),
         }
 

@@ -91,11 +91,32 @@ class CallEvents:
 
 
 def calls_active(calls: Iterable[Call], render: Render, full: bool, now: float) -> dict[str, Any]:
-    """The payload of `calls/active` as of now: how many calls live, and the oldest of them."""
+    """The payload of `calls/active` as of now: how many calls live and wait, since when the first waits, and the oldest calls."""
     listed: list[dict[str, Any]] = []
-    total = 0
+    total = waiting = 0
+    oldest: float | None = None
     for call in calls:
         total += 1
         if total <= LISTED:
             listed.append(render(call, full))
-    return {"v": 1, "ts": iso(now), "total": total, "calls": listed}
+        since = _waits_since(call)
+        if since is not None:
+            waiting += 1
+            oldest = since if oldest is None else min(oldest, since)
+    return {
+        "v": 1,
+        "ts": iso(now),
+        "total": total,
+        "waiting": waiting,
+        "waiting_since": iso(oldest),
+        "calls": listed,
+    }
+
+
+def _waits_since(call: Call) -> float | None:
+    """Since when a caller from outside waits for a person: in the queue, else at ringing phones; passed on, since then. Or None."""
+    if call.direction != "in" or call.state not in {"queued", "ringing"}:
+        return None
+    if call.answered_at is not None:
+        return call.state_since
+    return next(each for each in (call.queued_at, call.rang_at, call.started_at) if each is not None)

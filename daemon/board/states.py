@@ -1,7 +1,9 @@
 """What the state topics say, rendered at most once a second each, and told only when it is something new."""
 
+import heapq
 import math
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal
 
 from daemon import clock
@@ -29,7 +31,8 @@ class States:
     """The latest of every state topic, with numbers and names in full or masked, for any number of readers.
 
     The first change of a topic after a quiet time is told at once, the next a second later at the earliest. Nothing is rendered
-    but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before.
+    but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news`
+    counts what was new. However many topics there are, a look costs what those cost that may say something else.
     """
 
     def __init__(self, board: Board, full: bool, every_s: float = EVERY_S) -> None:
@@ -37,31 +40,62 @@ class States:
         self._full = full
         self._every_s = every_s
         self._kept: dict[str, State] = {}
-        self._changes = -1
+        self._touched = board.watch()
+        self._moments: list[tuple[float, int, str]] = []
+        self._planned: dict[str, float] = {}
+        self._serial = count()
+        self.news = 0
         self.due_at = 0.0
 
     def look(self) -> dict[str, State]:
         """All topics as of now, or of less than a second ago."""
         now, board = clock.monotonic(), self._board
-        if board.changes == self._changes and now < self.due_at:
+        if not self._touched and now < self.due_at:
             return self._kept
         board.refresh()
-        self._changes = board.changes
-        due_at = math.inf
-        for gone in self._kept.keys() - board.topics().keys():
-            del self._kept[gone]
-        for name, topic in board.topics().items():
-            kept = self._kept.get(name)
-            if kept is None or now >= self._due_at(name, topic, kept):
-                kept = self._kept[name] = self._look_at(name, topic, kept, now)
-            due_at = min(due_at, self._due_at(name, topic, kept))
-        self.due_at = due_at
+        for name in self._touched:
+            self._plan(name, now)
+        self._touched.clear()
+        for name in self._due(now):
+            self._renew(name, now)
+        self.due_at = self._moments[0][0] if self._moments else math.inf
         return self._kept
+
+    def _plan(self, name: str, now: float) -> None:
+        """Note when a topic is to be looked at; one that is there no more is forgotten."""
+        topic, kept = self._board.topics().get(name), self._kept.get(name)
+        if topic is None:
+            self._planned.pop(name, None)
+            if self._kept.pop(name, None) is not None:
+                self.news += 1
+            return
+        due_at = now if kept is None else self._due_at(name, topic, kept)
+        if due_at < self._planned.get(name, math.inf):
+            self._planned[name] = due_at
+            heapq.heappush(self._moments, (due_at, next(self._serial), name))
+
+    def _due(self, now: float) -> list[str]:
+        found = []
+        while self._moments and self._moments[0][0] <= now:
+            due_at, _, name = heapq.heappop(self._moments)
+            if self._planned.get(name) == due_at:  # else it was planned anew, or is no more
+                del self._planned[name]
+                found.append(name)
+        return found
+
+    def _renew(self, name: str, now: float) -> None:
+        """Look at a topic that is due."""
+        kept = self._kept.get(name)
+        state = self._kept[name] = self._look_at(name, self._board.topics()[name], kept, now)
+        self.news += state is not kept
+        self._plan(name, now)
 
     def renew(self) -> None:
         """Render all anew at the next look, however short ago they were made: for somebody who knows nothing yet."""
         self._kept.clear()
-        self._changes = -1
+        self._planned.clear()
+        self._moments.clear()
+        self._touched.update(dict.fromkeys(self._board.topics()))
 
     def _due_at(self, name: str, topic: Topic, kept: State) -> float:
         if kept.touched != self._board.touched[name]:

@@ -23,6 +23,7 @@ class StateTurns:
         self._states = states
         self._shown: dict[str, State] = {}
         self._turns: deque[str] = deque()
+        self._news = -1
 
     @property
     def due_at(self) -> float:
@@ -34,6 +35,7 @@ class StateTurns:
         self._states.renew()
         self._shown.clear()
         self._turns.clear()
+        self._news = -1
 
     def lack(self) -> bool:
         """Is there a state that was not told at all yet?"""
@@ -46,10 +48,12 @@ class StateTurns:
         what follows waits until the subscriber's system acknowledges them by itself, 40 ms.
         """
         states = self._states.look()
-        for gone in self._shown.keys() - states.keys():
-            del self._shown[gone]
-            return Telling(gone, b"", 1)
-        if not self._turns:
+        if self._states.news != self._news:
+            for gone in self._shown.keys() - states.keys():
+                del self._shown[gone]
+                return Telling(gone, b"", 1)
+        if not self._turns and self._states.news != self._news:
+            self._news = self._states.news
             new = [topic for topic, state in states.items() if self._shown.get(topic) is not state]
             self._turns.extend(sorted(new, key=lambda topic: -states[topic].qos))
         while self._turns:

@@ -25,8 +25,10 @@ class Member(NamedTuple):
 
 def member_of(seen: MemberSeen) -> Member:
     """The place that a queue told of."""
-    name = seen.name if seen.name != seen.interface else None
-    return Member(name or None, seen.paused, seen.paused_reason, seen.paused_at, seen.state_interface or seen.interface)
+    _, _, interface, state_interface, name, _, paused, reason, paused_at = seen
+    return Member(
+        (name if name != interface else None) or None, paused, reason, paused_at, state_interface or interface
+    )
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +62,8 @@ class Agent:
     said: AgentState | None = None
     is_news: bool = True
     """Is there something that `said` may not say?"""
+    is_stale: bool = True
+    """May what the channels do have made him something else than `state`?"""
 
     @property
     def is_remote(self) -> bool:
@@ -69,8 +73,9 @@ class Agent:
     @property
     def due_at(self) -> float | None:
         """When time alone changes the state."""
-        moments = [at for at in (self.wrapup_until, self.settles_at) if at is not None]
-        return min(moments) if moments else None
+        if self.wrapup_until is None or self.settles_at is None:
+            return self.settles_at if self.wrapup_until is None else self.wrapup_until
+        return min(self.wrapup_until, self.settles_at)
 
     @property
     def name(self) -> str | None:
@@ -85,14 +90,10 @@ class Agent:
 
     def knows(self, seen: MemberSeen) -> bool:
         """Does an event say nothing that was not told by one before?"""
-        member = self.members.get((seen.queue, seen.interface))
         told = self.told.get(seen.state_interface or seen.interface)
-        return (
-            member is not None
-            and told is not None
-            and (told.state, told.live) == (seen.status, True)
-            and member == member_of(seen)
-        )
+        if told is None or told.state != seen.status or not told.live:
+            return False
+        return self.members.get((seen.queue, seen.interface)) == member_of(seen)
 
     def leave(self, place: tuple[str, str]) -> None:
         """He has no such place any more; what stood for his phone there says nothing of him now."""
@@ -106,6 +107,7 @@ class Agent:
     def attach(self, channel: Channel) -> None:
         """A channel of the phone lives."""
         self.channels[channel.uniqueid] = channel
+        self.is_stale = True
 
     def detach(self, uniqueid: str, at: float) -> None:
         """A channel of the phone is gone."""
@@ -127,10 +129,13 @@ class Agent:
 
     def look(self, somebody_holds: bool) -> None:
         """A channel of the phone, or one that it hears, has changed."""
-        self.line = use_of(self.channels.values(), somebody_holds) if self.channels else None
+        line = use_of(self.channels.values(), somebody_holds) if self.channels else None
+        if line != self.line:
+            self.line, self.is_stale = line, True
 
     def update(self, at: float) -> None:
         """Work the state out again, as of `at`."""
+        self.is_stale = False
         self.use = use = self._use_now()
         if use not in ("talking", "held"):
             self._be_off_the_phone(at)

@@ -1,6 +1,6 @@
 """Whose phone is it? Interfaces of members, devices and channels to one key for each agent."""
 
-from collections.abc import Container
+from functools import lru_cache
 
 from handlers.calls.names import is_extension
 
@@ -8,7 +8,8 @@ POOL = "Agent:"
 _DEVICE_STATES_OF_OTHERS = ("Custom:", "Queue:", "confbridge:", "park:", "MWI:", "meetme:", "Calendar:")
 
 
-def key_of(interface: str, extensions: Container[str] = ()) -> str:
+@lru_cache(maxsize=4096)
+def key_of(interface: str, extensions: frozenset[str] = frozenset()) -> str:
     """One key for all spellings of a phone.
 
     The extension where the interface is one's (`101` of `PJSIP/101`, `Local/101@from-queue/n`, `hint:101@ext-local`), else the
@@ -30,7 +31,7 @@ def key_of(interface: str, extensions: Container[str] = ()) -> str:
     return endpoint if _is_ours(endpoint, extensions) else f"{kind}/{endpoint}"
 
 
-def member_key(interface: str, state_interface: str, extensions: Container[str] = ()) -> str:
+def member_key(interface: str, state_interface: str, extensions: frozenset[str] = frozenset()) -> str:
     """The agent behind a member: by its StateInterface, unless that is no phone."""
     if state_interface and state_interface != interface and not state_interface.startswith(_DEVICE_STATES_OF_OTHERS):
         return key_of(state_interface, extensions)
@@ -43,5 +44,5 @@ def is_phone(interface: str) -> bool:
     return interface.startswith(POOL) or (bool(slash) and ":" not in kind and kind != "Local" and "@" not in rest)
 
 
-def _is_ours(exten: str, extensions: Container[str]) -> bool:
+def _is_ours(exten: str, extensions: frozenset[str]) -> bool:
     return is_extension(exten) or exten in extensions

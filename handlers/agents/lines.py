@@ -73,7 +73,8 @@ class Lines:
         if channel is not None and channel.uniqueid not in self._of_channel:
             self._meet(channel, event.at)
             self.watch(channel)
-            self._look(channel.uniqueid, event.at)
+            for agent in self._of_channel.get(channel.uniqueid, ()):
+                self._update(agent, event.at)
 
     def watch(self, channel: Channel) -> None:
         """A channel that lives: if it is an agent's phone, it is his from now on."""
@@ -102,7 +103,11 @@ class Lines:
 
     def _look(self, uniqueid: str, at: float) -> None:
         for agent in self._of_channel.get(uniqueid, ()):
-            agent.look(bool(self._holders))
+            self._look_at(agent, at)
+
+    def _look_at(self, agent: Agent, at: float) -> None:
+        agent.look(bool(self._holders))
+        if agent.is_stale or agent.is_news:
             self._update(agent, at)
 
     def _channel_changed(self, event: ev.ChannelStateChanged) -> None:
@@ -112,18 +117,21 @@ class Lines:
         self._look(event.dest_uniqueid, event.at)
 
     def _bridged(self, event: ev.BridgeEntered | ev.BridgeLeft) -> None:
-        if self._holders:
-            self._look_around(event.uniqueid, event.at)
-            bridge = self._live.bridges.get(event.bridge)
-            for channel in list(bridge.members)[:1] if bridge is not None else ():
-                self._look_around(channel.uniqueid, event.at)
-        else:
+        if not self._holders:
             self._look(event.uniqueid, event.at)
+            return
+        self._look_around(event.uniqueid, event.at)
+        channel = self._live.channels.get(event.uniqueid)
+        if channel is None or channel.bridge is None or channel.bridge.id != event.bridge:
+            self._look_into(event.bridge, event.at)
 
     def _merged(self, event: ev.BridgeMerged) -> None:
-        bridge = self._live.bridges.get(event.bridge)
+        self._look_into(event.bridge, event.at)
+
+    def _look_into(self, bridge_id: str, at: float) -> None:
+        bridge = self._live.bridges.get(bridge_id)
         for channel in list(bridge.members)[:1] if bridge is not None else ():
-            self._look_around(channel.uniqueid, event.at)
+            self._look_around(channel.uniqueid, at)
 
     def _held(self, event: ev.HoldStarted | ev.HoldEnded) -> None:
         if isinstance(event, ev.HoldStarted):
@@ -140,8 +148,7 @@ class Lines:
             return
         agents = {agent for each in connected(channel) for agent in self._of_channel.get(each.uniqueid, ())}
         for agent in sorted(agents, key=lambda each: each.key):
-            agent.look(bool(self._holders))
-            self._update(agent, at)
+            self._look_at(agent, at)
 
     def _hung_up(self, event: ev.ChannelHungUp) -> None:
         self._forget_channel(event.uniqueid, event.at)

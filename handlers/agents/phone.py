@@ -40,6 +40,7 @@ _USES: dict[int, Use] = {
     DeviceState.RINGINUSE: "ringing",
     DeviceState.ONHOLD: "held",
 }
+_RINGING, _UP, _DOWN = int(ChannelState.RINGING), int(ChannelState.UP), int(ChannelState.DOWN)
 _GONE = frozenset({DeviceState.INVALID, DeviceState.UNAVAILABLE})
 
 
@@ -67,11 +68,11 @@ def _use(channel: Channel, somebody_holds: bool) -> Use | None:
     bridge = channel.bridge
     if channel.pool and (bridge is None or bridge.holding):
         return None  # waits for calls
-    if channel.state == ChannelState.RINGING or channel.ringing:
+    if channel.state == _RINGING or channel.ringing:
         return "ringing"
-    if channel.state != ChannelState.UP:
+    if channel.state != _UP:
         # Our own channel, not dialled, is somebody who dials; a dialled one that has not rung yet bothers nobody.
-        return None if channel.dialled_at is not None or channel.state == ChannelState.DOWN else "talking"
+        return None if channel.dialled_at is not None or channel.state == _DOWN else "talking"
     if bridge is not None and bridge.holding:
         return "held"
     return "held" if somebody_holds and _is_held(channel) else "talking"
@@ -80,8 +81,12 @@ def _use(channel: Channel, somebody_holds: bool) -> Use | None:
 def _is_held(channel: Channel) -> bool:
     if channel.hold_at is not None:
         return True
-    if channel.bridge is None:
+    bridge = channel.bridge
+    if bridge is None:
         return False
+    for other in bridge.members:
+        if other.hold_at is None and other.side is not None and other is not channel:
+            return False  # most bridges tell without a walk through Local pairs
     others = [other for other in connected(channel) if other.is_device and other is not channel]
     return bool(others) and all(other.hold_at is not None for other in others)
 

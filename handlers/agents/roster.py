@@ -1,6 +1,8 @@
 """All agents of one PBX: takes events after the calls have taken them, and says what changed."""
 
 from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -35,6 +37,9 @@ class Roster:
         self._devices_of: dict[str, list[str]] = {}
         self._is_heard = True
         self._due: dict[Agent, float] = {}
+        self._moments: list[tuple[float, str, int, Agent]] = []
+        """`_due` as a heap; what was planned and is not due any more lies about in it until its moment."""
+        self._serial = count()
         self.due_at = inf
         self.lines = Lines(rules, live, self._agents, self._by_member, self._update, self._meet_channel)
         self.handlers: dict[type, Callable[[Any], None]] = {
@@ -49,8 +54,7 @@ class Roster:
     def expire(self, now: float) -> None:
         """What was due by `now` happens, each at its own moment."""
         while self.due_at <= now:
-            agent = min(self._due, key=lambda each: (self._due[each], each.key))
-            due_at = self._due[agent]
+            due_at, _, _, agent = self._moments[0]
             agent.settle(due_at)
             self._update(agent, due_at)
 
@@ -202,7 +206,8 @@ class Roster:
             self._meet_extension(event.device, event.at)
         else:
             agent.hear(event.device, event.state, live=True)
-            self._update(agent, event.at)
+            if agent.line is None or agent.is_stale or agent.is_news:  # what channels tell outweighs it
+                self._update(agent, event.at)
 
     def _know_device(self, device: str, state: int) -> None:
         if device not in self._devices and len(self._devices) >= _DEVICES_KEPT:
@@ -271,11 +276,16 @@ class Roster:
             self._facts.append(AgentChanged(at, seen))
 
     def _schedule(self, agent: Agent, due_at: float | None) -> None:
-        if due_at is not None:
-            self._due[agent] = due_at
-        elif self._due.pop(agent, None) is None:
+        if due_at == self._due.get(agent):
             return
-        self.due_at = min(self._due.values(), default=inf)
+        if due_at is None:
+            del self._due[agent]
+        else:
+            self._due[agent] = due_at
+            heappush(self._moments, (due_at, agent.key, next(self._serial), agent))
+        while self._moments and self._due.get(self._moments[0][3]) != self._moments[0][0]:
+            heappop(self._moments)
+        self.due_at = self._moments[0][0] if self._moments else inf
 
     def _meet_channel(self, channel: Channel, at: float, tell: bool = True) -> None:
         """Where device states are not told, a phone that calls shows that it is there."""

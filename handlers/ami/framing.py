@@ -69,6 +69,19 @@ NOISE = frozenset(
         b"BridgeInfoComplete",
     }
 )
+# Wanted, and told of no channel: nothing in them can break off.
+WITHOUT_CHANNEL = frozenset(
+    {
+        b"BridgeDestroy",
+        b"DeviceStateChange",
+        b"QueueMemberAdded",
+        b"QueueMemberPause",
+        b"QueueMemberPenalty",
+        b"QueueMemberRemoved",
+        b"QueueMemberRinginuse",
+        b"QueueMemberStatus",
+    }
+)
 VARIABLES = (b"QUEUESTATUS", b"DIALSTATUS", b"VMSTATUS")
 _VARIABLE_LINES = tuple(b"\r\nVariable: " + name for name in VARIABLES)
 _OTHER = "other"
@@ -84,11 +97,13 @@ class _Kind(Enum):
     """`VarSet`: bears a channel, and is wanted for the sake of three variables."""
     NOISE_WITH_CHANNEL = 3
     NOISE = 4
+    WITHOUT_CHANNEL = 5
+    """Wanted, and bears no channel's headers."""
 
 
 def _kinds(wanted: frozenset[bytes]) -> dict[bytes, _Kind]:
     """By an event's first line."""
-    names = dict.fromkeys(wanted, _Kind.WANTED)
+    names = dict.fromkeys(wanted, _Kind.WANTED) | dict.fromkeys(wanted & WITHOUT_CHANNEL, _Kind.WITHOUT_CHANNEL)
     names |= dict.fromkeys(NOISE, _Kind.NOISE) | dict.fromkeys(NOISE_WITH_CHANNEL, _Kind.NOISE_WITH_CHANNEL)
     names[b"VarSet"] = _Kind.VARIABLE
     return {b"Event: " + name: kind for name, kind in names.items()}
@@ -168,7 +183,7 @@ class Framer:
     def _select(self, blocks: list[bytes]) -> list[bytes]:
         # The hot path: looks for what stands near a block's end from behind, and counts all at once.
         kinds = self._kinds
-        wanted, variable, noise = _Kind.WANTED, _Kind.VARIABLE, _Kind.NOISE
+        wanted, variable, noise, plain = _Kind.WANTED, _Kind.VARIABLE, _Kind.NOISE, _Kind.WITHOUT_CHANNEL
         known: list[bytes] = []
         given: list[bytes] = []
         for block in blocks:
@@ -181,8 +196,8 @@ class Framer:
                 self._unknown(block, given)
                 continue
             known.append(first_line)
-            if kind is noise:
-                if block.find(b"\r\nActionID: ") >= 0:
+            if kind is plain or kind is noise:
+                if kind is plain or block.find(b"\r\nActionID: ") >= 0:
                     given.append(block)
                 continue
             run_end = block.rfind(b"Linkedid: ")

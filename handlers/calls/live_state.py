@@ -1,7 +1,8 @@
 """What lives now: channels, bridges and calls, and what each part of the tracker does to them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from handlers.ami.events import ChannelState
@@ -43,6 +44,19 @@ class LiveState:
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return (recorder.live(call) for call, recorder in self.calls.items() if call.started)
+
+    def talks_with(self, is_theirs: Callable[[str], bool], likely: str = "") -> Iterator[Call]:
+        """The answered calls that live and whose outside party has such a number; that of the id `likely` is looked at first.
+
+        There may be thousands: a record is made of those alone that are found.
+        """
+        first = self._by_linkedid.get(likely)
+        for call in chain((first,) if first is not None else (), self.calls):
+            if call.started and (call.answered_at is not None or call.state in {"talking", "held"}):
+                recorder = self.calls[call]
+                number = recorder.outside_number(call)
+                if number is not None and is_theirs(number):
+                    yield recorder.live(call)
 
     @property
     def live_count(self) -> int:

@@ -197,19 +197,24 @@ class Recorder:
             trunk = first.side.trunk if first.side else None
         else:
             caller = first.number if is_extension(first.number) else extension_of(first)
-            called = first.exten or None
+            called = _dialled(call)
             if call.direction == "out" and call.trunk_leg is not None:
-                called = call.trunk_leg.dialled or called
                 trunk = call.trunk_leg.side.trunk if call.trunk_leg.side else None
         return _Parties(
             trunk,
             did,
-            self._source(did) if did else None,
+            self._source(did) if did and self._sources else None,
             caller,
             self._plan.normalised(caller),
             called,
             self._plan.normalised(called, call.direction == "out"),
         )
+
+    def outside_number(self, call: LiveCall) -> str | None:
+        """The outside party's number as the record has it, normalised; None: there is none."""
+        if call.direction == "in":
+            return self._plan.normalised(call.first.number)
+        return self._plan.normalised(_dialled(call), True) if call.direction == "out" else None
 
     def _is_missed(self, call: LiveCall, result: Result, seen: bool) -> bool:
         counted = self.rules.missed_results
@@ -228,6 +233,13 @@ class Recorder:
             device = self.device_of(talk.channel)
             agents.setdefault(device, Agent(device, self.name_of(talk.channel)))
         return tuple(agents.values())
+
+
+def _dialled(call: LiveCall) -> str | None:
+    """What was dialled in a call that began inside; of one to the outside what the line was given."""
+    if call.direction == "out" and call.trunk_leg is not None and call.trunk_leg.dialled:
+        return call.trunk_leg.dialled
+    return call.first.exten or None
 
 
 def _wait_from(call: LiveCall) -> float:

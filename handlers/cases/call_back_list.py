@@ -9,14 +9,15 @@ from handlers.case_facts import Case
 
 
 class Waiting:
-    """A case that waits. `is_held`: its deadline is over, and a talk that began before it goes on."""
+    """A case that waits. `is_held`: its deadline is over, and a talk that began before it goes on; `talk` is that call's id."""
 
-    __slots__ = ("case", "is_held", "key")
+    __slots__ = ("case", "is_held", "key", "talk")
 
     def __init__(self, key: str, case: Case) -> None:
         self.key = key
         self.case = case
         self.is_held = False
+        self.talk = ""
 
 
 class CallBackList:

@@ -27,14 +27,18 @@ CALL_IDS_KEPT = 50
 CASES_LIMIT = 50_000
 
 
+TalksWith = Callable[[Callable[[str], bool], str], Iterable[Call]]
+"""The answered calls that live, by the outside party's number; which one is likely is looked at first."""
+
+
 class Cases:
     """The waiting cases, by number. Holds no clock; every method gives the facts it led to, oldest first.
 
-    `live_calls` gives the calls that live now.
+    `talks_with` gives the calls that live now.
     """
 
-    def __init__(self, rules: Rules, live_calls: Callable[[], Iterable[Call]]) -> None:
-        self._live_calls = live_calls
+    def __init__(self, rules: Rules, talks_with: TalksWith) -> None:
+        self._talks_with = talks_with
         self.list = CallBackList(self._next_moment)
         self._held: list[Waiting] = []
         self._quiet_until = -math.inf
@@ -114,12 +118,12 @@ class Cases:
     def _in_talk(self, each: Waiting) -> bool:
         """Does a call with this number live that was answered before the deadline?"""
         due_at = each.case.due_at
-        return due_at is not None and any(
-            (call.answered_at is not None or call.state in {"talking", "held"})
-            and _spoke_at(call) < due_at
-            and self._key_of_call(call) == each.key
-            for call in self._live_calls()
-        )
+        if due_at is None:
+            return False
+        talks = self._talks_with(lambda number: self._key_of_normalised(number) == each.key, each.talk)
+        talk = next((call for call in talks if _spoke_at(call) < due_at), None)
+        each.talk = "" if talk is None else talk.id
+        return talk is not None
 
     def _leaves_at(self, case: Case) -> float:
         """When it leaves the list: so long after its last miss, but never before its deadline."""

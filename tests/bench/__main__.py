@@ -13,6 +13,7 @@ from statistics import median
 import click
 import orjson
 
+from tests.bench.crowds import costs_beside
 from tests.bench.live_calls import LIVE, costs
 from tests.bench.readers import KINDS
 from tests.bench.stream import Stream, stream_of
@@ -93,6 +94,9 @@ def main(events: int, rounds: int, live: tuple[int, ...]) -> None:
     click.echo("framing and tracker in one process, message by message, while so many other calls live:")
     for cost in costs(stream, rounds, live):
         click.echo(f"{cost.live:12,} calls {'':31}  {cost.us:12.2f}  ({cost.least:.2f}-{cost.most:.2f})")
+    click.echo("the same beside")
+    for name, cost in costs_beside(stream, rounds):
+        click.echo(f"      {name:44}  {cost.us:12.2f}  ({cost.least:.2f}-{cost.most:.2f})")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What one event costs while so many other calls live: it must not be more than with few."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -9,6 +9,7 @@ from time import process_time
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.framing import Framer
 from handlers.core import Core
+from handlers.facts import Fact
 from handlers.rules import Rules
 from tests.bench.stream import START, Serials, Stream, template_of
 
@@ -35,12 +36,14 @@ class Listener:
         self._framer = Framer(WANTED, banner=False)
         self._decoder = Decoder()
 
-    def hear(self, at: float, raw: bytes) -> None:
-        """One message."""
+    def hear(self, at: float, raw: bytes) -> Sequence[Fact]:
+        """One message, and what it means."""
+        facts: Sequence[Fact] = ()
         for block in self._framer.feed(raw):
             event = self._decoder.decode(block, at)
             if event is not None:
-                self.core.handle(event)
+                facts = self.core.handle(event)
+        return facts
 
 
 def talking(live: int) -> Iterator[tuple[float, bytes]]:

@@ -8,10 +8,11 @@ from click.testing import CliRunner
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.framing import Framer
 from handlers.core import Core
-from handlers.facts import CallEnded, EventDoubted, Fact
+from handlers.facts import AgentChanged, CallEnded, EventDoubted, Fact
 from handlers.rules import Rules
 from tests.bench.__main__ import ROWS, main
-from tests.bench.live_calls import costs
+from tests.bench.crowds import AGENTS, CASES, CROWDS, costs_beside
+from tests.bench.live_calls import Listener, costs
 from tests.bench.stream import PLAYED, Stream, stream_of
 from tests.recordings import messages
 
@@ -89,7 +90,9 @@ def test_a_small_run_prints_a_row_for_each_reader() -> None:
     done = CliRunner().invoke(main, options, catch_exceptions=False)
     assert done.exit_code == 0
     head, _, *rows = done.output.splitlines()
-    *rows, _, few, many = rows
+    crowds = rows[-len(CROWDS) :]
+    assert [line[:50].strip() for line in crowds] == list(CROWDS)
+    *rows, _, few, many, _ = rows[: -len(CROWDS)]
     assert [line.split()[0] for line in (few, many)] == ["3", "30"]
     assert "events of" in head
     assert [row[:50].rstrip() for row in rows] == list(ROWS.values())
@@ -104,3 +107,15 @@ def test_the_cost_is_measured_while_so_many_calls_live() -> None:
     found = list(costs(stream_of(1_000), 1, (3, 30)))
     assert [cost.live for cost in found] == [3, 30]
     assert all(cost.us > 0 for cost in found)
+
+
+def test_the_cost_is_measured_beside_many_agents_and_cases() -> None:
+    _, agents, cases = CROWDS.values()
+    listener = Listener()
+    told = [fact.agent.id for fact in agents(listener) if isinstance(fact, AgentChanged)]
+    assert len(set(told)) == AGENTS
+    cases(listener)
+    assert len(list(listener.core.waiting_cases())) == CASES
+    found = dict(costs_beside(stream_of(1_000), 1))
+    assert list(found) == list(CROWDS)
+    assert all(cost.us > 0 for cost in found.values())

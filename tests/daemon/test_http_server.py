@@ -188,7 +188,7 @@ async def test_ready_says_why_not() -> None:
 
 async def test_the_landing_page_links_what_there_is_and_escapes_what_it_says() -> None:
     service = Service(reason='<img src=x onerror="alert(1)">')
-    async with serving(service, more_routes=WallboardPages(Settings).routes()) as client:
+    async with serving(service, more_routes=WallboardPages(Settings, "1.2.3").routes()) as client:
         async with client.get("/") as answer:
             page = await answer.text()
         assert "<img" not in page

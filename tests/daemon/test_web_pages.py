@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -59,7 +60,12 @@ async def test_the_page_is_told_where_to_listen_and_no_secret(tmp_path: Path) ->
     mqtt = Mqtt(port=1, websocket="ws://broker:9001/", username="ringtally", password=SecretStr("hidden"))
     told = orjson.loads((await fetched(tmp_path, "/wallboard/config.json", mqtt)).body)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", told.pop("now"))
-    assert told == {"broker": "ws://broker:9001/", "root": "ringtally/office", "language": "en"}
+    assert told == {
+        "broker": "ws://broker:9001/",
+        "root": "ringtally/office",
+        "language": "en",
+        "version": version("ringtally"),
+    }
 
 
 async def test_without_a_broker_the_page_is_told_so(tmp_path: Path) -> None:

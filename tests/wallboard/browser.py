@@ -20,6 +20,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SET_CLOCK = """
+const now = Date.now;
+Date.now = () => now() + AHEAD_MS;
+Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + AHEAD_MS });
+"""
 # A network that is down is told on the console whether or not the page looks after it; that is what these tests do to it.
 _NETWORK = ("net::ERR_", "WebSocket connection to")
 
@@ -87,15 +92,19 @@ def chromium() -> str:
 
 @asynccontextmanager
 async def board(
-    address: str, languages: Iterable[str] = ("en-GB",), size: tuple[int, int] = (1280, 720)
+    address: str, languages: Iterable[str] = ("en-GB",), size: tuple[int, int] = (1280, 720), ahead_s: float = 0.0
 ) -> AsyncIterator[Board]:
-    """The page at `address`, open for the time of the block; at its end nothing may have gone wrong in it."""
+    """The page at `address`, open for the time of the block; at its end nothing may have gone wrong in it.
+
+    The clock of the screen is `ahead_s` seconds ahead.
+    """
     async with async_playwright() as tools:
         browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
             context = await browser.new_context(
                 locale=next(iter(languages)), viewport={"width": size[0], "height": size[1]}
             )
+            await context.add_init_script(SET_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000)))
             opened = Board(await context.new_page())
             await opened.page.goto(address)
             yield opened

@@ -1,18 +1,25 @@
 """The board on the daemon's own stream, where no broker is set."""
 
+import re
 import signal
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Route
 
 from tests.daemon.app_service import closed_port
-from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
+from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
 from tests.daemon.ringtally_process import running_daemon, write_settings
 from tests.mqtt.service import SITE, ids
 from tests.wallboard.browser import board
 
 pytestmark = pytest.mark.slow
 A_CALL, ANOTHER = ids(0, 2)
+
+
+def joins(uniqueid: str) -> bytes:
+    """The caller joins the queue `support`."""
+    return event("QueueCallerJoin", run_of_headers(uniqueid) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
 
 
 def settings(folder: Path, pbx: FakeAsterisk, port: int) -> Path:
@@ -72,7 +79,7 @@ async def test_a_dead_daemon_is_told_and_its_return_seen(tmp_path: Path) -> None
                 await page.has("#call-list ul", "7900•••2233")
                 first.send(signal.SIGKILL)
                 await page.link_is("no_daemon")
-                await page.says("Ringtally is not running")
+                await page.says("Nothing is heard of ringtally")
                 await page.knows_nothing_of_now()
                 async with running_daemon(path):
                     await page.link_is("live")
@@ -118,3 +125,56 @@ async def test_what_a_caller_calls_himself_is_text(tmp_path: Path) -> None:
             await page.has("#call-list ul", "7900•••2233")
             assert await page.page.locator("#call-list li").count() == 2
             assert await page.page.locator("main img, main script, #call-list b").count() == 0
+
+
+async def test_of_more_calls_than_are_listed_those_who_wait_are_counted_all(tmp_path: Path) -> None:
+    """The 200 oldest are listed, and who waits came last."""
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        in_the_menu = b"".join(new_channel(each) for each in ids(100, 250))
+        async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+            await page.link_is("live")
+            pbx.sessions[-1].send(
+                in_the_menu + new_channel(A_CALL) + joins(A_CALL) + new_channel(ANOTHER) + joins(ANOTHER)
+            )
+            await page.shows("#waiting b", "2")
+            await page.has("#call-list ul", "and 244 more")
+            await page.shows("#waiting-list ul", "and 2 more")
+            await page.shows("#longest b", "0:02")
+
+
+async def test_a_screen_whose_clock_is_an_hour_ahead_shows_the_same_waits(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        pbx.sessions[-1].send(new_channel(A_CALL) + joins(A_CALL))
+        async with board(f"http://127.0.0.1:{port}/wallboard/", ahead_s=3600) as page:
+            await page.link_is("live")
+            await page.shows("#waiting b", "1")
+            await page.shows("#longest b", re.compile(r"0:0\d"))
+
+
+async def test_a_page_that_was_not_loaded_whole_is_loaded_again(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/") as page:
+            failures = 0
+
+            async def fail_once(route: Route) -> None:
+                nonlocal failures
+                failures += 1
+                await (route.abort() if failures == 1 else route.continue_())
+
+            await page.page.route("**/mqtt_source.js", fail_once)
+            await page.page.route(
+                "**/config.json",
+                lambda route: route.fulfill(
+                    json={"broker": "ws://127.0.0.1:1/", "root": "ringtally/office", "language": "en"}
+                ),
+            )
+            await page.page.goto(f"http://127.0.0.1:{port}/wallboard/")
+            await page.link_is("no_broker")
+            assert failures == 2
+            page.faults.clear()  # the policy of this daemon, which has no broker, forbids the one that we made up

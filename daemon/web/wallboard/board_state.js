@@ -5,6 +5,12 @@ const SILENT_AFTER_MS = 45_000;
 // A broker sends what it retains at once; that nothing comes means that there is nothing.
 const RETAINED_WITHIN_MS = 3_000;
 const SKEW_WINDOW_MS = 60_000;
+const DELAY_MOST_MS = 2_000;
+
+/** Milliseconds of our clock, which nobody sets while the page is open: what the screen's own clock says does not matter. */
+export function ourClock() {
+  return performance.timeOrigin + performance.now();
+}
 
 /** The latest of every topic. All moments are milliseconds of the daemon's clock unless told otherwise. */
 export class BoardState {
@@ -14,12 +20,14 @@ export class BoardState {
     this.changedAt = null; // when the connection came or went, by our clock
     this.heardAt = null; // when the daemon was last heard to live, by our clock
     this.toldAt = null; // the moment that the latest message bears
+    this.refusal = null; // why nobody listens to us, where that was said
     this.skew = skew; // the daemon's clock minus ours
     this.measured = { since: null, now: skew ?? -Infinity, before: -Infinity };
   }
 
   /** The connection is there (`true`), or gone. What was told before is of no use on a new one: topics may be gone. */
-  setConnected(connected, now) {
+  setConnected(connected, now, refusal = null) {
+    this.refusal = refusal;
     if (connected !== this.connected) this.changedAt = now;
     this.connected = connected;
     if (connected) {
@@ -56,13 +64,16 @@ export class BoardState {
     this.heardAt = now;
   }
 
-  // A message needs its time to arrive: of all differences the greatest is the nearest to the truth. Of the last minutes only:
-  // clocks are set.
+  // A message needs its time to arrive: of all differences the greatest is the nearest to the truth. Of the last minutes only, and
+  // none that is far from the latest: clocks are set.
   _measureSkew(difference, now) {
     const { measured } = this;
     if (measured.since === null) measured.since = now;
-    if (Math.abs(now - measured.since) > SKEW_WINDOW_MS) {
+    if (now - measured.since > SKEW_WINDOW_MS) {
       Object.assign(measured, { since: now, before: measured.now, now: -Infinity });
+    }
+    if (difference < Math.max(measured.now, measured.before) - DELAY_MOST_MS) {
+      Object.assign(measured, { since: now, before: -Infinity, now: -Infinity });
     }
     measured.now = Math.max(measured.now, difference);
     this.skew = Math.max(measured.now, measured.before);
@@ -89,24 +100,31 @@ export class BoardState {
   }
 
   /**
-   * How far the board may be believed: `{link, since}`. Only `live` is. `since` is by the daemon's clock, or null.
-   * `connecting`: not known yet. `no_broker`: nobody to ask. `no_daemon`: it says, or the broker says for it, that it is gone.
-   * `silent`: it should have said something. `no_pbx`: it does not hear the PBX.
+   * How far the board may be believed: `{link, since, words}`. Only `live` is. `since` is by the daemon's clock, or null; `words`
+   * names what to say of it. `connecting`: not known yet. `no_broker`: nobody to ask. `no_daemon`: it says, or the broker says for
+   * it, that it is gone; or nothing is heard of it (`unheard`). `silent`: it should have said something. `no_pbx`: it does not hear
+   * the PBX.
    */
   verdict(now, hasBroker) {
     if (!this.connected) {
-      if (this.connected === null) return { link: "connecting", since: null };
-      return { link: hasBroker ? "no_broker" : "no_daemon", since: this.serverTime(this.changedAt) };
+      if (this.connected === null) return verdict("connecting");
+      const since = this.serverTime(this.changedAt);
+      if (hasBroker) return verdict("no_broker", since);
+      return verdict("no_daemon", since, this.refusal ?? "unheard");
     }
     const bridge = this.get("bridge/state");
     const health = this.get("bridge/health");
-    if (bridge === "offline") return { link: "no_daemon", since: this.toldAt };
+    if (bridge === "offline") return verdict("no_daemon", this.toldAt);
     if (bridge === undefined || health === undefined) {
       const waits = now - this.changedAt < RETAINED_WITHIN_MS;
-      return { link: waits ? "connecting" : "no_daemon", since: null };
+      return waits ? verdict("connecting") : verdict("no_daemon", null, "unheard");
     }
-    if (this.heardAt === null || now - this.heardAt > SILENT_AFTER_MS) return { link: "silent", since: this.toldAt };
-    if (health.ami !== "ready") return { link: "no_pbx", since: Date.parse(health.since) };
-    return { link: "live", since: null };
+    if (this.heardAt === null || now - this.heardAt > SILENT_AFTER_MS) return verdict("silent", this.toldAt);
+    if (health.ami !== "ready") return verdict("no_pbx", Date.parse(health.since));
+    return verdict("live");
   }
+}
+
+function verdict(link, since = null, words = link) {
+  return { link, since, words };
 }

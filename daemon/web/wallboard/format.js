@@ -14,9 +14,16 @@ export function share(value) {
   return value === null || value === undefined ? "–" : `${Math.round(value * 100)} %`;
 }
 
-/** The moment (ms) as a time of day in the site's own time zone. */
-export function timeOfDay(moment, timezone) {
-  return new Intl.DateTimeFormat("ru", { timeStyle: "medium", timeZone: timezone }).format(moment);
+/** The moment (ms) as a time of day in the site's own time zone; with its date where that is not the day of `today` (ms). */
+export function timeOfDay(moment, timezone, today = moment) {
+  const time = new Intl.DateTimeFormat("ru", { timeStyle: "medium", timeZone: timezone }).format(moment);
+  const day = dayOf(moment, timezone);
+  return day === dayOf(today, timezone) ? time : `${day} ${time}`;
+}
+
+/** The day of a moment (ms) in the time zone, as `2026-11-25`. */
+export function dayOf(moment, timezone) {
+  return new Intl.DateTimeFormat("sv", { dateStyle: "short", timeZone: timezone }).format(moment);
 }
 
 /** Seconds since the ISO moment. */

@@ -1,23 +1,27 @@
 // The board's topics from the daemon's own stream of server-sent events.
 
 const AGAIN_AFTER_MS = 1_000;
-// A comment comes each quarter of a minute.
-const DEAD_AFTER_MS = 40_000;
+// A comment comes each five seconds.
+const DEAD_AFTER_MS = 12_000;
 // What the stream tells on connecting may have been said long ago, so it is no measure of clocks.
 const OLD_NEWS_MS = 2_000;
 
 /** Listen to the stream at `address`; connects again for ever. */
 export async function listenToStream(address, { connected, message, alive }) {
   for (;;) {
+    let refusal = null;
     try {
       await listenOnce(address, { connected, message, alive });
-    } catch {
-      // The daemon is gone, or on its way: told below.
+    } catch (error) {
+      // The daemon is gone, or on its way, or has no ear for us: told below.
+      if (error instanceof Refused) refusal = "too_many";
     }
-    connected(false);
+    connected(false, refusal);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }
 }
+
+class Refused extends Error {}
 
 // EventSource listens to events whose names are known beforehand; ours are topics.
 async function listenOnce(address, { connected, message, alive }) {
@@ -25,7 +29,7 @@ async function listenOnce(address, { connected, message, alive }) {
   let timer = setTimeout(() => patience.abort(), DEAD_AFTER_MS);
   try {
     const answer = await fetch(address, { cache: "no-store", signal: patience.signal });
-    if (!answer.ok) throw new Error(`${answer.status}`);
+    if (!answer.ok) throw new Refused(`${answer.status}`);
     connected(true);
     // Who listens to the daemon itself needs nobody to say that it is there.
     message("bridge/state", "online", true);

@@ -1,6 +1,6 @@
 // Draws the board. All text goes in as text: names and numbers are what callers made them.
 
-import { duration, secondsSince, share, timeOfDay } from "./format.js";
+import { dayOf, duration, secondsSince, share, timeOfDay } from "./format.js";
 
 const ROWS = 8;
 const MISSED_ROWS = 5;
@@ -69,7 +69,7 @@ export class View {
     this._drawLink(state, verdict, at);
     const live = verdict.link === "live";
     this._drawNow(live ? state : null, at);
-    this._drawToday(state);
+    this._drawToday(state, at);
     this._drawMissed(state, live, at);
   }
 
@@ -82,7 +82,7 @@ export class View {
     this._drawNow(null, 0);
   }
 
-  _drawLink(state, { link, since }, at) {
+  _drawLink(state, { link, since, words: why }, at) {
     const { words } = this;
     const zone = this.info?.timezone;
     document.body.dataset.link = link;
@@ -92,9 +92,9 @@ export class View {
     const bar = byId("bar");
     bar.hidden = link === "live";
     if (bar.hidden) return;
-    const moment = since === null ? "" : words.since(timeOfDay(since, zone));
-    const stale = state.toldAt === null ? "" : words.stale(timeOfDay(state.toldAt, zone));
-    const text = words.bars[link](moment) + (link === "connecting" ? "" : stale);
+    const moment = since === null ? "" : words.since(timeOfDay(since, zone, at));
+    const stale = state.toldAt === null ? "" : words.stale(timeOfDay(state.toldAt, zone, at));
+    const text = words.bars[why](moment) + (link === "connecting" ? "" : stale);
     if (bar.textContent !== text) bar.textContent = text;
   }
 
@@ -102,19 +102,35 @@ export class View {
   _drawNow(state, at) {
     const { words } = this;
     const active = state?.get("calls/active");
-    const calls = active?.calls ?? [];
-    const waiting = waitingCalls(calls);
-    const goal = this.info?.threshold_s ?? null;
-    const longest = waiting.length > 0 ? secondsSince(waitsSince(waiting[0]), at) : 0;
-    const known = active !== undefined;
-    const untold = known && active.total > calls.length ? "+" : "";
-    this._tile("waiting", known ? `${waiting.length}${untold}` : NOTHING, "");
-    this._tile("longest", known ? duration(longest) : NOTHING, goal === null ? "" : words.threshold(goal),
-      known ? alarm(longest, goal) : "");
-    this._list("waiting-list", known ? waiting.map((call) => this._callRow(call, waitsSince(call), at)) : null, words.nobodyWaits);
-    const others = known ? [...calls].reverse().map((call) => this._callRow(call, call.state_since, at)) : null;
-    this._list("call-list", others, words.noCalls, active?.total);
+    if (active === undefined) {
+      for (const id of ["waiting", "longest"]) this._tile(id, NOTHING, "");
+      for (const id of ["waiting-list", "call-list"]) this._list(id, null);
+    } else {
+      const { calls, total } = active;
+      const waiting = waitingCalls(calls);
+      const longest = active.waiting_since === null ? 0 : secondsSince(active.waiting_since, at);
+      const goal = this._goal(waiting[0]?.queue);
+      this._tile("waiting", String(active.waiting), "");
+      this._tile("longest", duration(longest), goal === null ? "" : words.threshold(goal), this._alarm(waiting, longest, at));
+      this._list("waiting-list", waiting, (call) => this._callRow(call, waitsSince(call), at), words.nobodyWaits, active.waiting);
+      // Of very many only the oldest are told.
+      const shown = total > calls.length ? calls : [...calls].reverse();
+      this._list("call-list", shown, (call) => this._callRow(call, call.state_since, at), words.noCalls, total);
+    }
     this._drawAgents(state, at);
+  }
+
+  /** Within how many seconds a caller in this queue should be answered, or null. */
+  _goal(queue) {
+    const own = this.info?.queues?.find((each) => each.name === queue);
+    return own?.threshold_s ?? this.info?.threshold_s ?? null;
+  }
+
+  /** How bad the wait is: of all who are told, each by the goal of his own queue. */
+  _alarm(waiting, longest, at) {
+    const levels = waiting.map((call) => alarm(secondsSince(waitsSince(call), at), this._goal(call.queue)));
+    levels.push(waiting.length > 0 ? "" : alarm(longest, this._goal()));
+    return ["crit", "warn"].find((level) => levels.includes(level)) ?? "";
   }
 
   _tile(id, value, note, level = "") {
@@ -127,7 +143,7 @@ export class View {
   _callRow(call, since, at) {
     const { words } = this;
     const other = call.direction === "in" ? call.caller : call.called;
-    const ours = call.answered_by ?? call.queue ?? call.did ?? call.called ?? "";
+    const ours = call.answered_by ?? call.queue ?? shortened(call.did ?? call.called ?? "");
     const shown = call.direction === "in" ? ours : call.caller ?? "";
     return element("li", `state-${call.state}`,
       element("span", "who", ARROWS[call.direction], other ?? words.anonymous),
@@ -136,14 +152,15 @@ export class View {
       element("time", "", duration(secondsSince(since, at))));
   }
 
-  _list(id, rows, empty, total = rows?.length, most = ROWS) {
+  /** The first of the items as rows, and how many more there are; null: not known. */
+  _list(id, items, row, empty, total = items?.length, most = ROWS) {
     const list = byId(id).querySelector("ul");
-    if (rows === null) {
+    if (items === null) {
       list.replaceChildren(element("li", "none", NOTHING));
-    } else if (rows.length === 0) {
+    } else if (total === 0) {
       list.replaceChildren(element("li", "none", empty));
     } else {
-      const shown = rows.slice(0, most);
+      const shown = items.slice(0, most).map(row);
       if (total > shown.length) shown.push(element("li", "none", this.words.more(total - shown.length)));
       list.replaceChildren(...shown);
     }
@@ -161,21 +178,23 @@ export class View {
     const known = agents.length > 0;
     this._tile("agents-free", known ? String(free) : NOTHING, known ? words.of(present) : "",
       known && free === 0 ? "warn" : "");
-    const cells = agents.map((agent) =>
+    const cell = (agent) =>
       element("li", `agent-${agent.state}`,
         element("span", "icon", ICONS[agent.state] ?? "?"),
         element("span", "who", nameOf(agent)),
         element("span", "word", words.states[agent.state] ?? agent.state, agent.reason ? ` (${agent.reason})` : ""),
-        element("time", "", agent.since ? duration(secondsSince(agent.since, at)) : "")));
+        element("time", "", agent.since ? duration(secondsSince(agent.since, at)) : ""));
     const isDense = agents.length > ROWS + 1;
     byId("agent-list").classList.toggle("dense", isDense);
-    this._list("agent-list", state === null ? null : cells, words.noAgents, agents.length, isDense ? CELLS : ROWS + 1);
+    this._list("agent-list", state === null ? null : agents, cell, words.noAgents, agents.length, isDense ? CELLS : ROWS + 1);
   }
 
   /** The day's figures stay true for what they counted, so they stay, greyed, when the link is gone. */
-  _drawToday(state) {
+  _drawToday(state, at) {
     const { words } = this;
     const today = state.get("stats/today");
+    const isOfToday = today === undefined || today.day === dayOf(at, this.info?.timezone);
+    put(byId("today"), "h2", isOfToday ? words.today : today.day);
     const goal = this.info?.goal ?? null;
     const level = today?.service_level ?? null;
     const note = goal === null ? "" : words.goal(this.info.threshold_s, share(goal));
@@ -204,17 +223,22 @@ export class View {
     box.dataset.level = live && count > 0 ? "warn" : "";
     const open = state.get("missed/open");
     if (open === undefined) {
-      this._list("missed", null, "");
+      this._list("missed", null);
       return;
     }
-    const rows = open.cases.map((each) =>
+    const row = (each) =>
       element("li", `case-${each.state}`,
         element("span", "who", each.number),
         element("span", "where", each.queue ?? each.trunk ?? ""),
         element("span", "word", words.caseStates[each.state] ?? each.state),
-        element("time", "", live ? duration(secondsSince(each.opened_at, at)) : NOTHING)));
-    this._list("missed", rows, words.noMissed, open.total, open.total > MISSED_ROWS ? MISSED_ROWS - 1 : MISSED_ROWS);
+        element("time", "", live ? duration(secondsSince(each.opened_at, at)) : NOTHING));
+    this._list("missed", open.cases, row, words.noMissed, open.total, open.total > MISSED_ROWS ? MISSED_ROWS - 1 : MISSED_ROWS);
   }
+}
+
+/** The end of a long number: the beginning is the same on all lines of an office. */
+function shortened(number) {
+  return number.length > 7 ? `…${number.slice(-5)}` : number;
 }
 
 function alarm(seconds, goal) {

@@ -17,7 +17,6 @@ const ENGLISH = {
   goal: (seconds, share) => `goal ${share} within ${seconds} s`,
   threshold: (seconds) => `goal ${seconds} s`,
   of: (total) => `of ${total}`,
-  talking: (count) => `talking: ${count}`,
   more: (count) => `and ${count} more`,
   anonymous: "anonymous",
   states: {
@@ -43,12 +42,15 @@ const ENGLISH = {
     connecting: () => "Connecting. Nothing is shown before it is known.",
     no_broker: (since) => `No connection to the broker${since}.`,
     no_daemon: (since) => `Ringtally is not running${since}. Calls go uncounted.`,
+    unheard: (since) => `Nothing is heard of ringtally${since}. It may not be running.`,
+    too_many: () => "Ringtally has too many listeners. Close a board, or set mqtt.websocket.",
     silent: (since) => `Ringtally says nothing${since}. It may have stopped.`,
     no_pbx: (since) => `The PBX is not connected${since}. Nothing is known of its calls.`,
   },
   stale: (at) => ` Figures are of ${at}.`,
+  again: "The page could not be loaded whole. It will be loaded again in a moment.",
   fault: "This board cannot show what it was told. Load it again; if that does not help, tell whoever looks after it.",
-  noConfig: "This board does not know where to listen: open it from the daemon, or put a config.json beside it.",
+  noConfig: "This board does not know where to listen: open it from the daemon's own address.",
 };
 
 const RUSSIAN = {
@@ -68,7 +70,6 @@ const RUSSIAN = {
   goal: (seconds, share) => `цель ${share} за ${seconds} с`,
   threshold: (seconds) => `цель ${seconds} с`,
   of: (total) => `из ${total}`,
-  talking: (count) => `говорят: ${count}`,
   more: (count) => `и ещё ${count}`,
   anonymous: "номер скрыт",
   states: {
@@ -94,12 +95,15 @@ const RUSSIAN = {
     connecting: () => "Подключение. Пока ничего не известно, ничего и не показано.",
     no_broker: (since) => `Нет связи с брокером${since}.`,
     no_daemon: (since) => `Монитор не работает${since}. Звонки не считаются.`,
+    unheard: (since) => `О мониторе ничего не слышно${since}. Возможно, он не работает.`,
+    too_many: () => "У монитора слишком много слушателей. Закройте одно из табло или задайте mqtt.websocket.",
     silent: (since) => `Монитор молчит${since}. Возможно, он остановился.`,
     no_pbx: (since) => `Нет связи с АТС${since}. О звонках ничего не известно.`,
   },
   stale: (at) => ` Итоги на ${at}.`,
+  again: "Страница загрузилась не полностью. Сейчас она обновится.",
   fault: "Табло не может показать то, что получило. Обновите страницу; если не поможет, скажите администратору.",
-  noConfig: "Табло не знает, откуда брать данные: откройте его с адреса монитора или положите рядом config.json.",
+  noConfig: "Табло не знает, откуда брать данные: откройте его с адреса монитора.",
 };
 
 /** The words of a language; English for one that we have none of. */

@@ -5,7 +5,7 @@ import json
 import orjson
 import pytest
 
-from daemon.board.call_events import CallEvents, render_call
+from daemon.board.call_events import LISTED, CallEvents, calls_active, render_call
 from daemon.board.encoding import encoded
 from handlers.facts import (
     CallAnswered,
@@ -18,6 +18,7 @@ from handlers.facts import (
     Fact,
     Transfer,
 )
+from storage.call_json import iso
 from tests.storage.sample_calls import START, a_call, ended
 
 TRANSFER = Transfer("blind", "101", "102", START, None)
@@ -85,3 +86,22 @@ def test_what_turns_out_to_be_no_call_is_told_as_ended_and_is_not_stored() -> No
         ("ended", False),
         ("ended", True),
     ]
+
+
+def test_who_waits_is_counted_beyond_those_who_are_listed() -> None:
+    menu = [a_call(number, state="ivr", ended_at=None) for number in range(250)]
+    waiting = [
+        a_call(250, state="queued", queued_at=START + 7, rang_at=None, answered_at=None),
+        a_call(251, state="ringing", queued_at=None, rang_at=START + 5, answered_at=None),
+        a_call(252, state="queued", queued_at=START, answered_at=START + 1, state_since=START + 9),
+        a_call(253, state="ringing", direction="out", answered_at=None),
+        a_call(254, state="talking"),
+    ]
+    told = calls_active([*menu, *waiting], render_call, False, START)
+    assert (told["total"], len(told["calls"])) == (255, LISTED)
+    assert (told["waiting"], told["waiting_since"]) == (3, iso(START + 5))
+
+
+def test_nobody_waits() -> None:
+    told = calls_active([a_call(0, state="talking")], render_call, False, START)
+    assert (told["waiting"], told["waiting_since"]) == (0, None)

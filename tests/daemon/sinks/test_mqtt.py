@@ -91,11 +91,13 @@ class RestlessStates:
     """States that say something new at each look, as with a broker that is slower than they change."""
 
     due_at = 0.0
+    news = 0
 
     def renew(self) -> None:
         pass
 
     def look(self) -> dict[str, State]:
+        self.news += 1
         topics: dict[str, Literal[0, 1]] = {"calls/active": 0, "stats/today": 1, "queue/support/state": 1}
         return {topic: State(b"new", qos, {}, 0.0, 0.0, 0) for topic, qos in topics.items()}
 

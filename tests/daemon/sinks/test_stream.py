@@ -12,6 +12,7 @@ from daemon import clock
 from daemon.board.call_events import CALLS_ACTIVE, EVENT_CALL, LISTED, calls_active
 from daemon.sinks.stream import BACKLOG, CLIENTS_LIMIT, Subscriber
 from handlers.facts import Call, CallQueued, CallStarted, EventDoubted
+from storage.call_json import iso
 from tests.daemon.boards import Stream
 from tests.handlers.playbook import Play
 from tests.storage.sample_calls import START, a_call, ended
@@ -74,11 +75,17 @@ def started(call: Call) -> CallStarted:
 
 
 async def test_a_new_listener_is_told_the_state_at_once(board: Switchboard) -> None:
-    board.calls = [a_call(state="queued")]
+    board.calls = [a_call(state="queued", answered_at=None)]
     ((topic, payload),) = await told(listening(Stream(render, board.live)))
     assert topic == "calls/active"
     assert payload.pop("ts").endswith("Z")
-    assert payload == {"v": 1, "total": 1, "calls": [{"id": a_call().id, "state": "queued", "caller": "•••"}]}
+    assert payload == {
+        "v": 1,
+        "total": 1,
+        "waiting": 1,
+        "waiting_since": iso(START + 2.1),
+        "calls": [{"id": a_call().id, "state": "queued", "caller": "•••"}],
+    }
 
 
 async def test_each_event_of_a_call_comes_in_order_with_a_number_that_shows_what_was_missed() -> None:

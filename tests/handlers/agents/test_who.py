@@ -31,7 +31,7 @@ from tests.handlers.playbook import START
     ],
 )
 def test_one_phone_has_one_key_however_it_is_spelled(interface: str, key: str) -> None:
-    assert key_of(interface, {"reception"}) == key
+    assert key_of(interface, frozenset({"reception"})) == key
 
 
 def test_a_state_interface_that_is_no_phone_says_nothing_of_whose_it_is() -> None:

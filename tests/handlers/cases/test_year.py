@@ -78,12 +78,18 @@ class Simulated:
 
     def __init__(self, rules: Rules, random: Random) -> None:
         self.live: dict[str, Call] = {}
-        self.cases = Cases(rules, self.live.values)
+        self.cases = Cases(rules, self.talks_with)
         self.rules = rules
         self.random = random
         self.now = 0.0
         self.last: dict[str, Case] = {}
         self.told: list[object] = []
+
+    def talks_with(self, is_theirs: Callable[[str], bool], _likely: str) -> Iterator[Call]:
+        for call in self.live.values():
+            number = call.caller_e164 if call.direction == "in" else call.called_e164
+            if number is not None and is_theirs(number):
+                yield call
 
     def run(self, calls: list[Call], until: float) -> None:
         moments: list[tuple[float, int, str, Call]] = []
@@ -115,7 +121,7 @@ class Simulated:
     def restart(self) -> None:
         """Killed and started again between two calls."""
         waiting = list(self.cases.waiting())
-        self.cases = Cases(self.rules, self.live.values)
+        self.cases = Cases(self.rules, self.talks_with)
         self.cases.restore(waiting, 0.0)
 
     def note(self, facts: list[object] | list[Case] | list) -> None:  # type: ignore[type-arg]  # whatever cases say
