@@ -45,6 +45,9 @@ def _ami_cautions(ami: Ami) -> Iterator[Fault]:
 def _mqtt_cautions(mqtt: Mqtt) -> Iterator[Fault]:
     if mqtt.ca_file is not None and not mqtt.tls:
         yield Fault(("mqtt", "ca_file"), "means nothing without TLS", "set mqtt.tls = true")
+    if mqtt.websocket and mqtt.numbers == "full":
+        message = "shows full numbers and names to whoever reaches mqtt.websocket: boards need no password there"
+        yield Fault(("mqtt", "numbers"), message, 'leave it at "masked", or let only those who may see them reach it')
     if mqtt.tls or is_loopback(mqtt.host):
         return
     if _is_set(mqtt.password):

@@ -31,6 +31,7 @@ _SILENT.addHandler(logging.NullHandler())
 _VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5": aiomqtt.ProtocolVersion.V5}
 # MQTT 3.1.1 counts refusals from 1, MQTT 5 from 128; these mean that we are not let in, the others that it cannot just now.
 _NOT_LET_IN = frozenset({1, 2, 4, 5, 0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C})
+_SUBSCRIPTION_FAILED = 0x80
 
 Version = Literal["3.1.1", "5"]
 
@@ -45,6 +46,10 @@ class MqttTlsError(MqttError):
 
 class MqttRefusedError(MqttError):
     """The broker answers and does not let us in."""
+
+
+class MqttDeniedError(MqttRefusedError):
+    """The broker lets us in, and not do what we are there for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +86,22 @@ class MqttSession:
     async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         """Send a message, one at a time; with QoS 1 it is the broker's when this returns.
 
-        Raises MqttRefusedError where the broker says that we may not (it can in MQTT 5 alone).
+        Raises MqttDeniedError where the broker says that we may not (it can in MQTT 5 alone).
         """
         try:
             await self._client.publish(topic, payload, qos=qos, retain=retain)
         except (aiomqtt.MqttError, ValueError) as error:
             raise MqttError(_words(error)) from None
         if self._refusal is not None:
-            raise MqttRefusedError(f"{self._refusal} to publish")
+            raise MqttDeniedError(f"{self._refusal} to publish")
 
-    async def subscribe(self, pattern: str, qos: Literal[0, 1] = 0) -> None:
-        """Ask for messages; they come to the link's `heard`."""
+    async def subscribe(self, pattern: str, qos: Literal[0, 1] = 0) -> bool:
+        """Ask for messages; they come to the link's `heard`. Does the broker say yes?"""
         try:
-            await self._client.subscribe(pattern, qos=qos)
+            granted = await self._client.subscribe(pattern, qos=qos)
         except (aiomqtt.MqttError, ValueError) as error:
             raise MqttError(_words(error)) from None
+        return all(getattr(code, "value", code) < _SUBSCRIPTION_FAILED for code in granted)
 
     async def unsubscribe(self, pattern: str) -> None:
         """Ask for no more of them."""

@@ -9,6 +9,9 @@ from functools import partial
 from threading import Thread
 from typing import Any
 
+# How long an address may say nothing before the next one is tried beside it.
+NEXT_AFTER_S = 0.25
+
 
 async def _addresses(host: str, port: int) -> list[Any]:
     """What `getaddrinfo` says, asked in a thread that no stop waits for: without a network a look-up takes half a minute."""
@@ -34,24 +37,52 @@ async def _addresses(host: str, port: int) -> list[Any]:
 
 
 async def dial(host: str, port: int) -> socket.socket:
-    """A connection to the first address that answers. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    failure: OSError = OSError("no address")
-    for family, kind, protocol, _, address in await _addresses(host, port):
+    """A connection to the first address that answers. Raises OSError.
+
+    An address that swallows what is sent to it must not use up the time of the others: the next one is tried beside it.
+    """
+    addresses = await _addresses(host, port)
+    failure = OSError("no address")
+    made: list[socket.socket] = []
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tries: set[asyncio.Task[OSError | None]] = set()
+            while not made and (addresses or tries):
+                if addresses:
+                    tries.add(tasks.create_task(_try(addresses.pop(0), made), name="mqtt-dial"))
+                patience = NEXT_AFTER_S if addresses else None
+                done, tries = await asyncio.wait(tries, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                for each in done:
+                    failure = each.result() or failure
+            for each in tries:
+                each.cancel()
+        if not made:
+            raise failure
+        return made.pop(0)
+    finally:  # of two that answered at once, or of one that answered to nobody any more
+        for sock in made:
+            sock.close()
+
+
+async def _try(to: Any, made: list[socket.socket]) -> OSError | None:
+    """Add the connected socket to those that are made, or return why there is none."""
+    family, kind, protocol, _, address = to
+    try:
         sock = socket.socket(family, kind, protocol)
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await loop.sock_connect(sock, address)
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise failure
+    except OSError as error:  # a kernel without IPv6
+        return error
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except OSError as error:
+        sock.close()
+        return error
+    except BaseException:
+        sock.close()
+        raise
+    made.append(sock)
+    return None
 
 
 async def secured(sock: socket.socket, tls: ssl.SSLContext, host: str) -> ssl.SSLSocket:

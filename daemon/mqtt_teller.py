@@ -17,12 +17,13 @@ log = structlog.get_logger()
 class MqttTeller:
     """Is told what becomes of the connection, and says in the log what of that is news.
 
-    A connection that is lost again and again within a minute is told as that, and then nothing until one lasts.
+    In one outage, each thing to do about it is told once, with the first of its reasons: those may alternate for hours. A
+    connection that is lost again and again within a minute is told as that, and then nothing until one lasts.
     """
 
     def __init__(self, broker: Broker) -> None:
         self._about = {"host": broker.host, "port": broker.port}
-        self._told: str | None = None
+        self._told: set[tuple[str, str]] = set()
         self._since: float | None = None
         self._lost_at = 0.0
         self._short = 0
@@ -36,7 +37,7 @@ class MqttTeller:
         self._since = clock.monotonic()
         self.was_stable = False
         if not self._is_flapping:
-            self._told = None
+            self._told.clear()
             log.info("mqtt_connected", **self._about)
 
     def settle(self) -> None:
@@ -46,7 +47,7 @@ class MqttTeller:
             self._short = 0
             if self._is_flapping:
                 self._is_flapping = False
-                self._told = None
+                self._told.clear()
                 log.info("mqtt_connected", **self._about)
 
     def failed(self, state: Literal["unreachable", "refused"], reason: str, cure: str) -> None:
@@ -72,7 +73,6 @@ class MqttTeller:
         self._tell("mqtt_lost", reason, "see whether the broker runs")
 
     def _tell(self, event: str, reason: str, cure: str) -> None:
-        key = f"{event} {reason}"
-        if not self._is_flapping and self._told != key:
-            self._told = key
+        if not self._is_flapping and (event, cure) not in self._told:
+            self._told.add((event, cure))
             log.warning(event, **self._about, reason=reason, cure=cure)

@@ -90,6 +90,13 @@ class States:
         self.news += state is not kept
         self._plan(name, now)
 
+    def renew(self) -> None:
+        """Render all anew at the next look, however short ago they were made: for somebody who knows nothing yet."""
+        self._kept.clear()
+        self._planned.clear()
+        self._moments.clear()
+        self._touched.update(dict.fromkeys(self._board.topics()))
+
     def _due_at(self, name: str, topic: Topic, kept: State) -> float:
         if kept.touched != self._board.touched[name]:
             return kept.made_at + self._every_s

@@ -1,7 +1,7 @@
 """Tells the board to a broker: retained states, events as they happen, finished calls out of the outbox (contract, section 8).
 
-`take` only notes. One task publishes, one message at a time, events before states; whatever the broker does, it holds up
-nobody but that task.
+`take` only notes. One task publishes, one message at a time: after each connection all states and then `online`, from then on
+events first, and finished calls and states by turns. Whatever the broker does, it holds up nobody but that task.
 """
 
 import asyncio
@@ -10,14 +10,24 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from daemon import clock
+from daemon import clock, mqtt_probe
 from daemon.backoff import Backoff
 from daemon.board.board import Board
 from daemon.board.call_events import EVENT_CALL, CallEvent, CallEvents, Render
 from daemon.board.encoding import encoded
-from daemon.board.states import State, States
-from daemon.mqtt_link import Broker, MqttError, MqttRefusedError, MqttSession, MqttTlsError, mqtt_session
+from daemon.board.states import States
+from daemon.mqtt_link import (
+    Broker,
+    MqttDeniedError,
+    MqttError,
+    MqttRefusedError,
+    MqttSession,
+    MqttTlsError,
+    mqtt_session,
+)
+from daemon.mqtt_probe import Probe
 from daemon.mqtt_teller import MqttState, MqttTeller
+from daemon.sinks.mqtt_states import StateTurns
 from handlers.facts import Fact
 from storage.errors import StorageError
 from storage.outbox import Outbox, Waiting
@@ -68,12 +78,11 @@ class MqttSink:
         self._is_complete = is_complete
         self._contacts = contacts
         self._numbered = CallEvents()
-        self._states = States(board, to.full)
+        self._states = StateTurns(States(board, to.full))
         self._events: deque[tuple[CallEvent, float]] = deque()
         self._messages: deque[Waiting] = deque()
-        self._shown: dict[str, State] = {}
-        self._turns: deque[str] = deque()
-        self._news = -1
+        self._is_states_turn = False
+        self._probe = Probe(to.broker.timeout_s)
         self._found: set[str] = set()
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
@@ -133,8 +142,11 @@ class MqttSink:
             while not self._stopping:
                 waits = backoff
                 try:
-                    async with mqtt_session(self._to.broker, self._heard, self._wake.set) as session:
+                    async with mqtt_session(self._to.broker, self._heard, self._lost) as session:
                         await self._serve(session)
+                except MqttDeniedError as error:
+                    self._teller.failed("refused", str(error), mqtt_probe.CURE)
+                    waits = refused
                 except MqttRefusedError as error:
                     self._teller.failed(
                         "refused", str(error), "check mqtt.username, mqtt.password and the broker's rights"
@@ -180,9 +192,7 @@ class MqttSink:
 
     def _forget(self) -> None:
         """The connection is over: states will be told anew, and what was not acknowledged again."""
-        self._shown.clear()
-        self._turns.clear()
-        self._news = -1
+        self._states.forget()
         self.dropped["away"] += len(self._events)
         self._events.clear()
         self._messages.clear()
@@ -190,9 +200,12 @@ class MqttSink:
         self._has_stored = True
 
     async def _serve(self, session: MqttSession) -> None:
-        """One connection: we are here, then all states, then what happens, until it is lost or we stop."""
-        await self._announce(session)
+        """One connection: all states, that we are here, then what happens, until it is lost or we stop."""
+        if (first := self._states.next()) is not None:
+            await self._probe.prove(session, self._to.root + first.topic, first.body)
         self._teller.connected()
+        await self._look_back(session)
+        await self._announce(session)
         while True:
             if session.is_lost:
                 raise MqttError("the broker closed the connection")
@@ -207,20 +220,35 @@ class MqttSink:
                 async with asyncio.timeout(max(0.0, self._states.due_at - clock.monotonic())):
                     await self._wake.wait()
 
-    async def _announce(self, session: MqttSession) -> None:
-        """Say that we are here, and look at what states an earlier run may have left.
+    async def _look_back(self, session: MqttSession) -> None:
+        """See what states an earlier run may have left.
 
         The broker hands out what it has retained before it acknowledges what it is told next.
         """
         pattern = f"{self._to.root}+/+/state"
         self._found.clear()
         await session.subscribe(pattern)
-        await self._publish(session, BRIDGE_STATE, ONLINE, qos=1, retain=True)
+        await self._tell_state(session)
         await session.unsubscribe(pattern)
         if self._contacts is not None:
             await session.subscribe(f"{self._to.root}{CONTACT_IN}", qos=1)
 
+    async def _announce(self, session: MqttSession) -> None:
+        """Tell all states, clear what is no more, and then say that we are here: who reads `online` may believe what he finds."""
+        while not self._stopping and self._states.lack():
+            await self._tell_state(session)
+        while not self._stopping and await self._clear_removed(session):
+            pass
+        if not self._stopping:
+            await self._publish(session, BRIDGE_STATE, ONLINE, qos=1, retain=True)
+
+    def _lost(self) -> None:
+        self._probe.lost()
+        self._wake.set()
+
     def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
+        if self._probe.heard(topic, retained):
+            return
         below = topic.removeprefix(self._to.root)
         if below == CONTACT_IN:
             if self._contacts is not None and not retained:  # a retained one would come anew with each connection
@@ -235,11 +263,12 @@ class MqttSink:
             body = encoded(event.payload(self._render, self._to.full, at))
             await self._publish(session, EVENT_CALL, body, qos=1)
             return True
-        if await self._tell_stored(session):
-            return True
         if self._stopping:
-            return False
-        return await self._tell_states(session) or await self._clear_removed(session)
+            return await self._tell_stored(session)
+        self._is_states_turn = not self._is_states_turn
+        if self._is_states_turn and await self._tell_state(session):
+            return True
+        return await self._tell_stored(session) or await self._tell_state(session) or await self._clear_removed(session)
 
     async def _tell_stored(self, session: MqttSession) -> bool:
         if not self._messages and self._has_stored and clock.monotonic() >= self._store_at:
@@ -258,29 +287,12 @@ class MqttSink:
         self._outbox.acknowledge(message.id)
         return True
 
-    async def _tell_states(self, session: MqttSession) -> bool:
-        """Tell one state that is new, each in its turn, so that with a slow broker none waits for ever.
-
-        Those with QoS 0 come last: nobody answers them, and where a broker sends with Nagle's algorithm, as mosquitto does,
-        what follows waits until the subscriber's system acknowledges them by itself, 40 ms.
-        """
-        states = self._states.look()
-        if self._states.news != self._news:
-            for gone in self._shown.keys() - states.keys():
-                del self._shown[gone]
-                await self._publish(session, gone, b"", qos=1, retain=True)
-                return True
-        if not self._turns and self._states.news != self._news:
-            self._news = self._states.news
-            new = [topic for topic, state in states.items() if self._shown.get(topic) is not state]
-            self._turns.extend(sorted(new, key=lambda topic: -states[topic].qos))
-        while self._turns:
-            topic = self._turns.popleft()
-            if topic in states:  # it may have gone while it waited
-                state = self._shown[topic] = states[topic]
-                await self._publish(session, topic, state.body, qos=state.qos, retain=True)
-                return True
-        return False
+    async def _tell_state(self, session: MqttSession) -> bool:
+        state = self._states.next()
+        if state is None:
+            return False
+        await self._publish(session, state.topic, state.body, qos=state.qos, retain=True)
+        return True
 
     async def _clear_removed(self, session: MqttSession) -> bool:
         """Clear a retained state of something that is there no more, once the PBX has said what is."""
@@ -293,4 +305,6 @@ class MqttSink:
         return True
 
     async def _publish(self, session: MqttSession, topic: str, body: bytes, *, qos: int, retain: bool = False) -> None:
+        if session.is_lost:
+            raise MqttError("the broker closed the connection")
         await session.publish(self._to.root + topic, body, qos=qos, retain=retain)

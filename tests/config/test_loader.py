@@ -247,6 +247,10 @@ def test_the_time_zone_is_the_systems_unless_the_site_has_one(tmp_path: Path) ->
             '[ami]\nsecret = "a"\n[http]\nlisten = "0.0.0.0:9796"\n[mqtt]\nwebsocket = "ws://127.0.0.1:9001/"',
             "mqtt.websocket: leads browsers on other machines to themselves",
         ),
+        (
+            '[ami]\nsecret = "a"\n[mqtt]\nnumbers = "full"\nwebsocket = "wss://board.example.com/mqtt"',
+            "mqtt.numbers: shows full numbers and names to whoever reaches mqtt.websocket",
+        ),
     ],
 )
 def test_what_works_but_deserves_a_look_is_warned_about(tmp_path: Path, text: str, told: str) -> None:
@@ -263,6 +267,8 @@ def test_what_works_but_deserves_a_look_is_warned_about(tmp_path: Path, text: st
         '[ami]\nhost = "::1"',
         '[http]\nlisten = "0.0.0.0:9796"',
         '[[trunks]]\nname = "m"\nchannels = ["PJSIP/m-*", "DAHDI/i[12]/*"]',
+        '[mqtt]\nwebsocket = "wss://board.example.com/mqtt"',
+        '[mqtt]\nnumbers = "full"',
     ],
 )
 def test_what_is_well_is_not_warned_about(tmp_path: Path, text: str) -> None:

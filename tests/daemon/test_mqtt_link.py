@@ -138,5 +138,31 @@ async def test_a_message_that_is_never_acknowledged_ends_the_wait_and_a_connecti
     assert lost.is_set()
 
 
+@pytest.mark.parametrize(
+    ("version", "connected", "answer", "granted"),
+    [
+        ("3.1.1", b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00", True),
+        ("3.1.1", b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x80", False),
+        ("5", b"\x20\x03\x00\x00\x00", b"\x90\x04\x00\x01\x00\x00", True),
+        ("5", b"\x20\x03\x00\x00\x00", b"\x90\x04\x00\x01\x00\x87", False),
+    ],
+)
+async def test_what_the_broker_lets_us_not_hear_is_known(
+    version: str, connected: bytes, answer: bytes, granted: bool
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for each in (connected, answer):
+            await reader.read(1000)
+            writer.write(each)
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    to = broker(server.sockets[0].getsockname()[1], version=version, timeout_s=5.0)
+    async with server, mqtt_session(to) as session:
+        assert await session.subscribe("a") is granted
+
+
 def test_the_password_does_not_show() -> None:
     assert "no-one-must-see-this" not in repr(broker(1))

@@ -117,18 +117,38 @@ async def test_with_the_brokers_settings_of_the_documentation_nobody_enters_the_
                 pass
 
 
-async def test_a_broker_that_lets_in_and_takes_nothing_is_told_as_refusing(tmp_path: Path) -> None:
-    """In MQTT 5; in 3.1.1 a broker has no word for it."""
-    (tmp_path / "acl").write_text("topic read ringtally/#\n")
-    (tmp_path / "acl").chmod(0o600)
-    settings = f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n"
+def limited(folder: Path, rights: str) -> str:
+    (folder / "acl").write_text(f"topic {rights} ringtally/#\n")
+    (folder / "acl").chmod(0o600)
+    return f"allow_anonymous true\nacl_file {folder / 'acl'}\n"
+
+
+@pytest.mark.parametrize(
+    ("rights", "version", "reason"),
+    [
+        ("read", "3.1.1", "what we publish does not come back"),
+        ("write", "3.1.1", "what we publish does not come back"),
+        ("read", "5", "Not authorized to publish"),
+        ("write", "5", "what we publish does not come back"),
+    ],
+)
+async def test_a_broker_that_lets_in_and_lets_nothing_be_written_or_read_is_told_as_refusing(
+    tmp_path: Path, rights: str, version: str, reason: str
+) -> None:
+    """In 3.1.1 a broker has no word for it: mosquitto acknowledges what it throws away."""
     async with (
         FakeAsterisk() as pbx,
-        mosquitto(tmp_path, settings) as broker,
-        publishing(tmp_path, pbx, mqtt(broker.port, 'version = "5"\n')) as daemon,
+        mosquitto(tmp_path, limited(tmp_path, rights)) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, f'version = "{version}"\n')) as daemon,
     ):
-        assert (await daemon.told("mqtt_refused"))["reason"] == "Not authorized to publish"
         short_calls(pbx, ids(0, 2))
+        told = await daemon.told("mqtt_refused")
+        assert told["reason"] == reason
+        assert "ACL" in told["cure"]
+        assert "readwrite on all that is below mqtt.prefix" in told["cure"]
         await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 2.0")
         await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
+        await broker.until("Client ringtally-office closed its connection", 2)
+        assert len(daemon.events("mqtt_refused")) == 1
         assert not daemon.events("mqtt_connected")
+        assert "ringtally/office/event/call" not in broker.journal

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from tests.daemon.app_service import lines
-from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
 from tests.mqtt.broker import mosquitto
 from tests.mqtt.listener import ROOT, listening
 from tests.mqtt.service import ids, mqtt, publishing, short_calls
@@ -47,6 +47,27 @@ async def test_a_daemon_that_stops_says_so_itself_after_its_last_calls(tmp_path:
         # What was not told in time is told next time.
         async with publishing(tmp_path, pbx, mqtt(broker.port)):
             await listener.until(lambda: set(listener.ended) == set(over))
+
+
+async def test_who_reads_online_has_the_states_of_now_and_nothing_of_before(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+        async with listening(broker.port) as board, publishing(tmp_path, pbx, mqtt(broker.port)) as daemon:
+            pbx.sessions[-1].send(new_channel("1795450260.1"))
+            await board.until(lambda: any(each.json["total"] == 1 for each in board.of("calls/active")))
+            assert await daemon.stop(signal.SIGKILL) == -signal.SIGKILL
+            await board.hears("bridge/state", b"offline")
+        async with listening(broker.port) as board:
+            await board.hears("bridge/state", b"offline")
+            await board.until(lambda: board.of("calls/active"))
+            assert board.of("calls/active")[-1].json["total"] == 1, "what was before"
+            async with publishing(tmp_path, pbx, mqtt(broker.port)):
+                await board.hears("bridge/state", b"online")
+                before = [each.topic for each in board.heard if not each.retained]
+                told = set(before[: before.index("bridge/state")])
+                assert told == {each.topic for each in board.heard if each.topic != "bridge/state"}
+                assert {"bridge/info", "bridge/health", "calls/active", "stats/today", "trunk/town/state"} <= told
+                (first, *_) = [each for each in board.of("calls/active") if not each.retained]
+                assert first.json["total"] == 0
 
 
 async def test_what_an_earlier_run_left_and_is_no_more_is_cleared_once_the_pbx_has_spoken(tmp_path: Path) -> None:

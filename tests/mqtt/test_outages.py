@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiomqtt
 
-from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
 from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto
 from tests.mqtt.listener import Listener, listening
@@ -58,6 +58,29 @@ async def test_what_ends_while_the_broker_is_dead_is_told_once_and_in_order_when
         assert len(daemon.events("mqtt_lost")) == 1
         assert len(daemon.events("mqtt_unreachable")) <= 1
         assert len(daemon.events("mqtt_connected")) == 2
+
+
+async def test_after_an_outage_the_states_of_now_come_first_then_online_then_what_waited(tmp_path: Path) -> None:
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
+    ):
+        await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+        await broker.kill()
+        await daemon.told("mqtt_lost")
+        short_calls(pbx, ids(0, 300))
+        pbx.sessions[-1].send(new_channel("1795459999.1"))
+        await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 300.0")
+        await daemon.until("/metrics", 'ringtally_mqtt_dropped_messages_total{reason="away"} 301.0')
+        async with back_again(broker, daemon) as listener:
+            await listener.until(lambda: len(listener.ended) == 300)
+            assert listener.ended == ids(0, 300)
+        topics = [each.topic for each in listener.heard]
+        states = {each.topic for each in listener.heard} - {"bridge/state", "event/call"}
+        assert states <= set(topics[: topics.index("bridge/state")])
+        assert topics.index("bridge/state") < topics.index("event/call")
+        assert next(each.json["total"] for each in listener.of("calls/active")) == 1
 
 
 async def test_a_daemon_that_is_restarted_during_the_outage_forgets_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiomqtt import Topic
+
 from daemon.mqtt_link import Broker, MqttError
 from storage.errors import StorageError
 from storage.outbox import Waiting
@@ -21,6 +23,9 @@ class FakeBroker:
     """One for each attempt, from the first; when they are used up it lets in."""
     breaks_at: Callable[[str], bool] = lambda _topic: False
     hangs_at: Callable[[str], bool] = lambda _topic: False
+    denies: bool = False
+    """Takes what it is told, as mosquitto does, and throws it away."""
+    may_read: bool = True
     retained: dict[str, bytes] = field(default_factory=dict)
     told: list[tuple[str, bytes, int, bool]] = field(default_factory=list)
     attempts: int = 0
@@ -30,6 +35,7 @@ class FakeBroker:
         self.turn = asyncio.Condition()
         self.is_lost = False
         self._lost: Callable[[], None] = lambda: None
+        self._patterns: list[str] = []
         self._heard: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
 
     @asynccontextmanager
@@ -42,6 +48,7 @@ class FakeBroker:
         if self.refuses:
             raise self.refuses.pop(0)
         self.is_lost, self._lost, self._heard = False, lost, heard
+        self._patterns.clear()
         yield self
         self.farewells += 1
 
@@ -53,15 +60,24 @@ class FakeBroker:
         if self.is_lost or self.breaks_at(below):
             raise MqttError("the line is cut")
         self.told.append((below, payload, qos, retain))
+        if not self.denies and any(Topic(topic).matches(pattern) for pattern in self._patterns):
+            self._heard(topic, payload, False)
         await self._happened()
 
-    async def subscribe(self, _pattern: str, qos: int = 0) -> None:
+    async def subscribe(self, pattern: str, qos: int = 0) -> bool:
         del qos
+        if not self.may_read:
+            return False
+        self._patterns.append(pattern)
         for topic, payload in self.retained.items():
-            self._heard(ROOT + topic, payload, True)
+            if Topic(ROOT + topic).matches(pattern):
+                self._heard(ROOT + topic, payload, True)
+        return True
 
-    async def unsubscribe(self, _pattern: str) -> None:
-        pass
+    async def unsubscribe(self, pattern: str) -> None:
+        if self.is_lost:
+            raise MqttError("the line is cut")
+        self._patterns.remove(pattern)
 
     def cut(self) -> None:
         """The connection is over."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 import orjson
@@ -14,7 +15,8 @@ from daemon.board.states import State, States
 from daemon.mqtt_link import Broker, MqttError, MqttRefusedError, MqttTlsError
 from daemon.sinks import mqtt as mqtt_module
 from daemon.sinks.mqtt import BACKLOG, MqttSink, Publishing
-from handlers.facts import CallAnswered, CallRang, CallStarted
+from daemon.sinks.mqtt_states import StateTurns
+from handlers.facts import Call, CallAnswered, CallRang, CallStarted
 from storage.outbox import Outbox
 from tests.daemon.boards import LivePbx, a_board
 from tests.daemon.http_service import logged, until
@@ -31,7 +33,8 @@ class Service:
     def __init__(self, broker: FakeBroker, is_complete: Callable[[], bool] = lambda: True) -> None:
         self.broker = broker
         self.outbox = FakeOutbox()
-        self.board = a_board(LivePbx(lambda: ()))
+        self.live: list[Call] = []
+        self.board = a_board(LivePbx(lambda: self.live))
         self.sink = MqttSink(TO, self.board, render_call, cast("Outbox", self.outbox), is_complete)
 
     def take(self, *facts: Any) -> None:
@@ -67,11 +70,11 @@ def service(monkeypatch: pytest.MonkeyPatch, naps: Naps) -> Service:
     return Service(broker)
 
 
-async def test_who_comes_says_so_first_then_all_states_and_at_the_end_that_he_goes(service: Service) -> None:
+async def test_who_comes_tells_all_states_then_that_he_is_here_and_at_the_end_that_he_goes(service: Service) -> None:
     async with service.running():
         await service.settled()
     told = service.broker.told
-    assert told[0] == ("bridge/state", b"online", 1, True)
+    assert told[STATES] == ("bridge/state", b"online", 1, True)
     assert told[-1] == ("bridge/state", b"offline", 1, True)
     assert len(told) == STATES + 2
     assert {(topic, qos) for topic, _, qos, retained in told if not retained or qos == 0} == {("calls/active", 0)}
@@ -81,7 +84,7 @@ async def test_who_comes_says_so_first_then_all_states_and_at_the_end_that_he_go
 async def test_a_state_that_nobody_acknowledges_is_told_behind_the_others(service: Service) -> None:
     async with service.running():
         await service.settled()
-    assert service.broker.topics()[STATES] == "calls/active"
+    assert service.broker.topics()[STATES - 1] == "calls/active"
 
 
 class RestlessStates:
@@ -90,6 +93,9 @@ class RestlessStates:
     due_at = 0.0
     news = 0
 
+    def renew(self) -> None:
+        pass
+
     def look(self) -> dict[str, State]:
         self.news += 1
         topics: dict[str, Literal[0, 1]] = {"calls/active": 0, "stats/today": 1, "queue/support/state": 1}
@@ -97,10 +103,69 @@ class RestlessStates:
 
 
 async def test_no_state_waits_for_ever_behind_others_that_change_faster_than_they_are_told(service: Service) -> None:
-    service.sink._states = cast("States", RestlessStates())
+    service.sink._states = StateTurns(cast("States", RestlessStates()))
     async with service.running():
         await service.broker.until(lambda: len(service.broker.told) > 6)
-    assert service.broker.topics()[1:7] == ["stats/today", "queue/support/state", "calls/active"] * 2
+    round_ = ["stats/today", "queue/support/state", "calls/active"]
+    assert service.broker.topics()[:7] == [*round_, "bridge/state", *round_]
+
+
+async def test_finished_calls_and_states_that_change_wait_in_turns(service: Service) -> None:
+    service.sink._states = StateTurns(cast("States", RestlessStates()))
+    service.outbox.store(*range(1, 201))
+    async with service.running():
+        await until(lambda: len(service.outbox.acknowledged) == 200)
+        topics = service.broker.topics()
+    at = topics.index("bridge/state")
+    assert set(topics[:at]) == {"stats/today", "queue/support/state", "calls/active"}, "first of all, and nothing else"
+    later = topics[at + 1 : at + 401]
+    assert later.count("event/call") == 200
+    assert all((here == "event/call") != (there == "event/call") for here, there in pairwise(later))
+
+
+async def test_a_broker_that_throws_away_what_we_tell_is_told_as_refusing_and_costs_no_call(
+    service: Service, naps: Naps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = service.broker
+    broker.denies = True
+    broker.retained["bridge/info"] = b"of an earlier run"
+    service.outbox.store(1, 2)
+    monkeypatch.setattr(service.sink._probe, "_within_s", 0.01)
+    with logged(monkeypatch, mqtt_teller) as lines:
+        async with service.running():
+            await broker.until(lambda: broker.attempts == 3)
+            assert service.sink.state == "refused"
+            assert set(broker.topics()) == {"bridge/info"}
+            assert service.outbox.acknowledged == []
+            broker.denies = False
+            await until(lambda: service.outbox.acknowledged == [1, 2])
+    assert [line["event"] for line in lines] == ["mqtt_refused", "mqtt_connected"]
+    assert "ACL" in lines[0]["cure"]
+    assert "mqtt.prefix" in lines[0]["cure"]
+    assert naps.slept[:2] == [60.0, 120.0]
+
+
+async def test_a_broker_that_lets_us_not_read_is_told_as_refusing_with_what_it_lacks(
+    service: Service, naps: Naps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.broker.may_read = False
+    with logged(monkeypatch, mqtt_teller) as lines:
+        async with service.running():
+            await service.broker.until(lambda: service.broker.attempts == 2)
+            assert service.sink.state == "refused"
+    assert lines[0]["reason"] == "we may not read what we publish"
+    assert "readwrite" in lines[0]["cure"]
+
+
+async def test_a_connection_that_is_lost_before_we_hear_ourselves_is_no_refusal(service: Service, naps: Naps) -> None:
+    broker = service.broker
+    broker.denies = True
+    async with service.running():
+        await broker.until(lambda: broker.told)
+        broker.denies = False
+        broker.cut()
+        await service.settled()
+    assert naps.slept[0] == 1.0
 
 
 async def test_events_go_out_in_order_and_before_states(service: Service) -> None:
@@ -155,10 +220,14 @@ async def test_every_state_is_told_anew_after_a_connection(service: Service) -> 
         await service.settled()
         first = {topic for topic, *_ in broker.told}
         broker.told.clear()
+        service.live.append(a_call(state="ringing"))
         broker.cut()
         await service.settled()
         assert {topic for topic, *_ in broker.told} == first
-        assert broker.told[0] == ("bridge/state", b"online", 1, True)
+        assert (
+            next(orjson.loads(payload)["total"] for topic, payload, *_ in broker.told if topic == "calls/active") == 1
+        )
+        assert broker.told[STATES] == ("bridge/state", b"online", 1, True)
 
 
 async def test_events_are_not_kept_for_a_broker_that_is_away_and_are_counted(service: Service) -> None:
@@ -209,6 +278,10 @@ async def test_what_is_no_more_is_cleared_once_it_is_known_what_there_is(
         known = True
         service.take(CallStarted(START, a_call()))
         await broker.until(lambda: ("queue/gone/state", b"", 1, True) in broker.told)
+        broker.told.clear()
+        broker.cut()
+        await broker.until(lambda: "bridge/state" in broker.topics())
+        assert ("queue/gone/state", b"", 1, True) in broker.told[: broker.topics().index("bridge/state")]
     assert {"somebody/elses/state", "queue/empty/state"}.isdisjoint(broker.topics())
 
 
