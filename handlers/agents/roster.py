@@ -243,7 +243,10 @@ class Roster:
         for told in self._devices_of.get(key, ()):
             agent.told[told] = Told(self._devices[told], False)
         for channel in self._live.channels.values():
-            if channel.side is not None and key_of(channel.parts.device, self._rules.extensions) == key:
+            # There may be thousands, and every key ends as its channels' endpoint does: a look at that is cheap.
+            if not key.endswith(channel.parts.endpoint) or channel.side is None:
+                continue
+            if key_of(channel.parts.device, self._rules.extensions) == key:
                 self.lines.watch(channel)
         return agent
 

@@ -1,6 +1,6 @@
 """States: the first change at once, the next a second later, the same never again but for a heartbeat."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ from daemon.board.board import HEALTH, INFO, TODAY, Board
 from daemon.board.call_events import CALLS_ACTIVE
 from daemon.board.missed import MISSED_COUNT, MISSED_OPEN
 from daemon.board.states import State, States
-from handlers.facts import CallQueued, CallStarted
+from handlers.facts import AgentChanged, AgentState, CallQueued, CallStarted
 from tests.daemon.boards import LivePbx, a_board
 from tests.storage.sample_calls import START, a_call, ended
 
@@ -181,3 +181,27 @@ def test_numbers_show_only_where_they_may(board: Board, pbx: LivePbx, time: Time
     pbx.live = lambda: [a_call(state="talking")]
     for full, caller in ((True, "89001112233"), (False, "8900•••2233")):
         assert Reader(board, full).news()[CALLS_ACTIVE]["calls"][0]["caller"] == caller
+
+
+def test_a_look_asks_only_the_topics_of_which_something_was_told(
+    board: Board, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = [AgentState(f"PJSIP/{n}", f"PJSIP/{n}", None, "available", START, None, None, ()) for n in range(50)]
+    board.take([AgentChanged(START, agent) for agent in agents])
+    reader = Reader(board)
+    assert len(reader.news()) > len(agents)
+    asked: list[str] = []
+    payload = Board.payload
+    monkeypatch.setattr(
+        Board,
+        "payload",
+        lambda self, topic, full: asked.append(topic) or payload(self, topic, full),  # type: ignore[func-returns-value]
+    )
+    time.passes(0.5)
+    board.take([AgentChanged(START, replace(agents[7], state="paused"))])
+    assert reader.news() == {}
+    time.passes(0.4)
+    assert reader.news() == {}
+    time.passes(0.1)
+    assert reader.news().keys() == {"agent/pjsip-7/state"}
+    assert len([topic for topic in asked if topic.startswith("agent/")]) == 1

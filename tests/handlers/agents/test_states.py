@@ -282,3 +282,20 @@ def test_a_local_member_without_an_extension_in_the_dialplan_is_unavailable() ->
     assert office.agent("101").state == "unavailable"
     office.member("Local/101@nowhere", status=IN_USE)
     assert office.agent("101").state == "available"
+
+
+def test_of_many_who_wrap_up_each_is_free_at_his_own_moment_though_one_has_gone() -> None:
+    office = an_office()
+    devices = [f"PJSIP/{number}" for number in range(201, 221)]
+    for device in devices:
+        office.member(device)
+    for device in devices:
+        caller, leg = office.served(interface=device)
+        office.far_end_hangs_up(caller, leg)
+    office.remove(devices[3])
+    office.wait(100)
+    office.tick()
+    ends = {device: office.states(device)[-1] for device in devices if device != devices[3]}
+    assert ends == {device: ("available", n + 31) for n, device in enumerate(devices) if n != 3}
+    assert office.core.next_deadline is None
+    assert [fact.at for fact in office.facts] == sorted(fact.at for fact in office.facts)
