@@ -111,7 +111,7 @@ export class View {
       const longest = active.waiting_since === null ? 0 : secondsSince(active.waiting_since, at);
       const goal = this._goal(waiting[0]?.queue);
       this._tile("waiting", String(active.waiting), "");
-      this._tile("longest", duration(longest), goal === null ? "" : words.threshold(goal), this._alarm(waiting, longest, at));
+      this._tile("longest", duration(longest), goal === null ? "" : words.threshold(goal), this._alarm(waiting, active.waiting, longest, at));
       this._list("waiting-list", waiting, (call) => this._callRow(call, waitsSince(call), at), words.nobodyWaits, active.waiting);
       // Of very many only the oldest are told.
       const shown = total > calls.length ? calls : [...calls].reverse();
@@ -127,9 +127,9 @@ export class View {
   }
 
   /** How bad the wait is: of all who are told, each by the goal of his own queue. */
-  _alarm(waiting, longest, at) {
+  _alarm(waiting, total, longest, at) {
     const levels = waiting.map((call) => alarm(secondsSince(waitsSince(call), at), this._goal(call.queue)));
-    levels.push(waiting.length > 0 ? "" : alarm(longest, this._goal()));
+    if (total > waiting.length) levels.push(alarm(longest, this._goal())); // somebody's queue is not told
     return ["crit", "warn"].find((level) => levels.includes(level)) ?? "";
   }
 
