@@ -235,8 +235,8 @@ class MqttSink:
 
     async def _announce(self, session: MqttSession) -> None:
         """Tell all states, clear what is no more, and then say that we are here: who reads `online` may believe what he finds."""
-        while not self._stopping and self._states.lack():
-            await self._tell_state(session)
+        while not self._stopping and self._states.lack() and await self._tell_state(session):
+            pass
         while not self._stopping and await self._clear_removed(session):
             pass
         if not self._stopping:
