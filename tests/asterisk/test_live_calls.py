@@ -29,6 +29,8 @@ from tests.recordings import expected
 
 # Those that recordings hold; all others are in EXPECTED. Two minutes per version: each runs on an Asterisk of its own.
 NAMES = tuple(name for name in SCENARIOS if name not in EXPECTED)
+# How often to try where Asterisk races with itself: app_dial's call back to who passed a caller on is now and then cancelled at once.
+RACES = {"attended-transfer-called-back": 4}
 AT_ONCE = 8
 # Phones, daemons and eight Asterisks share a machine, and what is told late is stamped late. The tapes of the same scenarios are
 # held to much less (tests/handlers/test_taped.py).
@@ -52,9 +54,9 @@ def settings_for(pbx: Pbx, database: Path) -> Settings:
     )
 
 
-async def play(version: int, number: int, name: str, folder: Path) -> Played:
+async def play(version: int, number: int, name: str, folder: Path, again: int = 0) -> Played:
     """One scenario on a fresh Asterisk with the daemon beside it: the calls as its database has them, and as they should be."""
-    database = folder / f"{version}-{name}.db"
+    database = folder / f"{version}-{name}-{again}.db"
     wanted = EXPECTED[name] if name in EXPECTED else expected(name)
     async with running_pbx(version, number) as pbx, asyncio.TaskGroup() as tasks:
         ledger = Ledger()
@@ -74,6 +76,17 @@ async def play(version: int, number: int, name: str, folder: Path) -> Played:
     wanted = with_the_phones_times(wanted, pbx.recs, pbx.truth)
     wanted["calls"] = [call | {"tolerance": max(call.get("tolerance", 0.0), TOLERANCE_S)} for call in wanted["calls"]]
     return Played(calls, wanted, objections)
+
+
+async def play_out(version: int, number: int, name: str, folder: Path) -> Played:
+    """The scenario, anew where Asterisk itself did otherwise: then the phones wait in vain for what they are never asked."""
+    for left in reversed(range(RACES.get(name, 1))):
+        try:
+            return await play(version, number, name, folder, left)
+        except* TimeoutError:
+            if not left:
+                raise
+    raise AssertionError(name)
 
 
 async def books_agree(pbx: Pbx, ledger: Ledger) -> dict[str, str]:
@@ -122,7 +135,7 @@ async def test_the_daemon_tells_what_the_phones_saw(
         async with slots:
             number = free.pop()
             try:
-                played[name] = await play(version, number, name, tmp_path)
+                played[name] = await play_out(version, number, name, tmp_path)
             finally:
                 free.append(number)
 
