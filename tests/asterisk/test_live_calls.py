@@ -29,7 +29,8 @@ from tests.recordings import expected
 
 # Those that recordings hold; all others are in EXPECTED. Two minutes per version: each runs on an Asterisk of its own.
 NAMES = tuple(name for name in SCENARIOS if name not in EXPECTED)
-# How often to try where Asterisk races with itself: app_dial's call back to who passed a caller on is now and then cancelled at once.
+# How often to try where the PBX now and then does otherwise, and its phones wait in vain: it seems to race with itself when it calls
+# back who passed a caller on (on 16 the call back is seen to be cancelled at once).
 RACES = {"attended-transfer-called-back": 4}
 AT_ONCE = 8
 # Phones, daemons and eight Asterisks share a machine, and what is told late is stamped late. The tapes of the same scenarios are

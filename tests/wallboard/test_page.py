@@ -178,3 +178,21 @@ async def test_a_page_that_was_not_loaded_whole_is_loaded_again(tmp_path: Path) 
             await page.link_is("no_broker")
             assert failures == 2
             page.faults.clear()  # the policy of this daemon, which has no broker, forbids the one that we made up
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [('{"error":"too many listeners"}', "too many listeners"), ("<html>503</html>", "Nothing is heard of ringtally")],
+)
+async def test_a_stream_that_is_refused_says_why_only_where_the_daemon_said_it(
+    tmp_path: Path, body: str, words: str
+) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/") as page:
+            await page.page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, body=body))
+            await page.page.goto(f"http://127.0.0.1:{port}/wallboard/")
+            await page.says(words)
+            await page.link_is("no_daemon")
+            page.faults.clear()  # the browser itself tells of each 503

@@ -14,14 +14,14 @@ export async function listenToStream(address, { connected, message, alive }) {
       await listenOnce(address, { connected, message, alive });
     } catch (error) {
       // The daemon is gone, or on its way, or has no ear for us: told below.
-      if (error instanceof Refused) refusal = "too_many";
+      if (error instanceof FullHouse) refusal = "too_many";
     }
     connected(false, refusal);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }
 }
 
-class Refused extends Error {}
+class FullHouse extends Error {}
 
 // EventSource listens to events whose names are known beforehand; ours are topics.
 async function listenOnce(address, { connected, message, alive }) {
@@ -29,7 +29,11 @@ async function listenOnce(address, { connected, message, alive }) {
   let timer = setTimeout(() => patience.abort(), DEAD_AFTER_MS);
   try {
     const answer = await fetch(address, { cache: "no-store", signal: patience.signal });
-    if (!answer.ok) throw new Refused(`${answer.status}`);
+    if (!answer.ok) {
+      // Said by the daemon itself, not by a web server before it.
+      const isFull = answer.status === 503 && (await answer.text()).includes("too many listeners");
+      throw isFull ? new FullHouse() : new Error(`${answer.status}`);
+    }
     connected(true);
     // Who listens to the daemon itself needs nobody to say that it is there.
     message("bridge/state", "online", true);
