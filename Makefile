@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check lint unit test bench bench-latency lock clean
+.PHONY: demo check lint unit test bench bench-latency lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -39,6 +39,9 @@ lock: .venv/.ready ## resolve the dependencies anew
 	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --no-header --no-annotate --extra demo --extra test -o requirements/test.txt pyproject.toml requirements/build.in
+
+words: .venv/.ready ## the catalogues that run, from the .po that people write; tells what is not translated
+	$(BIN)/python -m tests.daemon.test_words
 
 .venv/.demo-ready: requirements/demo.txt pyproject.toml scripts/setup
 	scripts/setup demo
