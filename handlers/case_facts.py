@@ -63,7 +63,10 @@ class Case:
     dismissed_by: str | None = None
     dismissed_why: str | None = None
     notes: tuple[Note, ...] = ()
-    """Of its calls; only read back from the database."""
+    """Of its calls."""
+    client: str | None = None
+    """By the site's directory, as of now, and who of us looks after him; only read back from the database."""
+    responsible: str | None = None
 
     @property
     def is_waiting(self) -> bool:
