@@ -75,8 +75,10 @@ class App:
         """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin."""
         async with AsyncExitStack() as stack:
             stack.callback(self._notifier.close)
-            parts = await build(self._settings, self._database, self._extra_sinks, stack)
-            sources = sources_of(self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics)
+            parts = await build(lambda: self._settings, self._database, self._extra_sinks, stack)
+            sources = sources_of(
+                self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics, parts.render
+            )
             read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
             contacts = ContactRoute(parts.requests, self._settings.http.write_token.get_secret_value()).routes()
@@ -110,6 +112,7 @@ class App:
         started = [
             tasks.create_task(supervision.run(), name="supervision"),
             tasks.create_task(parts.requests.run(), name="requests"),
+            tasks.create_task(parts.clients.run(), name="clients"),
         ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)
@@ -126,6 +129,7 @@ class App:
         parts.metrics.learn(**measured(settings))
         parts.case_metrics.learn(rules_of(settings))
         parts.client.change_account(account, change.reconnects)
+        parts.clients.reread()
 
 
 async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio.Task[None]) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from daemon import clock
 from daemon.ami_client import AmiClient
-from daemon.board.call_events import calls_active, render_call
+from daemon.board.call_events import Render, calls_active, render_call
 from daemon.http_server import BadQueryError, NotAllowedError, Sources
 from daemon.periods import Period, PeriodError, between, named_period
 from daemon.sinks.metrics import MetricsSink
@@ -18,6 +18,7 @@ from handlers.facts import DIRECTIONS, RESULTS
 from storage.call_filter import CallFilter
 from storage.call_json import time_line_json
 from storage.calls import find_call, find_calls
+from storage.clients import Known
 from storage.database import reading
 from storage.masking import masked
 
@@ -26,7 +27,12 @@ LIMIT_MOST = 1000
 
 
 def sources_of(
-    database: Path, zone: Callable[[], tzinfo], core: Core, client: AmiClient, metrics: MetricsSink
+    database: Path,
+    zone: Callable[[], tzinfo],
+    core: Core,
+    client: AmiClient,
+    metrics: MetricsSink,
+    render_live: Render,
 ) -> Sources:
     """The answers of one daemon. `zone` is asked each time: settings may change while it runs."""
 
@@ -34,7 +40,7 @@ def sources_of(
         return await metrics.render(client.counters, clock.now(), accept)
 
     def live(full: bool) -> dict[str, Any]:
-        return calls_active(core.live_calls(), render_call, full, clock.now())
+        return calls_active(core.live_calls(), render_live, full, clock.now())
 
     async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
         wanted = call_filter(query, zone())
@@ -60,14 +66,19 @@ def sources_of(
 
 def call_filter(query: Mapping[str, str], zone: tzinfo) -> CallFilter:
     """The filter of a request's parameters; BadQueryError says what would be allowed."""
-    allowed = {"missed", "direction", "result", "queue", "trunk", "number", "from", "to", "period", "limit"}
+    allowed = {"missed", "direction", "result", "queue", "trunk", "number", "clients", "from", "to", "period", "limit"}
     unknown = sorted(set(query) - allowed)
     if unknown:
         raise BadQueryError(f"unknown parameter {', '.join(unknown)}; there are {', '.join(sorted(allowed))}")
     if len(query) != len(set(query)):
         raise BadQueryError("each parameter can be given once")
     results = {result for each in RESULTS.values() for result in each}
-    for name, words in (("direction", set(DIRECTIONS)), ("result", results), ("missed", {"true", "false"})):
+    for name, words in (
+        ("direction", set(DIRECTIONS)),
+        ("result", results),
+        ("missed", {"true", "false"}),
+        ("clients", set(get_args(Known))),
+    ):
         if name in query and query[name] not in words:
             raise BadQueryError(f"{name} is one of {', '.join(sorted(words))}")
     limit = query.get("limit", str(LIMIT_DEFAULT))
@@ -81,6 +92,7 @@ def call_filter(query: Mapping[str, str], zone: tzinfo) -> CallFilter:
         queue=query.get("queue"),
         trunk=query.get("trunk"),
         number=query.get("number"),
+        clients=query.get("clients"),  # type: ignore[arg-type]  # checked above
         since=period.since,
         until=period.until,
         last=int(limit),

@@ -1,6 +1,6 @@
 """Missed callers, as messages: how many wait, the call-back list, `event/missed`, and the day's figures of cases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from handlers.case_facts import (
     CaseRecovered,
     CaseTrulyMissed,
 )
+from handlers.clients import NOBODY, Client
 from handlers.facts import Fact
 from storage.call_json import iso
 from storage.case_json import case_json, masked_case
@@ -22,19 +23,23 @@ EVENT_MISSED = "event/missed"
 MISSED_COUNT, MISSED_OPEN = "missed/count", "missed/open"
 LISTED = 200
 
+RenderCase = Callable[[Case, bool], dict[str, Any]]
+"""A case's JSON, in full or masked."""
 Kind = Literal["missed", "attempt", "recovered", "truly_missed", "recovered_late", "dismissed"]
 
 
-def render_case(case: Case, full: bool) -> dict[str, Any]:
-    """A case's JSON, in full or masked."""
+def render_case(case: Case, full: bool, client: Client = NOBODY) -> dict[str, Any]:
+    """A case's JSON, in full or masked. `client`: who has its number, if the case does not say."""
     as_json = case_json(case)
+    if client is not NOBODY:
+        as_json |= {"client": client.name, "responsible": client.responsible}
     return as_json if full else masked_case(as_json)
 
 
-def missed_open(cases: Iterable[Case], full: bool) -> dict[str, Any]:
+def missed_open(cases: Iterable[Case], render: RenderCase, full: bool) -> dict[str, Any]:
     """The call-back list: how many wait, and those who have waited longest. `cases` in order of their first miss."""
     waiting = list(cases)
-    return {"total": len(waiting), "cases": [render_case(case, full) for case in waiting[:LISTED]]}
+    return {"total": len(waiting), "cases": [render(case, full) for case in waiting[:LISTED]]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class CaseEvent:
         case = self.fact.case
         return f"{case.pbx}/{case.boot}/{case.id}/{self.kind}{self.cause}"
 
-    def payload(self, full: bool, now: float) -> dict[str, Any]:
+    def payload(self, full: bool, now: float, render: RenderCase = render_case) -> dict[str, Any]:
         """The payload of `event/missed`, told at `now` (epoch seconds). `at`: when it happened."""
         return {
             "v": 1,
@@ -62,7 +67,7 @@ class CaseEvent:
             "seq": self.seq,
             "event_id": self.event_id,
             "at": iso(self.fact.at),
-            "case": render_case(self.fact.case, full),
+            "case": render(self.fact.case, full),
         }
 
 
