@@ -3,6 +3,7 @@
 docs/settings.md is the reference for people; a test holds the two together.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from config.fields import (
     FilePath,
     Host,
     Listen,
+    Number,
     OptionalText,
     Port,
     Region,
@@ -180,7 +182,7 @@ class FollowUp(Section):
     closed_by: tuple[ContactCall, ...] = ("outgoing", "incoming")
     """Answered calls that end a case. What is recorded by hand always does."""
     list_for: Seconds = 7 * DAY
-    ignore: tuple[Text, ...] = ()
+    ignore: tuple[Number, ...] = ()
     count: tuple[MissedResult, ...] = MISSED_RESULTS[:5]
 
     @model_validator(mode="before")
@@ -190,18 +192,27 @@ class FollowUp(Section):
         return {**PRESETS[rule], **given} if isinstance(rule, str) and rule in PRESETS else given
 
     @model_validator(mode="after")
-    def _window_fits_rule(self) -> "FollowUp":
-        if self.rule == "strict" and self.window:
-            raise refusals(
-                [Fault(("window",), 'the rule "strict" knows no window', "remove it, or choose another rule")]
-            )
-        if not self.closed_by:
-            raise refusals([Fault(("closed_by",), "leaves no call that ends a case", 'write e.g. ["outgoing"]')])
-        if self.rule != "strict" and not self.window:
-            raise refusals(
-                [Fault(("window",), "leaves no time for a call-back", 'write e.g. "60m", or rule = "strict"')]
-            )
+    def _contradicts_nothing(self) -> "FollowUp":
+        faults = list(self._contradictions())
+        if faults:
+            raise refusals(faults)
         return self
+
+    def _contradictions(self) -> Iterator[Fault]:
+        if self.rule == "strict" and self.window:
+            yield Fault(("window",), 'the rule "strict" knows no window', "remove it, or choose another rule")
+        if self.rule != "strict" and not self.window:
+            yield Fault(("window",), "leaves no time for a call-back", 'write e.g. "60m", or rule = "strict"')
+        if "outgoing" not in self.closed_by:
+            message = "holds a call-back that was answered for none"
+            yield Fault(("closed_by",), message, 'write ["outgoing"], or ["outgoing", "incoming"]')
+        elif self.min_talk_in and "incoming" not in self.closed_by:
+            message = "means nothing where the caller's own next call ends no case"
+            yield Fault(("min_talk_in",), message, 'remove it, or add "incoming" to closed_by')
+        if not self.count:
+            yield Fault(
+                ("count",), "leaves nothing that is missed", 'write e.g. ["abandoned", "no_answer"], or remove it'
+            )
 
 
 class Storage(Section):

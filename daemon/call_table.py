@@ -11,10 +11,10 @@ from rich.text import Text
 from daemon.exports import Cell
 from daemon.fitted_table import Column, drawn, fitted
 from daemon.log import harmless
-from daemon.words import Language, word
+from daemon.words import Language, mark, word
 from handlers.facts import Call, CallEnded
 
-HEADER = (
+HEADER = mark(
     "start",
     "direction",
     "caller",
@@ -112,6 +112,23 @@ def _columns(calls: Sequence[Call], zone: tzinfo, language: Language, form: str)
 def cell_text(cell: Cell) -> Text:
     """A cell with nothing in it that a terminal or rich's markup would obey."""
     return Text("" if cell is None else harmless(str(cell), _CELL_LIMIT))
+
+
+# What the story of a call is told with, beside the words of the facts themselves.
+mark("at", "what", "who", "lasted", "outcome")
+mark(
+    "call",
+    "queue stay",
+    "leg",
+    "ring",
+    "talk period",
+    "hold",
+    "parked",
+    "person",
+    "blind transfer",
+    "attended transfer",
+)
+mark("returned", "became part of", "end", "lost after transfer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from rich.table import Table
 from daemon.call_table import cell_text, duration, local_time
 from daemon.exports import Cell
 from daemon.fitted_table import Column, drawn, fitted
-from daemon.words import Language, word
+from daemon.words import Language, mark, word
 from handlers.case_facts import Case
 from handlers.cases.rule import FollowUpRule
 
-HEADER = (
+HEADER = mark(
     "missed since",
     "number",
     "state",

@@ -9,19 +9,17 @@ from collections import Counter
 from collections.abc import Callable
 
 from handlers.ami import events as ev
+from handlers.ami import passings, states
+from handlers.ami.headers import header, known, must, number
 from handlers.ami.message import Message, text_of, unescaped
 from handlers.ami.pbx_clock import PbxClock
-from handlers.ami.runs import ChannelRun, DecodeError, channel_run, dest_run, named, named_if_there
+from handlers.ami.runs import ChannelRun, DecodeError, channel_run, dest_run
 
-__all__ = ["WANTED", "DecodeError", "Decoder", "device_state_told", "member_seen"]
+__all__ = ["WANTED", "DecodeError", "Decoder"]
 
 # Nowhere but behind `Privilege` does it come from the PBX: a caller's own would stop the clock for everybody.
 _TIMESTAMP = re.compile(r"Event: \w+\r\nPrivilege: [^\r\n]*\r\nTimestamp: (\d{9,10}\.\d{1,9})\r\n", re.ASCII)
 _VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS"})
-
-
-def _known(value: str) -> str | None:
-    return None if value == "<unknown>" else value
 
 
 def _name(value: str) -> str | None:
@@ -32,27 +30,6 @@ def _state_of(digits: str) -> int:
     return int(digits) if len(digits) < 4 else 0  # noqa: PLR2004 - states have one digit
 
 
-def _header(rest: str, name: str) -> str | None:
-    """The first header of this name behind a run; None where there is none."""
-    begin = rest.find(f"\r\n{name}: ")
-    if begin < 0:
-        return None
-    begin += len(name) + 4
-    end = rest.find("\r\n", begin)
-    return rest[begin:end] if end >= 0 else rest[begin:]
-
-
-def _must(rest: str, name: str) -> str:
-    value = _header(rest, name)
-    if value is None:
-        raise DecodeError("malformed")
-    return value
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - an int of C
-
-
 def _created(at: float, text: str) -> ev.Event:
     c = channel_run(text)
     return ev.ChannelCreated(
@@ -61,7 +38,7 @@ def _created(at: float, text: str) -> ev.Event:
         c.linkedid,
         c.channel,
         _state_of(c.state),
-        _known(c.number),
+        known(c.number),
         _name(c.name),
         c.context,
         c.exten,
@@ -71,23 +48,23 @@ def _created(at: float, text: str) -> ev.Event:
 
 def _state(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    return ev.ChannelStateChanged(at, c.uniqueid, c.channel, _state_of(c.state), c.exten, _known(c.connected))
+    return ev.ChannelStateChanged(at, c.uniqueid, c.channel, _state_of(c.state), c.exten, known(c.connected))
 
 
 def _caller_id(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    return ev.CallerIdChanged(at, c.uniqueid, c.channel, _known(c.number), _name(c.name))
+    return ev.CallerIdChanged(at, c.uniqueid, c.channel, known(c.number), _name(c.name))
 
 
 def _hangup_request(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    return ev.HangupRequested(at, c.uniqueid, c.channel, _number(_header(c.rest, "Cause")), text[7] == "S")
+    return ev.HangupRequested(at, c.uniqueid, c.channel, number(header(c.rest, "Cause")), text[7] == "S")
 
 
 def _hangup(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    cause = _number(_must(c.rest, "Cause"))
-    return ev.ChannelHungUp(at, c.uniqueid, c.channel, cause, _header(c.rest, "TechCause"))
+    cause = number(must(c.rest, "Cause"))
+    return ev.ChannelHungUp(at, c.uniqueid, c.channel, cause, header(c.rest, "TechCause"))
 
 
 def _source(text: str) -> ChannelRun | None:
@@ -102,15 +79,15 @@ def _dial_begin(at: float, text: str) -> ev.Event:
         source.uniqueid if source else None,
         dest.uniqueid,
         dest.channel,
-        _known(dest.number),
+        known(dest.number),
         source.exten if source else None,
-        _header(dest.rest, "DialString") or "",
+        header(dest.rest, "DialString") or "",
     )
 
 
 def _dial_state(at: float, text: str) -> ev.Event:
     dest = dest_run(text)
-    return ev.DialProgressed(at, dest.uniqueid, _must(dest.rest, "DialStatus"))
+    return ev.DialProgressed(at, dest.uniqueid, must(dest.rest, "DialStatus"))
 
 
 def _dial_end(at: float, text: str) -> ev.Event:
@@ -120,8 +97,8 @@ def _dial_end(at: float, text: str) -> ev.Event:
         source.uniqueid if source else None,
         dest.uniqueid,
         dest.channel,
-        _must(dest.rest, "DialStatus"),
-        _header(dest.rest, "Forward"),
+        must(dest.rest, "DialStatus"),
+        header(dest.rest, "Forward"),
     )
 
 
@@ -138,7 +115,7 @@ def _bridge(text: str) -> tuple[str, str]:
 def _bridge_enter(at: float, text: str) -> ev.Event:
     bridge, technology = _bridge(text)
     c = channel_run(text)
-    swap = _header(c.rest, "SwapUniqueid")
+    swap = header(c.rest, "SwapUniqueid")
     return ev.BridgeEntered(at, bridge, technology, c.uniqueid, c.linkedid, c.channel, swap)
 
 
@@ -163,23 +140,23 @@ def _unhold(at: float, text: str) -> ev.Event:
 
 def _queue_join(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    position = _number(_header(c.rest, "Position"))
-    return ev.QueueJoined(at, c.uniqueid, c.channel, _must(c.rest, "Queue"), position)
+    position = number(header(c.rest, "Position"))
+    return ev.QueueJoined(at, c.uniqueid, c.channel, must(c.rest, "Queue"), position)
 
 
 def _queue_leave(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    return ev.QueueLeft(at, c.uniqueid, c.channel, _must(c.rest, "Queue"))
+    return ev.QueueLeft(at, c.uniqueid, c.channel, must(c.rest, "Queue"))
 
 
 def _queue_abandon(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    return ev.QueueAbandoned(at, c.uniqueid, c.channel, _must(c.rest, "Queue"))
+    return ev.QueueAbandoned(at, c.uniqueid, c.channel, must(c.rest, "Queue"))
 
 
 def _member_of_queue(rest: str) -> tuple[str, str, str | None]:
     """Queue, interface and name of a member, behind a run."""
-    return _must(rest, "Queue"), _must(rest, "Interface"), _header(rest, "MemberName")
+    return must(rest, "Queue"), must(rest, "Interface"), header(rest, "MemberName")
 
 
 def _agent_called(at: float, text: str) -> ev.Event:
@@ -194,7 +171,7 @@ def _agent_connect(at: float, text: str) -> ev.Event:
 
 def _agent_rna(at: float, text: str) -> ev.Event:
     c, dest = channel_run(text), dest_run(text)
-    ring_ms = _number(_header(dest.rest, "RingTime"))  # milliseconds here, whole seconds in AgentConnect
+    ring_ms = number(header(dest.rest, "RingTime"))  # milliseconds here, whole seconds in AgentConnect
     return ev.AgentRingNoAnswer(
         at,
         c.uniqueid,
@@ -211,90 +188,26 @@ def _agent_complete(at: float, text: str) -> ev.Event | None:
     c = channel_run(text)
     # So may the agent's be; where it is told, a caller has a number in it, before the queue's headers.
     rest = dest_run(c.rest).rest if "\r\nDestChannel: " in c.rest else c.rest
-    return ev.AgentCompleted(at, c.uniqueid, *_member_of_queue(rest), _header(rest, "Reason"))
+    return ev.AgentCompleted(at, c.uniqueid, *_member_of_queue(rest), header(rest, "Reason"))
 
 
 def _agent_login(at: float, text: str) -> ev.Event:
     c = channel_run(text)
-    return ev.AgentLoggedIn(at, c.uniqueid, c.channel, _must(c.rest, "Agent"))
+    return ev.AgentLoggedIn(at, c.uniqueid, c.channel, must(c.rest, "Agent"))
 
 
 def _agent_logoff(at: float, text: str) -> ev.Event:
-    return ev.AgentLoggedOff(at, _must(channel_run(text).rest, "Agent"))
-
-
-# As with the runs: first what is nearly always, then what a strange name makes of it.
-_PLAIN_MEMBER = re.compile(
-    r"\r\nQueue: ([^\r]*+)\r\n(?:Member)?+Name: ([^\r]*+)\r\n(?:Interface|Location): ([^\r]*+)\r\nStateInterface: ([^\r]*+)"
-    r"\r\nMembership: [^\r]*+(?:\r\n(?!LastPause: |Status: )[^\r]*+)*+(?:\r\nLastPause: (\d{1,10}))?+"
-    r"(?:\r\n(?!Status: )[^\r]*+)*+\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: ([^\r]*+))?+"
-    r"(?=\r\n|\Z)",
-    re.ASCII,
-)
-_MEMBER = re.compile(
-    r"\r\nQueue: (?>(.*?)\r\n(?:MemberName|Name): )(?>(.*?)\r\n(?:Interface|Location): )(?>(.*?)\r\nStateInterface: )"
-    r"(?>(.*?)\r\nMembership: )(?>(?:[^\r]*\r\n(?!LastPause: |Status: ))*[^\r]*(?:\r\nLastPause: (\d{1,10}))?)"
-    r"(?>.*?\r\nStatus: (\d{1,2})\r\nPaused: (\d))(?:\r\nPausedReason: (.*?))?(?=\r\n|\Z)",
-    re.DOTALL | re.ASCII,
-)
-
-
-def _member(at: float, text: str) -> ev.MemberSeen:
-    start = text.find("\r\nQueue: ")
-    match = _PLAIN_MEMBER.match(text, start) or _MEMBER.match(text, start)
-    if match is None:
-        raise DecodeError("malformed")
-    queue, name, interface, state_interface, paused_at, status, paused, reason = match.groups()
-    is_paused = paused == "1"
-    since = float(paused_at) if is_paused and paused_at and int(paused_at) else None
-    return ev.MemberSeen(
-        at, queue, interface, state_interface, _known(name), int(status), is_paused, reason or None, since
-    )
-
-
-def member_seen(at: float, block: bytes) -> ev.MemberSeen:
-    """A queue's member from `QueueMemberStatus` and its kin, or from `QueueMember` of a snapshot; DecodeError if it is none."""
-    return _member(at, text_of(block))
-
-
-def _member_removed(at: float, text: str) -> ev.Event:
-    member = _member(at, text)
-    return ev.MemberRemoved(at, member.queue, member.interface)
-
-
-_DEVICE_STATE = re.compile(r"\r\nDevice: ([^\r\n]+)\r\nState: ([A-Z_]+)(?=\r\n|\Z)")
-_STATES = {
-    name: state
-    for state, name in enumerate(
-        ("UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD")
-    )
-}
-# What bears a state and is nobody's phone: queues, hints, mailboxes (`Queue:support_avail`), halves of Local channels.
-_PHONE = re.compile(r"(?!Local/)[A-Za-z0-9]+/|Agent:")
-
-
-def _device_state(at: float, text: str) -> ev.DeviceStateTold | None:
-    match = _DEVICE_STATE.search(text)
-    if match is None or match[2] not in _STATES:
-        raise DecodeError("malformed")
-    if _PHONE.match(match[1]) is None:
-        return None
-    return ev.DeviceStateTold(at, match[1], _STATES[match[2]])
-
-
-def device_state_told(at: float, block: bytes) -> ev.DeviceStateTold | None:
-    """A phone's state from `DeviceStateChange`, of `DeviceStateList` too; None: no phone. DecodeError if it is none at all."""
-    return _device_state(at, text_of(block))
+    return ev.AgentLoggedOff(at, must(channel_run(text).rest, "Agent"))
 
 
 def _var_set(at: float, text: str) -> ev.Event | None:
     if "\r\nChannel: none\r\n" in text[:80]:
         return None  # of no channel: a global variable, or what check-ami asked for
     c = channel_run(text)
-    variable = _header(c.rest, "Variable")
+    variable = header(c.rest, "Variable")
     if variable not in _VARIABLES:
         return None
-    return ev.VariableSet(at, c.uniqueid, c.channel, variable, unescaped(_header(c.rest, "Value") or ""))
+    return ev.VariableSet(at, c.uniqueid, c.channel, variable, unescaped(header(c.rest, "Value") or ""))
 
 
 def _local_bridge(at: float, text: str) -> ev.Event:
@@ -311,54 +224,6 @@ def _bridge_merge(at: float, text: str) -> ev.Event:
     if not to or not source:
         raise DecodeError("malformed")
     return ev.BridgeMerged(at, to, source)
-
-
-def _blind_transfer(at: float, text: str) -> ev.Event:
-    transferer, transferee = named(text, "Transferer"), named_if_there(text, "Transferee")
-    rest = (transferee or transferer).rest
-    return ev.BlindTransferred(
-        at,
-        transferer.uniqueid,
-        transferee.uniqueid if transferee else None,
-        _header(text, "Result") or "",  # before anybody's number
-        _header(rest, "Context") or "",
-        _header(rest, "Extension") or "",
-    )
-
-
-def _attended_transfer(at: float, text: str) -> ev.Event:
-    transferer = named(text, "OrigTransferer")
-    second, transferee, target = (
-        named_if_there(text, prefix) for prefix in ("SecondTransferer", "Transferee", "TransferTarget")
-    )
-    return ev.AttendedTransferred(
-        at,
-        transferer.uniqueid,
-        second.uniqueid if second else None,
-        transferee.uniqueid if transferee else None,
-        target.uniqueid if target else None,
-        _header(text, "Result") or "",
-        _header((target or transferee or second or transferer).rest, "DestType") or "",
-    )
-
-
-def _pickup(at: float, text: str) -> ev.Event:
-    return ev.PickedUp(at, named(text, "").uniqueid, named(text, "Target").uniqueid)
-
-
-def _parked(at: float, text: str) -> ev.Event:
-    what = text[len("Event: ") : text.index("\r\n")]
-    parkee = named(text, "Parkee")
-    retriever = named_if_there(text, "Retriever") if what == "UnParkedCall" else None
-    rest = (retriever or parkee).rest
-    return ev.Parked(
-        at,
-        what,
-        parkee.uniqueid,
-        _header(rest, "Parkinglot") or "",
-        _header(rest, "ParkingSpace") or "",
-        retriever.uniqueid if retriever else None,
-    )
 
 
 def _shutdown(at: float, text: str) -> ev.Event:
@@ -391,21 +256,21 @@ _DECODERS: dict[bytes, Callable[[float, str], ev.Event | None]] = {
     b"AgentComplete": _agent_complete,
     b"AgentLogin": _agent_login,
     b"AgentLogoff": _agent_logoff,
-    b"QueueMemberStatus": _member,
-    b"QueueMemberAdded": _member,
-    b"QueueMemberPause": _member,
-    b"QueueMemberPenalty": _member,
-    b"QueueMemberRinginuse": _member,
-    b"QueueMemberRemoved": _member_removed,
-    b"DeviceStateChange": _device_state,
-    b"BlindTransfer": _blind_transfer,
-    b"AttendedTransfer": _attended_transfer,
-    b"Pickup": _pickup,
-    b"ParkedCall": _parked,
-    b"ParkedCallTimeOut": _parked,
-    b"ParkedCallGiveUp": _parked,
-    b"ParkedCallSwap": _parked,
-    b"UnParkedCall": _parked,
+    b"QueueMemberStatus": states.member,
+    b"QueueMemberAdded": states.member,
+    b"QueueMemberPause": states.member,
+    b"QueueMemberPenalty": states.member,
+    b"QueueMemberRinginuse": states.member,
+    b"QueueMemberRemoved": states.member_removed,
+    b"DeviceStateChange": states.device_state,
+    b"BlindTransfer": passings.blind_transfer,
+    b"AttendedTransfer": passings.attended_transfer,
+    b"Pickup": passings.pickup,
+    b"ParkedCall": passings.parked,
+    b"ParkedCallTimeOut": passings.parked,
+    b"ParkedCallGiveUp": passings.parked,
+    b"ParkedCallSwap": passings.parked,
+    b"UnParkedCall": passings.parked,
     b"Shutdown": _shutdown,
 }
 WANTED = frozenset(_DECODERS) | {b"FullyBooted", b"Reload"}

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from handlers.ami.decode import DecodeError, device_state_told, member_seen
 from handlers.ami.events import DeviceStateTold, LiveBridge, LiveChannel, LiveQueueEntry, MemberSeen, Snapshot
 from handlers.ami.message import Message
+from handlers.ami.runs import DecodeError
+from handlers.ami.states import device_state_told, member_seen
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _AGE = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2})")

@@ -44,6 +44,7 @@ any_finished_call = value_of(CallEnded).map(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(any_finished_call, max_size=5, unique_by=lambda fact: (fact.call.id, fact.call.pbx, fact.call.boot)))
 @settings(max_examples=60, deadline=None)
 async def test_every_fact_comes_back_as_it_was_told(facts: list[CallEnded]) -> None:

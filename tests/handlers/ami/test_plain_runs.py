@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.ami import decode, runs
+from handlers.ami import decode, runs, states
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
 from handlers.ami.framing import Framer
@@ -55,7 +55,7 @@ def decoded_slowly(blocks: list[bytes]) -> tuple[list[Event | None], Counter[str
             run = runs.Run(prefix)
             run._plain = NEVER
             patch.setattr(decode, name, run.find)
-        patch.setattr(decode, "_PLAIN_MEMBER", NEVER)
+        patch.setattr(states, "_PLAIN_MEMBER", NEVER)
         return decoded(blocks)
 
 

@@ -168,6 +168,7 @@ YEARS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "hours"), YEARS, ids=[f"{rule.name}, {hours}" for rule, hours in YEARS])
 def test_a_year_comes_out_as_the_slow_way_says(rule: FollowUpRule, hours: str) -> None:
     random = Random(f"{rule.name} {hours}")
