@@ -15,6 +15,7 @@ from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
+from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
 from daemon.http_server import HttpServer
 from daemon.http_sources import sources_of
@@ -81,8 +82,12 @@ class App:
             )
             read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
-            contacts = ContactRoute(parts.requests, self._settings.http.write_token.get_secret_value()).routes()
-            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts])
+            write_token = self._settings.http.write_token.get_secret_value()
+            contacts = ContactRoute(parts.requests, write_token).routes()
+            cases = CaseRoutes(
+                self._database, parts.requests, lambda: self._settings, parts.render_case, read_token, write_token
+            ).routes()
+            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts, *cases])
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))

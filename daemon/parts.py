@@ -1,5 +1,6 @@
 """Builds every part of the daemon from its settings; nothing of it runs yet but the database."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ from storage.cases import case_counts, waiting_cases
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
 from storage.outbox import Limits, Message, Outbox
+from storage.requests import latest_note
 from storage.writer import LINGER_S, Writer
 
 log = structlog.get_logger()
@@ -86,6 +88,7 @@ class Parts:
     client: AmiClient
     requests: Requests
     render: Render
+    render_case: RenderCase
     clients: ClientReader
 
 
@@ -114,6 +117,7 @@ async def build(
     clients = ClientReader(path, directory, in_force, board.clients_changed)
     await clients.open()
     await _count_today(day, board, path)
+    noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
     await _take_up_cases(core, settings.follow_up, path)
     stream = StreamSink(board, render)
     sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
@@ -135,11 +139,11 @@ async def build(
         DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers, render, case_render))
     )
     pump = Pump(core, sinks)
-    requests = Requests(path, pump.feed, writer)
+    requests = Requests(path, pump.feed, writer, noted_up_to)
     sinks.append(requests)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
-    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, clients)
+    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients)
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:

@@ -57,8 +57,8 @@ _IS_WAITING = "m.state IN ('open', 'truly_missed')"
 class CaseFilter:
     """What the cases have in common; None asks nothing.
 
-    `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `last`: only so many, the
-    latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
+    `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `first`, `last`: only so
+    many, the earliest or the latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
     `clients`: whom the directory knows, or does not know.
     """
 
@@ -72,6 +72,7 @@ class CaseFilter:
     until: float | None = None
     waiting_since: float | None = None
     clients: Known | None = None
+    first: int | None = None
     last: int | None = None
 
 
@@ -79,7 +80,10 @@ async def find_cases(connection: aiosqlite.Connection, wanted: CaseFilter) -> li
     """The cases wanted, in order of their first miss (with `last`: the latest of them)."""
     conditions, values = _conditions(wanted)
     which = f"SELECT m.key FROM missed_case m WHERE {' AND '.join(conditions) or '1'}"  # noqa: S608 - marks only
-    if wanted.last is not None:
+    if wanted.first is not None:
+        which += " ORDER BY m.opened_at, m.key LIMIT ?"
+        values.append(max(wanted.first, 0))
+    elif wanted.last is not None:
         which += " ORDER BY m.opened_at DESC, m.key DESC LIMIT ?"
         values.append(max(wanted.last, 0))
     return await _read(connection, which, tuple(map(bindable, values)))

@@ -8,6 +8,7 @@ from handlers.case_facts import (
     CASE_FACTS,
     Case,
     CaseAttempted,
+    CaseClaimed,
     CaseDismissed,
     CaseFact,
     CaseMissed,
@@ -25,7 +26,7 @@ LISTED = 200
 
 RenderCase = Callable[[Case, bool], dict[str, Any]]
 """A case's JSON, in full or masked."""
-Kind = Literal["missed", "attempt", "recovered", "truly_missed", "recovered_late", "dismissed"]
+Kind = Literal["missed", "attempt", "recovered", "truly_missed", "recovered_late", "dismissed", "claimed", "released"]
 
 
 def render_case(case: Case, full: bool, client: Client = NOBODY) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class CaseEvent:
     kind: Kind
     fact: CaseFact
     cause: str
-    """What tells two events of a kind apart: the call's id, or nothing."""
+    """What tells two events of a kind apart: the call's id, until when somebody claims it, or nothing."""
 
     @property
     def event_id(self) -> str:
@@ -84,7 +85,7 @@ class CaseEvents:
             kind = _kind(fact) if isinstance(fact, CASE_FACTS) else None
             if kind is not None:
                 self._seq += 1
-                cause = f"/{fact.boot}/{fact.call}" if isinstance(fact, (CaseMissed, CaseAttempted)) else ""
+                cause = _cause(fact)
                 found.append(CaseEvent(self._seq, kind, fact, cause))  # type: ignore[arg-type]  # it has a kind: a case's
         return found
 
@@ -98,7 +99,19 @@ def _kind(fact: Fact) -> Kind | None:
         return "recovered_late" if fact.late else "recovered"
     if isinstance(fact, CaseTrulyMissed):
         return "truly_missed"
+    if isinstance(fact, CaseClaimed):
+        return "released" if fact.case.claimed_by is None else "claimed"
     return "dismissed" if isinstance(fact, CaseDismissed) else None
+
+
+def _cause(fact: Fact) -> str:
+    """What tells an event from another of its kind about the same case."""
+    if isinstance(fact, (CaseMissed, CaseAttempted)):
+        return f"/{fact.boot}/{fact.call}"
+    if isinstance(fact, CaseClaimed):
+        until = fact.case.claimed_until
+        return f"/{round((fact.at if until is None else until) * 1000)}"
+    return ""
 
 
 class CaseDay:

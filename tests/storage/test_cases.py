@@ -148,6 +148,8 @@ async def test_what_somebody_did_by_hand_is_kept_with_who_and_why() -> None:
         (CaseFilter(since=a_case(1).opened_at), [1, 2]),
         (CaseFilter(until=a_case(1).opened_at), [0]),
         (CaseFilter(last=2), [1, 2]),
+        (CaseFilter(first=2), [0, 1]),
+        (CaseFilter(first=0), []),
         (CaseFilter(waiting_since=START), [0, 1]),
         (CaseFilter(waiting_since=a_case(1).opened_at), [0, 1]),
         (CaseFilter(waiting_since=a_case(1).opened_at, states=("truly_missed",)), [1]),
