@@ -120,6 +120,8 @@ def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:
         (b"number;name\n89001112233;\x98\n", ", line 2: is neither UTF-8 nor Windows-1251"),
         (b"\xff\xfen\x00u", ", line 1: is not UTF-16; export anew"),
         ('number;name\n89001112233;"Иван\n89001112234;Олег\n', ", line 2: a quotation mark is opened here"),
+        ('number;name\n89001112233;"Иван\n', ", line 2: a quotation mark is opened here"),
+        ('number;name\n89001112233;"Иван', ", line 2: a quotation mark is opened here"),
         (
             'number;name\n89001112233;"Иван\n' + "89001112234;Олег\n" * 200 + '";\n',
             ", line 2: a quotation mark is opened",
