@@ -12,6 +12,7 @@ import aiosqlite
 from handlers.case_facts import Case, Note
 from handlers.cases.cases import CALL_IDS_KEPT
 from storage.call_filter import bindable
+from storage.clients import Known, client_column, client_of, known_condition
 from storage.errors import readable
 from storage.number_match import match_range
 
@@ -48,6 +49,7 @@ _CASE = ", ".join(
     ("m.key", *(f"m.{name}" for name in _FIELDS), "m.closed", *(f"m.{column} / 1000.0" for column in _TIMES.values()))
 )
 _NAMES = (*_FIELDS, "closed", *_TIMES)
+_CLIENT = client_column("m.number")
 _IS_WAITING = "m.state IN ('open', 'truly_missed')"
 
 
@@ -55,8 +57,9 @@ _IS_WAITING = "m.state IN ('open', 'truly_missed')"
 class CaseFilter:
     """What the cases have in common; None asks nothing.
 
-    `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `last`: only so many, the
-    latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
+    `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `first`, `last`: only so
+    many, the earliest or the latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
+    `clients`: whom the directory knows, or does not know.
     """
 
     states: tuple[str, ...] | None = None
@@ -68,6 +71,8 @@ class CaseFilter:
     since: float | None = None
     until: float | None = None
     waiting_since: float | None = None
+    clients: Known | None = None
+    first: int | None = None
     last: int | None = None
 
 
@@ -75,7 +80,10 @@ async def find_cases(connection: aiosqlite.Connection, wanted: CaseFilter) -> li
     """The cases wanted, in order of their first miss (with `last`: the latest of them)."""
     conditions, values = _conditions(wanted)
     which = f"SELECT m.key FROM missed_case m WHERE {' AND '.join(conditions) or '1'}"  # noqa: S608 - marks only
-    if wanted.last is not None:
+    if wanted.first is not None:
+        which += " ORDER BY m.opened_at, m.key LIMIT ?"
+        values.append(max(wanted.first, 0))
+    elif wanted.last is not None:
         which += " ORDER BY m.opened_at DESC, m.key DESC LIMIT ?"
         values.append(max(wanted.last, 0))
     return await _read(connection, which, tuple(map(bindable, values)))
@@ -100,7 +108,7 @@ async def _read(connection: aiosqlite.Connection, which: str, values: tuple[Any,
         await connection.execute("BEGIN")
         try:
             rows = await connection.execute_fetchall(
-                f"SELECT {_CASE} FROM missed_case m WHERE m.key IN ({which}) ORDER BY m.opened_at, m.key",  # noqa: S608 - marks only
+                f"SELECT {_CASE}, {_CLIENT} FROM missed_case m WHERE m.key IN ({which}) ORDER BY m.opened_at, m.key",  # noqa: S608 - marks only
                 values,
             )
             calls = await connection.execute_fetchall(
@@ -153,6 +161,8 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
     if wanted.number is not None:
         conditions.append("m.number_match >= ? AND m.number_match < ?")
         values += match_range(wanted.number)
+    if wanted.clients is not None:
+        conditions.append(known_condition("m.number", wanted.clients))
     if wanted.states is not None:
         conditions.append(f"m.state IN ({', '.join('?' * len(wanted.states))})")
         values += wanted.states
@@ -163,7 +173,7 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
 
 
 def _case(row: Sequence[Any], ids: Sequence[str], notes: Sequence[Note]) -> Case:
-    values = dict(zip(_NAMES, row[1:], strict=True))
+    values = dict(zip(_NAMES, row[1:-1], strict=True)) | client_of(row[-1])
     values["closed"] = bool(values["closed"])
     return Case(**values, call_ids=tuple(ids[-CALL_IDS_KEPT:]), notes=tuple(notes))
 
