@@ -6,6 +6,8 @@ Moments are epoch seconds UTC, durations seconds. Every fact carries the case as
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from handlers.frozen import quickly_made
+
 CaseState = Literal["open", "recovered", "truly_missed", "recovered_late", "dismissed"]
 ContactKind = Literal["outgoing", "incoming", "external"]
 Outcome = Literal["done", "no_case", "no_number", "claimed_by_another"]
@@ -29,6 +31,7 @@ class Note:
     text: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One number that was missed, from its first miss on."""

@@ -111,6 +111,8 @@ def _with_time_line(row: Sequence[Any]) -> CallEnded:
 
 
 def _parts(part: type[_T], array: str) -> tuple[_T, ...]:
+    if array == "[]":
+        return ()
     return tuple(part(*columns) for _, *columns in sorted(orjson.loads(array)))
 
 

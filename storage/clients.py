@@ -42,6 +42,11 @@ def client_column(number: str) -> str:
     return f"(SELECT json_array(k.name, k.responsible) FROM client k WHERE k.number = {number})"  # noqa: S608 - our own names
 
 
+def client_value(number: str, column: str) -> str:
+    """One column, `name` or `responsible`, of the client of the number that this SQL says."""
+    return f"(SELECT k.{column} FROM client k WHERE k.number = {number})"  # noqa: S608 - our own names
+
+
 def client_of(column: str | None) -> dict[str, Any]:
     """What `client_column` found, as the fields of a call or case."""
     if column is None:

@@ -20,7 +20,7 @@ from handlers.cases.call_back_list import CallBackList, Waiting
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
-from handlers.numbers import USABLE_DIGITS, NumberPlan
+from handlers.numbers import NumberPlan, is_usable
 from handlers.rules import Rules
 
 CALL_IDS_KEPT = 50
@@ -179,9 +179,7 @@ class Cases:
         return self._key_of_normalised({"in": call.caller_e164, "out": call.called_e164}.get(call.direction))
 
     def _key_of_normalised(self, number: str | None) -> str | None:
-        if number is None or len(number.removeprefix("+")) < USABLE_DIGITS:
-            return None
-        return self._rule.key(number)
+        return self._rule.key(number) if number is not None and is_usable(number) else None
 
     def _missed(self, key: str, ended: CallEnded) -> Iterator[CaseFact]:
         call = ended.call

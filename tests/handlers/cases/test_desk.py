@@ -75,6 +75,17 @@ def test_reported_after_the_deadline_it_is_late_whenever_it_was(desk: Desk) -> N
     assert desk.case.contact_s == 40
 
 
+def test_while_a_talk_that_began_in_time_goes_on_nothing_is_late_that_is_reported(desk: Desk) -> None:
+    desk.missed()
+    desk.at(10 + HOUR)
+    dialler, leg = desk.rings_out()
+    desk.answer(dialler, leg)
+    desk.at(100 + HOUR)
+    desk.reports(spoke_at=START + 60)
+    desk.far_end_hangs_up(dialler, leg)
+    assert desk.story == ["missed", "recovered external"]
+
+
 def test_a_case_dismissed_ends_and_the_next_miss_is_a_new_one(desk: Desk) -> None:
     first = desk.missed()
     answer = desk.dismisses(first)
