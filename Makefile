@@ -17,13 +17,12 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt \
-	    --ignore tests/wallboard
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not real"
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
-	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory lint unit
+	$(BIN)/python -m pytest -m "slow or real"
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench
