@@ -190,9 +190,9 @@ def _call(row: Sequence[Any], department: str | None, at_deadline: bool) -> Miss
         # What came after the deadline, or may have, is not part of this view.
         attempts, told = 0, _NO_CONTACT
     result, wait_s, closed, case_id = row[queue:case]
-    return MissedCall(
-        *row[:queue], department, result, wait_s, closed == 1, case_id, outcome, is_again == 1, attempts, due_at, *told
-    )
+    of_case = (case_id, outcome, is_again == 1, attempts, due_at)
+    fields: tuple[Any, ...] = (*row[:queue], department, result, wait_s, closed == 1, *of_case, *told)
+    return MissedCall(*fields)
 
 
 def outcome_of(state: CaseState | None, contact: ContactKind | None, was_late: bool, at_deadline: bool) -> Outcome:
