@@ -9,6 +9,7 @@ import click
 from config.sections import Settings
 from daemon import clock
 from daemon.case_table import rule_line
+from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import attempt, examples, settings_of
 from daemon.periods import Period, before
 from daemon.report_output import (
@@ -28,7 +29,7 @@ from daemon.reports.heading import heading_lines, period_text
 from daemon.reports.missed_document import missed_document
 from daemon.reports.wait_document import wait_document
 from daemon.rules import follow_up_rule, rules_of
-from daemon.words import Language
+from daemon.words import Language, mark, word
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.numbers import NumberPlan
@@ -38,6 +39,8 @@ from storage.reports.report_filter import ReportFilter
 from storage.reports.report_json import missed_call_json, missed_json, wait_json, wait_row_json
 from storage.reports.wait import WAIT_BY, WaitBy, WaitReport, wait_report
 
+_CLIENTS = dict(zip(("known", "unknown"), mark("known", "not known"), strict=True))
+mark("clients")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -60,6 +63,8 @@ def _asked(command: _Command) -> _Command:
         period_option,
         to_option,
         from_option,
+        unknown_option,
+        known_option,
         click.option("--number", help="The caller's, in any spelling."),
         click.option("--department"),
         click.option("--queue", help="The first one joined."),
@@ -78,8 +83,8 @@ class _Asked:
         self.zone = self.settings.zone
         self._period = period_of(query, self.zone)
         self._earlier = before(self._period, clock.now(), self.zone)
-        filters = {name: query[name] for name in ("trunk", "queue", "department", "number")}
-        self._filters = filters
+        filters = {name: query[name] for name in ("trunk", "queue", "department", "number", "clients")}
+        self._said = filters | {"clients": _CLIENTS.get(query["clients"])}
         self.wanted = _filter(self._period, filters)
         self.before = None if self._earlier is None else _filter(self._earlier, filters)
         rules = rules_of(self.settings)
@@ -90,7 +95,9 @@ class _Asked:
     @property
     def lines(self) -> tuple[str, ...]:
         """What it is about."""
-        return heading_lines(self._period, self._earlier, self._filters, self.zone, self.language)
+        clients = self._said["clients"]
+        said = self._said | {"clients": None if clients is None else word(clients, self.language)}
+        return heading_lines(self._period, self._earlier, said, self.zone, self.language)
 
     @property
     def compared(self) -> str:
@@ -103,7 +110,7 @@ class _Asked:
         return self._period == Period()
 
 
-def _filter(period: Period, filters: dict[str, str | None]) -> ReportFilter:
+def _filter(period: Period, filters: dict[str, Any]) -> ReportFilter:
     return ReportFilter(since=period.since, until=period.until, **filters)
 
 
@@ -129,6 +136,7 @@ def wait(
 
     async def go() -> WaitReport:
         async with reading(db or Path(asked.settings.storage.path)) as connection:
+            await warn_without_directory(connection, asked.wanted.clients)
             return await wait_report(connection, asked.wanted, by, asked.zone, asked.departments, asked.before)
 
     found = attempt(go)
@@ -166,6 +174,7 @@ def missed(
 
     async def go() -> MissedReport:
         async with reading(db or Path(asked.settings.storage.path)) as connection:
+            await warn_without_directory(connection, asked.wanted.clients)
             return await missed_report(
                 connection, asked.wanted, asked.zone, asked.departments, asked.before, at_deadline
             )

@@ -10,7 +10,7 @@ from daemon.reports.document import Cell, Column, Document, Kind, Row, Table
 from daemon.reports.spelling import duration, local_time
 from daemon.reports.terminal import cell_text
 from daemon.words import Language, mark, word
-from handlers.facts import Call, CallEnded
+from handlers.facts import Call, CallEnded, Leg
 
 HEADER = mark(
     "start",
@@ -100,10 +100,11 @@ def time_line(ended: CallEnded) -> list[Moment]:
         )
     for leg in ended.legs:
         if leg.result is not None:
-            rang_at = leg.rang_at if leg.rang_at is not None else leg.started_at
+            rang_at = _sought_at(leg, call.started_at)
             what = "ring" if leg.rang_at is not None else "leg"
-            device = leg.device if leg.side == "person" else leg.number or leg.device
-            moments.append(Moment(rang_at, what, leg.name or device, _lasted(rang_at, leg.ring_ended_at), leg.result))
+            # The name on a line to the town is what the PBX showed there, its own perhaps: the number says who was rung.
+            whom = leg.name or leg.device if leg.side == "person" else leg.number or leg.name or leg.device
+            moments.append(Moment(rang_at, what, whom, _lasted(rang_at, leg.ring_ended_at), leg.result))
     moments.extend(
         Moment(t.started_at, "talk period", t.name or t.device, _lasted(t.started_at, t.ended_at), None)
         for t in ended.talks
@@ -124,6 +125,13 @@ def time_line(ended: CallEnded) -> list[Moment]:
         outcome = "lost after transfer" if call.lost_after_transfer else call.result
         moments.append(Moment(call.ended_at, "end", who, None, outcome, is_named=False))
     return moments
+
+
+def _sought_at(leg: Leg, call_started_at: float) -> float:
+    """When a leg became part of the call's story: who sat in a conference before the caller came does with him."""
+    if leg.rang_at is not None:
+        return leg.rang_at
+    return max(leg.joined_at if leg.joined_at is not None else leg.started_at, call_started_at)
 
 
 def _lasted(start: float, end: float | None) -> float | None:

@@ -12,6 +12,7 @@ import orjson
 from config.sections import Settings
 from daemon import clock
 from daemon.call_table import calls_document, time_line, time_line_table
+from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.log import harmless
 from daemon.replay import replay as replay_recordings
@@ -87,6 +88,8 @@ def replay(
 @click.option("--queue", help="Joined at any time in the call.")
 @click.option("--trunk")
 @click.option("--number", help="The caller's or the one called, in any spelling.")
+@unknown_option
+@known_option
 @from_option
 @to_option
 @period_option
@@ -102,6 +105,7 @@ def calls(context: click.Context, /, db: Path | None, form: str, lang: Language 
 
     async def go() -> list[Call]:
         async with reading(db or Path(settings.storage.path)) as connection:
+            await warn_without_directory(connection, wanted.clients)
             return await find_calls(connection, wanted)
 
     _show(attempt(go), form, settings, lang)
@@ -144,6 +148,7 @@ def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
         queue=query["queue"],
         trunk=query["trunk"],
         number=query["number"],
+        clients=query["clients"],
         since=period.since,
         until=period.until,
         last=TABLE_ROWS if form == "table" and unbounded else None,

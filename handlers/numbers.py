@@ -12,6 +12,11 @@ _A_NUMBER = re.compile(r"\s*\+?[\d ().-]+")
 _LOCAL_LENGTHS = (6, 7)
 
 
+def is_usable(normalised: str | None) -> bool:
+    """Could a normalised number be called back? Who shows none is anonymous: he has no case, and is counted apart."""
+    return normalised is not None and len(normalised.removeprefix("+")) >= USABLE_DIGITS
+
+
 class NumberPlan:
     """Normalises numbers for one region and area code. Pure, and cached: a number costs its parsing once."""
 

@@ -77,6 +77,7 @@ def _calls(calls: Iterable[MissedCall], language: Language, last: int | None) ->
         Column(word("missed at", language), "moment"),
         Column(word("number", language)),
         Column(word("name", language), rank=9, wraps="anywhere"),
+        Column(word("responsible", language), rank=8, wraps="anywhere"),
         Column(word("trunk", language), rank=5, wraps="anywhere"),
         Column(word("source", language), rank=12, wraps="anywhere"),
         Column(word("queue", language), rank=10, wraps="anywhere"),
@@ -98,7 +99,8 @@ def _calls(calls: Iterable[MissedCall], language: Language, last: int | None) ->
             (
                 call.started_at,
                 call.number or word("anonymous", language),
-                call.name,
+                call.client or call.name,
+                call.responsible,
                 call.trunk,
                 call.source,
                 call.queue,
@@ -119,7 +121,7 @@ def _calls(calls: Iterable[MissedCall], language: Language, last: int | None) ->
         )
         for call in calls
     ]
-    return Table(word("list of missed calls", language), columns, rows, tone_column=10, last=last)
+    return Table(word("list of missed calls", language), columns, rows, tone_column=11, last=last)
 
 
 def _groups(title: str, name: str, groups: Iterable[MissedGroup], language: Language) -> Table:

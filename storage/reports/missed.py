@@ -22,7 +22,8 @@ back (no usable number), or nobody has to (an ignored one)."""
 _IN_TIME: dict[ContactKind | None, Outcome] = {"outgoing": "by_us", "incoming": "by_client", "external": "external"}
 # In the order of MissedCall's fields: what is put between them is not stored.
 _UP_TO_QUEUE = (
-    "c.id, c.started_at / 1000.0, ifnull(c.caller_e164, c.caller), c.caller_name, c.trunk, c.did, c.source, c.queue"
+    "c.id, c.started_at / 1000.0, ifnull(c.caller_e164, c.caller), c.caller_name, k.name, k.responsible, "
+    "c.trunk, c.did, c.source, c.queue"
 )
 _UP_TO_CASE = "c.result, c.wait_ms / 1000.0, c.closed, m.id"
 _OF_CASE = "m.id IS NOT NULL AND m.id <> c.id, ifnull(m.attempts, 0), m.due_at / 1000.0"
@@ -31,7 +32,7 @@ _OF_CONTACT = (
     "t.talk_ms / 1000.0"
 )
 _NO_CONTACT: tuple[None, ...] = (None,) * 7
-_PLACES = (8, 12, 15, 22)
+_PLACES = (10, 14, 17, 24)
 _STATE = (
     "m.state, m.state IN ('dismissed', 'recovered_late') AND EXISTS "
     "(SELECT 1 FROM case_fact f WHERE f.missed_case = m.key AND f.kind = 'truly_missed')"
@@ -56,6 +57,10 @@ class MissedCall:
     started_at: float
     number: str | None
     name: str | None
+    """As the caller sent it."""
+    client: str | None
+    responsible: str | None
+    """Both of the directory of clients."""
     trunk: str | None
     did: str | None
     source: str | None
@@ -82,15 +87,14 @@ class MissedCall:
 class MissedFigures:
     """`calls` and `callers` say what became of them, each in one outcome; a caller is a case, and has none where `no_case`.
 
-    `answered` are the other incoming calls of the period: missed share = missed / (answered + missed). None where it is not
-    asked for. `reaction` and `contact` are the cases' spreads.
+    `answered` are the other incoming calls of the period: missed share = missed / (answered + missed). `reaction` and `contact` are the cases' spreads.
     """
 
     calls: dict[Outcome, int]
     callers: dict[Outcome, int]
     closed: int
     short: int
-    answered: int | None
+    answered: int
     reaction: Spread
     contact: Spread
 
@@ -102,8 +106,8 @@ class MissedFigures:
     @property
     def share(self) -> float | None:
         """Of all who wanted to speak with somebody; None where nobody called."""
-        calls = (self.answered or 0) + self.missed
-        return self.missed / calls if calls and self.answered is not None else None
+        calls = self.answered + self.missed
+        return self.missed / calls if calls else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,8 @@ async def _missed(
     sought, tables = (SOUGHT, SOUGHT_TABLES) if departments.names else ((), "")
     columns = ", ".join((_UP_TO_QUEUE, _UP_TO_CASE, _OF_CASE, _OF_CONTACT, _STATE, *sought))
     question = (
-        f"SELECT {columns} FROM call c LEFT JOIN missed_case m ON m.key = c.missed_case {_CONTACT_CALL} {tables} "  # noqa: S608 - marks only
+        f"SELECT {columns} FROM call c LEFT JOIN missed_case m ON m.key = c.missed_case "  # noqa: S608 - marks only
+        f"LEFT JOIN client k ON k.number = c.caller_e164 {_CONTACT_CALL} {tables} "
         f"WHERE c.missed = 1 AND {condition} ORDER BY c.started_at, c.key"
     )
     calls = []

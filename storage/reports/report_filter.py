@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers.departments import Departments
 from storage.call_filter import bindable
+from storage.clients import Known, known_condition
 from storage.number_match import match_range
 
 
@@ -13,7 +14,7 @@ class ReportFilter:
     """What the calls have in common; None asks nothing.
 
     `since` up to, not including, `until`: epoch seconds, of the call's start. `queue` is the first one joined. `number` is the
-    caller's, in any spelling.
+    caller's, in any spelling. `clients`: callers whom the directory knows, or does not know.
     """
 
     since: float | None = None
@@ -22,6 +23,7 @@ class ReportFilter:
     queue: str | None = None
     department: str | None = None
     number: str | None = None
+    clients: Known | None = None
 
     def conditions(self) -> tuple[str, tuple[Any, ...]]:
         """All but the department as SQL about the call `c`, and its values; incoming calls that are counted."""
@@ -39,6 +41,8 @@ class ReportFilter:
         if self.number is not None:
             conditions.append("c.caller_match >= ? AND c.caller_match < ?")
             values += map(bindable, match_range(self.number))
+        if self.clients is not None:
+            conditions.append(known_condition("c.caller_e164", self.clients))
         return " AND ".join(conditions), tuple(values)
 
 

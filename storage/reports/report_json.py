@@ -69,6 +69,8 @@ def missed_call_json(call: MissedCall) -> dict[str, Any]:
         "started_at": iso(call.started_at),
         "number": call.number,
         "name": call.name,
+        "client": call.client,
+        "responsible": call.responsible,
         "trunk": call.trunk,
         "did": call.did,
         "source": call.source,
@@ -121,6 +123,7 @@ def _asked(name: str, wanted: ReportFilter, before: ReportFilter | None) -> dict
             "queue": wanted.queue,
             "department": wanted.department,
             "number": wanted.number,
+            "clients": wanted.clients,
         },
     }
 

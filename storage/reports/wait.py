@@ -155,7 +155,7 @@ async def _added_up(
 ) -> dict[_Key, _Sums]:
     keys, key_of = _grouping(by, zone, departments)
     is_of_department: Callable[..., bool] | None = None
-    tables = "call c INDEXED BY call_in_by_trunk" if wanted.number is None else "call c"
+    tables = "call c INDEXED BY call_in_by_trunk" if wanted.number is None and wanted.clients is None else "call c"
     if by == "department" or wanted.department is not None:
         tables += " " + SOUGHT_TABLES
     if wanted.department is not None:
