@@ -137,6 +137,18 @@ class Numbers(Section):
     strip_prefixes: tuple[DialledPrefix, ...] = ()
 
 
+class Clients(Section):
+    """The site's directory of clients, as a CSV file. Columns that are not named are known by what they are called."""
+
+    file: FilePath
+    number_columns: tuple[Text, ...] = ()
+    name_columns: tuple[Text, ...] = ()
+    responsible_columns: tuple[Text, ...] = ()
+    """Of several the cells are joined, or, of numbers, all counted."""
+    delimiter: Literal["auto", ";", ",", "tab"] = "auto"
+    encoding: Literal["auto", "utf-8", "cp1251", "utf-16"] = "auto"
+
+
 class ServiceLevel(Section):
     """What counts as answered in time."""
 
@@ -255,7 +267,7 @@ class Http(Section):
     """Who shows it sees numbers and names unmasked; empty: nobody."""
     read_token_file: FilePath | None = None
     write_token: Secret = SecretStr("")
-    """Who shows it may record contacts; empty: nobody."""
+    """Who shows it may record contacts, claims, dismissals and notes; empty: nobody."""
     write_token_file: FilePath | None = None
 
     @property
@@ -290,6 +302,8 @@ class Settings(BaseSettings):
     sources: tuple[Source, ...] = ()
     departments: tuple[Department, ...] = ()
     numbers: Numbers = Numbers()
+    clients: Clients | None = None
+    """None: no client has a name."""
     service_level: ServiceLevel = ServiceLevel()
     working_hours: Annotated[WorkingHours, BeforeValidator(working_hours_of)] | None = None
     """None: always open."""

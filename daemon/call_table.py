@@ -12,7 +12,7 @@ from daemon.exports import Cell
 from daemon.fitted_table import Column, drawn, fitted
 from daemon.log import harmless
 from daemon.words import Language, mark, word
-from handlers.facts import Call, CallEnded
+from handlers.facts import Call, CallEnded, Leg
 
 HEADER = mark(
     "start",
@@ -153,10 +153,11 @@ def time_line(ended: CallEnded) -> list[Moment]:
         )
     for leg in ended.legs:
         if leg.result is not None:
-            rang_at = leg.rang_at if leg.rang_at is not None else leg.started_at
+            rang_at = _sought_at(leg, call.started_at)
             what = "ring" if leg.rang_at is not None else "leg"
-            device = leg.device if leg.side == "person" else leg.number or leg.device
-            moments.append(Moment(rang_at, what, leg.name or device, _lasted(rang_at, leg.ring_ended_at), leg.result))
+            # The name on a line to the town is what the PBX showed there, its own perhaps: the number says who was rung.
+            whom = leg.name or leg.device if leg.side == "person" else leg.number or leg.name or leg.device
+            moments.append(Moment(rang_at, what, whom, _lasted(rang_at, leg.ring_ended_at), leg.result))
     moments.extend(
         Moment(t.started_at, "talk period", t.name or t.device, _lasted(t.started_at, t.ended_at), None)
         for t in ended.talks
@@ -177,6 +178,13 @@ def time_line(ended: CallEnded) -> list[Moment]:
         outcome = "lost after transfer" if call.lost_after_transfer else call.result
         moments.append(Moment(call.ended_at, "end", who, None, outcome, is_named=False))
     return moments
+
+
+def _sought_at(leg: Leg, call_started_at: float) -> float:
+    """When a leg became part of the call's story: who sat in a conference before the caller came does with him."""
+    if leg.rang_at is not None:
+        return leg.rang_at
+    return max(leg.joined_at if leg.joined_at is not None else leg.started_at, call_started_at)
 
 
 def _lasted(start: float, end: float | None) -> float | None:

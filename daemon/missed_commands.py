@@ -11,6 +11,7 @@ import orjson
 from config.sections import Settings
 from daemon import clock
 from daemon.case_table import cases_table, header, row, rule_line
+from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import attempt, examples, settings_of
 from daemon.exports import csv_text, html_text, xlsx_bytes
 from daemon.report_output import (
@@ -41,6 +42,7 @@ _AT_DEADLINE: tuple[CaseState, ...] = ("truly_missed", "recovered_late")
     epilog=examples(
         "ringtally missed --open                    whom to call back, who has waited longest first",
         "ringtally missed --truly --period yesterday",
+        "ringtally missed --open --unknown-clients",
         'ringtally missed --number "8 900 111-22-33"',
         "ringtally missed --period month --format xlsx > missed.xlsx",
     )
@@ -50,6 +52,8 @@ _AT_DEADLINE: tuple[CaseState, ...] = ("truly_missed", "recovered_late")
 @click.option("--truly", is_flag=True, help="Time ran out, and nobody has spoken with them yet.")
 @click.option("--at-deadline", is_flag=True, help="With --truly: those too whom somebody reached later.")
 @click.option("--number", help="In any spelling.")
+@unknown_option
+@known_option
 @click.option("--department")
 @click.option("--source", help="Of call tracking.")
 @click.option("--trunk")
@@ -72,7 +76,9 @@ def missed(context: click.Context, /, db: Path | None, form: str, lang: Language
 
     async def go() -> list[Case]:
         async with reading(db or Path(settings.storage.path)) as connection:
-            return await find_cases(connection, wanted)
+            await warn_without_directory(connection, wanted.clients)
+            now = clock.now()
+            return [case.as_of(now) for case in await find_cases(connection, wanted)]
 
     _show(attempt(go), form, settings, lang or settings.site.language)
 
@@ -90,6 +96,7 @@ def _filter(query: dict[str, Any], form: str, settings: Settings) -> CaseFilter:
     return CaseFilter(
         states=states,
         number=query["number"],
+        clients=query["clients"],
         department=query["department"],
         source=query["source"],
         trunk=query["trunk"],

@@ -12,6 +12,7 @@ import orjson
 from config.sections import Settings
 from daemon import clock
 from daemon.call_table import calls_table, header, row, time_line, time_line_table
+from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.exports import csv_text, html_text, xlsx_bytes
 from daemon.log import harmless
@@ -86,6 +87,8 @@ def replay(
 @click.option("--queue", help="Joined at any time in the call.")
 @click.option("--trunk")
 @click.option("--number", help="The caller's or the one called, in any spelling.")
+@unknown_option
+@known_option
 @from_option
 @to_option
 @period_option
@@ -101,6 +104,7 @@ def calls(context: click.Context, /, db: Path | None, form: str, lang: Language 
 
     async def go() -> list[Call]:
         async with reading(db or Path(settings.storage.path)) as connection:
+            await warn_without_directory(connection, wanted.clients)
             return await find_calls(connection, wanted)
 
     _show(attempt(go), form, settings, lang)
@@ -143,6 +147,7 @@ def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
         queue=query["queue"],
         trunk=query["trunk"],
         number=query["number"],
+        clients=query["clients"],
         since=period.since,
         until=period.until,
         last=TABLE_ROWS if form == "table" and unbounded else None,

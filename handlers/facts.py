@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from handlers.case_facts import CaseFact, Note, RequestAnswered
+from handlers.frozen import quickly_made
 
 Direction = Literal["in", "out", "internal"]
 Result = Literal[
@@ -66,6 +67,7 @@ class Agent:
     name: str | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One channel of a call that is not a Local half. `side` is whose device it is."""
@@ -88,6 +90,7 @@ class Leg:
     cause: int | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class QueueStay:
     """One stay of the caller in one queue."""
@@ -130,6 +133,7 @@ class Transfer:
     result: str | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call as the contract words it, live (`state` is not `ended`, durations so far None) or finished."""
@@ -181,6 +185,9 @@ class Call:
     """When somebody spoke with that caller, as of now; only read back from the database."""
     notes: tuple[Note, ...] = ()
     """Only read back from the database."""
+    client: str | None = None
+    """The outside party by the site's directory, as of now, and who of us looks after him; only read back from the database."""
+    responsible: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +231,7 @@ class CallTransferred:
     call: Call
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class QueueStayEnded:
     """A caller is no longer in a queue. `within_threshold` is None unless answered; short abandons are `short`."""
@@ -236,6 +244,7 @@ class QueueStayEnded:
     within_threshold: bool | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CallEnded:
     """The call is over (or was merged into another): its row, and the parts of its time line in order of start."""
@@ -290,6 +299,7 @@ class Membership:
     """Why paused, where somebody said so."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AgentState:
     """What an agent does. `id` is lasting and no two have one: the device, or `Agent:1001` of an agents' pool.

@@ -15,6 +15,7 @@ import orjson
 from handlers.case_facts import Case, Note
 from handlers.cases.cases import CALL_IDS_KEPT
 from storage.call_filter import bindable
+from storage.clients import Known, client_value, known_condition
 from storage.errors import readable
 from storage.number_match import match_range
 
@@ -27,7 +28,13 @@ _COLUMNS = (
 )
 _IN_MS = frozenset(name for name in _COLUMNS if name.endswith(("_at", "_s", "_until")))
 # A column as one JSON array: a list has a quarter of a million values, and each costs 0.2 µs to fetch by itself.
-_CASES = ", ".join(f"json_group_array(m.{_TIMES.get(name, name)})" for name in ("key", *_COLUMNS))
+_CLIENT = {"client": "name", "responsible": "responsible"}
+_CASES = ", ".join(
+    (
+        *(f"json_group_array(m.{_TIMES.get(name, name)})" for name in ("key", *_COLUMNS)),
+        *(f"json_group_array({client_value('m.number', column)})" for column in _CLIENT.values()),
+    )
+)
 _THOSE = "SELECT value FROM json_each(?)"
 # Named, because SQLite would rather read all cases in the order in which they are wanted than sort the few that wait.
 _WAITS = (
@@ -40,8 +47,9 @@ _WAITS = (
 class CaseFilter:
     """What the cases have in common; None asks nothing.
 
-    `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `last`: only so many, the
-    latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
+    `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `first`, `last`: only so
+    many, the earliest or the latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
+    `clients`: whom the directory knows, or does not know.
     """
 
     states: tuple[str, ...] | None = None
@@ -53,6 +61,8 @@ class CaseFilter:
     since: float | None = None
     until: float | None = None
     waiting_since: float | None = None
+    clients: Known | None = None
+    first: int | None = None
     last: int | None = None
 
 
@@ -60,7 +70,11 @@ async def find_cases(connection: aiosqlite.Connection, wanted: CaseFilter) -> li
     """The cases wanted, in order of their first miss (with `last`: the latest of them)."""
     conditions, values = _conditions(wanted)
     which = f"missed_case m WHERE {' AND '.join(conditions) or '1'}"
-    if wanted.last is not None:
+    if wanted.first is not None:
+        few = f"SELECT m.key FROM {which} ORDER BY m.opened_at, m.key LIMIT ?"  # noqa: S608 - marks only
+        which = f"missed_case m WHERE m.key IN ({few})"
+        values.append(max(wanted.first, 0))
+    elif wanted.last is not None:
         latest = f"SELECT m.key FROM {which} ORDER BY m.opened_at DESC, m.key DESC LIMIT ?"  # noqa: S608 - marks only
         which = f"missed_case m WHERE m.key IN ({latest})"
         values.append(max(wanted.last, 0))
@@ -87,7 +101,7 @@ async def _read(connection: aiosqlite.Connection, which: str, values: tuple[Any,
                 f"SELECT {_CASES} FROM (SELECT m.* FROM {which} ORDER BY m.opened_at, m.key) m",  # noqa: S608 - marks only
                 values,
             )
-            found = {name: orjson.loads(column) for name, column in zip(_COLUMNS, columns, strict=True)}
+            found = {name: orjson.loads(column) for name, column in zip((*_COLUMNS, *_CLIENT), columns, strict=True)}
             often = [key for key, calls in zip(orjson.loads(keys), found["calls"], strict=True) if calls > 1]
             # In the order in which they were missed. Who called once has a case with that call's id.
             calls = await connection.execute_fetchall(
@@ -140,6 +154,8 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
     if wanted.number is not None:
         conditions.append("m.number_match >= ? AND m.number_match < ?")
         values += match_range(wanted.number)
+    if wanted.clients is not None:
+        conditions.append(known_condition("m.number", wanted.clients))
     if wanted.states is not None:
         conditions.append(f"m.state IN ({', '.join('?' * len(wanted.states))})")
         values += wanted.states

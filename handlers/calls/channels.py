@@ -44,6 +44,8 @@ class Channel:
     peer: "Channel | None" = None
     pool: bool = False
     """Waits in an agents' pool (AgentLogin): a device of calls, but none itself."""
+    pool_agent: str | None = None
+    """The agent's number under which it waits there."""
 
     dialled_at: float | None = None
     dialled_by: "Channel | None" = None

@@ -19,8 +19,13 @@ class Passing:
     def reached(self, channel: Channel) -> None:
         """A talk with this person begins: the first one decides. Called back is who passed him on, asked or not."""
         if self.result is None:
-            back = self.kind == "attended" and channel.parts.device == self.by.parts.device
+            back = self.kind == "attended" and self._is_by(channel)
             self.result = "returned" if back else "answered"
+
+    def _is_by(self, channel: Channel) -> bool:
+        """Is it who passed the other party on? Of those whom one line reaches the number tells."""
+        same = channel.parts.device == self.by.parts.device
+        return same and (not channel.is_trunk or channel.dialled == self.by.dialled)
 
 
 @dataclass(slots=True, eq=False)

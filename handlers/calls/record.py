@@ -86,8 +86,11 @@ class Recorder:
         return extension_of(channel) if channel.is_trunk else channel.parts.device
 
     def name_of(self, channel: Channel) -> str | None:
-        """The name under which a queue knows the device, or None."""
-        return channel.member or self._run.member_names.get(channel.parts.device)
+        """The name under which a queue knows the device, or the agent who is logged in to a pool there; or None."""
+        names = self._run.member_names
+        if channel.pool_agent is not None and (name := names.get(f"Agent:{channel.pool_agent}")) is not None:
+            return name
+        return channel.member or names.get(channel.parts.device)
 
     def _leg(self, call: LiveCall, leg: Channel) -> Leg:
         side = "outside" if leg in call.outside or (call.direction == "in" and leg is call.first) else "person"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from handlers.case_facts import (
+    NOTES_KEPT,
     Case,
     CaseAttempted,
     CaseClaimed,
@@ -69,7 +70,7 @@ class Cases:
         Until `quiet_until`, or until the stream has begun (`stream_resumed`), no deadline is judged: a call back may be going on.
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
-            self.list.add(self._rule.key(case.number), case)
+            self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
         self._quiet_until = quiet_until
 
     def stream_resumed(self) -> None:

@@ -183,3 +183,16 @@ def test_a_line_that_was_dialled_is_told_by_the_number_reached() -> None:
     call = ended(a_call())
     line = replace(call.legs[1], side="outside", name=None, number="89161234567")
     assert "89161234567" in [moment.who for moment in time_line(replace(call, legs=(line,)))]
+
+
+def test_whom_the_town_reached_is_told_by_number_not_by_the_name_that_the_pbx_shows_there() -> None:
+    call = ended(a_call())
+    line = replace(call.legs[1], side="outside", name="Our company", number="89161234567")
+    assert "89161234567" in [moment.who for moment in time_line(replace(call, legs=(line,)))]
+
+
+def test_who_sat_in_a_conference_before_the_caller_came_does_not_come_before_the_call() -> None:
+    call = ended(a_call())
+    member = replace(call.legs[1], rang_at=None, ring_ended_at=None, started_at=START - 3600, joined_at=START - 60)
+    first, second, *_ = time_line(replace(call, legs=(member,)))
+    assert (first.what, second.what, second.at) == ("call", "leg", START)

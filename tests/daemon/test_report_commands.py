@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 
 from daemon.cli import main
 from daemon.replay import running_writer
+from handlers.clients import Client
 from handlers.facts import CallEnded
+from storage.clients import store_clients
 from tests.recordings import expected, stream
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 
@@ -236,3 +238,16 @@ def test_what_is_no_recording_says_file_and_line(run: Run, tmp_path: Path) -> No
     result = run("replay", broken)
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"{broken}, line 2: not JSON" in result.stderr
+
+
+def test_known_and_unknown_clients_are_taken_apart_and_known_ones_have_their_names(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call(0)), ended(a_call(1, caller_e164="+79161112233")))
+    warned = run("calls", "--unknown-clients", "--format", "jsonl")
+    assert len(listed(warned)) == 2
+    assert "warning: the directory of clients is empty" in warned.stderr
+    store_clients(tmp_path / "calls.db", {"+79001112233": Client("ООО «Ромашка»", "Анна")})
+    (known,) = listed(run("calls", "--known-clients", "--format", "jsonl"))
+    assert (known["id"], known["client"], known["responsible"]) == (a_call(0).id, "ООО «Ромашка»", "Анна")
+    (unknown,) = listed(run("calls", "--unknown-clients", "--format", "jsonl"))
+    assert (unknown["id"], unknown["client"], unknown["responsible"]) == (a_call(1).id, None, None)
+    assert json.loads(run("call", known["id"], "--format", "json").stdout)["client"] == "ООО «Ромашка»"
