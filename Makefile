@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check lint unit test bench bench-latency lock clean
+.PHONY: demo check lint unit test bench bench-latency lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -17,13 +17,12 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/asterisk --ignore tests/prometheus --ignore tests/systemd --ignore tests/mqtt \
-	    --ignore tests/wallboard
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not real"
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
-	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory lint unit
+	$(BIN)/python -m pytest -m "slow or real"
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench
@@ -39,6 +38,9 @@ lock: .venv/.ready ## resolve the dependencies anew
 	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --no-header --no-annotate --extra demo --extra test -o requirements/test.txt pyproject.toml requirements/build.in
+
+words: .venv/.ready ## the catalogues that run, from the .po that people write; tells what is not translated
+	$(BIN)/python -m tests.daemon.test_words
 
 .venv/.demo-ready: requirements/demo.txt pyproject.toml scripts/setup
 	scripts/setup demo

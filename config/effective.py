@@ -13,7 +13,7 @@ from config.sections import Section, Settings
 from config.working_hours import WorkingHours, working_hours_table
 
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-_ABSENT = {"working_hours": "always open", "mqtt": "nothing is published"}
+_ABSENT = {"working_hours": "always open", "mqtt": "nothing is published", "clients": "no client has a name"}
 _HIDDEN = "***"
 
 

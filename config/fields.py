@@ -22,6 +22,9 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 _AREA_CODE = re.compile(r"[0-9]{1,8}")
 _DIALLED = re.compile(r"[0-9*#]{1,8}")
+_NUMBER = re.compile(r"\+?[0-9 ().-]+")
+# Whoever shows fewer digits has no case (contract, section 3).
+_USABLE_DIGITS = 5
 
 
 def is_loopback(host: str) -> bool:
@@ -175,6 +178,13 @@ def _dialled(value: str) -> str:
     return value
 
 
+def _number(value: str) -> str:
+    if not _NUMBER.fullmatch(_text(value)) or sum(map(str.isdigit, value)) < _USABLE_DIGITS:
+        cure = f'write at least {_USABLE_DIGITS} digits, in any spelling, e.g. "+7 900 111-22-33"'
+        raise refusal(f"{quoted(value)} is no number that could be called back", cure)
+    return value
+
+
 def _path(value: object) -> object:
     if isinstance(value, str) and (not value.strip() or "\0" in value):
         raise refusal("is no path", 'write the path of a file, e.g. "/etc/ringtally/ami.secret"')
@@ -196,5 +206,6 @@ TopicPrefix = Annotated[str, AfterValidator(_topic_prefix)]
 Channels = Annotated[tuple[Annotated[str, AfterValidator(_channels)], ...], AfterValidator(_filled)]
 Dids = Annotated[tuple[Text, ...], AfterValidator(_filled)]
 AreaCode = Annotated[str, AfterValidator(_area_code)]
+Number = Annotated[str, AfterValidator(_number)]
 DialledPrefix = Annotated[str, AfterValidator(_dialled)]
 FilePath = Annotated[Path, BeforeValidator(_path)]

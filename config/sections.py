@@ -3,6 +3,7 @@
 docs/settings.md is the reference for people; a test holds the two together.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from config.fields import (
     FilePath,
     Host,
     Listen,
+    Number,
     OptionalText,
     Port,
     Region,
@@ -135,6 +137,18 @@ class Numbers(Section):
     strip_prefixes: tuple[DialledPrefix, ...] = ()
 
 
+class Clients(Section):
+    """The site's directory of clients, as a CSV file. Columns that are not named are known by what they are called."""
+
+    file: FilePath
+    number_columns: tuple[Text, ...] = ()
+    name_columns: tuple[Text, ...] = ()
+    responsible_columns: tuple[Text, ...] = ()
+    """Of several the cells are joined, or, of numbers, all counted."""
+    delimiter: Literal["auto", ";", ",", "tab"] = "auto"
+    encoding: Literal["auto", "utf-8", "cp1251", "utf-16"] = "auto"
+
+
 class ServiceLevel(Section):
     """What counts as answered in time."""
 
@@ -168,7 +182,7 @@ class FollowUp(Section):
     closed_by: tuple[ContactCall, ...] = ("outgoing", "incoming")
     """Answered calls that end a case. What is recorded by hand always does."""
     list_for: Seconds = 7 * DAY
-    ignore: tuple[Text, ...] = ()
+    ignore: tuple[Number, ...] = ()
     count: tuple[MissedResult, ...] = MISSED_RESULTS[:5]
 
     @model_validator(mode="before")
@@ -178,18 +192,27 @@ class FollowUp(Section):
         return {**PRESETS[rule], **given} if isinstance(rule, str) and rule in PRESETS else given
 
     @model_validator(mode="after")
-    def _window_fits_rule(self) -> "FollowUp":
-        if self.rule == "strict" and self.window:
-            raise refusals(
-                [Fault(("window",), 'the rule "strict" knows no window', "remove it, or choose another rule")]
-            )
-        if not self.closed_by:
-            raise refusals([Fault(("closed_by",), "leaves no call that ends a case", 'write e.g. ["outgoing"]')])
-        if self.rule != "strict" and not self.window:
-            raise refusals(
-                [Fault(("window",), "leaves no time for a call-back", 'write e.g. "60m", or rule = "strict"')]
-            )
+    def _contradicts_nothing(self) -> "FollowUp":
+        faults = list(self._contradictions())
+        if faults:
+            raise refusals(faults)
         return self
+
+    def _contradictions(self) -> Iterator[Fault]:
+        if self.rule == "strict" and self.window:
+            yield Fault(("window",), 'the rule "strict" knows no window', "remove it, or choose another rule")
+        if self.rule != "strict" and not self.window:
+            yield Fault(("window",), "leaves no time for a call-back", 'write e.g. "60m", or rule = "strict"')
+        if "outgoing" not in self.closed_by:
+            message = "holds a call-back that was answered for none"
+            yield Fault(("closed_by",), message, 'write ["outgoing"], or ["outgoing", "incoming"]')
+        elif self.min_talk_in and "incoming" not in self.closed_by:
+            message = "means nothing where the caller's own next call ends no case"
+            yield Fault(("min_talk_in",), message, 'remove it, or add "incoming" to closed_by')
+        if not self.count:
+            yield Fault(
+                ("count",), "leaves nothing that is missed", 'write e.g. ["abandoned", "no_answer"], or remove it'
+            )
 
 
 class Storage(Section):
@@ -244,7 +267,7 @@ class Http(Section):
     """Who shows it sees numbers and names unmasked; empty: nobody."""
     read_token_file: FilePath | None = None
     write_token: Secret = SecretStr("")
-    """Who shows it may record contacts; empty: nobody."""
+    """Who shows it may record contacts, claims, dismissals and notes; empty: nobody."""
     write_token_file: FilePath | None = None
 
     @property
@@ -279,6 +302,8 @@ class Settings(BaseSettings):
     sources: tuple[Source, ...] = ()
     departments: tuple[Department, ...] = ()
     numbers: Numbers = Numbers()
+    clients: Clients | None = None
+    """None: no client has a name."""
     service_level: ServiceLevel = ServiceLevel()
     working_hours: Annotated[WorkingHours, BeforeValidator(working_hours_of)] | None = None
     """None: always open."""

@@ -15,6 +15,7 @@ from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
+from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
 from daemon.http_server import HttpServer
 from daemon.http_sources import sources_of
@@ -75,12 +76,18 @@ class App:
         """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin."""
         async with AsyncExitStack() as stack:
             stack.callback(self._notifier.close)
-            parts = await build(self._settings, self._database, self._extra_sinks, stack)
-            sources = sources_of(self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics)
+            parts = await build(lambda: self._settings, self._database, self._extra_sinks, stack)
+            sources = sources_of(
+                self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics, parts.render
+            )
             read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
-            contacts = ContactRoute(parts.requests, self._settings.http.write_token.get_secret_value()).routes()
-            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts])
+            write_token = self._settings.http.write_token.get_secret_value()
+            contacts = ContactRoute(parts.requests, write_token).routes()
+            cases = CaseRoutes(
+                self._database, parts.requests, lambda: self._settings, parts.render_case, read_token, write_token
+            ).routes()
+            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts, *cases])
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
@@ -110,6 +117,7 @@ class App:
         started = [
             tasks.create_task(supervision.run(), name="supervision"),
             tasks.create_task(parts.requests.run(), name="requests"),
+            tasks.create_task(parts.clients.run(), name="clients"),
         ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)
@@ -126,6 +134,7 @@ class App:
         parts.metrics.learn(**measured(settings))
         parts.case_metrics.learn(rules_of(settings))
         parts.client.change_account(account, change.reconnects)
+        parts.clients.reread()
 
 
 async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio.Task[None]) -> None:

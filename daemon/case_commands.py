@@ -14,16 +14,14 @@ from typing import Any
 
 import click
 
-from config.durations import seconds_of
 from daemon import clock
-from daemon.case_words import BadWordsError, contact_of, name_of, text_of
+from daemon.case_words import CLAIMED_FOR, BadWordsError, claim_of, contact_of, name_of, text_of
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.log import harmless
 from daemon.report_output import db_option
-from storage.requests import Asked, add_note, ask, outcome_of
+from storage.requests import NOTES_MOST, Asked, Noted, add_note, ask, outcome_of
 
 ANSWER_WITHIN_S = 3.0
-_CLAIMED_FOR = "30m"
 _CASE_UNKNOWN = "no case of this id waits; `ringtally missed --open` lists them"
 
 
@@ -81,7 +79,7 @@ def dismiss(context: click.Context, case_id: str, why: str | None, by: str, db: 
 
 @click.command(epilog=examples("ringtally claim 1795450254.0 --by Anna", "ringtally claim 1795450254.0 --release"))
 @click.argument("case_id", metavar="CASE")
-@click.option("--for", "duration", default=_CLAIMED_FOR, show_default=True, help="How long others leave it to you.")
+@click.option("--for", "duration", default=CLAIMED_FOR, show_default=True, help="How long others leave it to you.")
 @click.option("--release", is_flag=True, help="Leave it to others again.")
 @_by
 @db_option
@@ -89,11 +87,7 @@ def dismiss(context: click.Context, case_id: str, why: str | None, by: str, db: 
 def claim(context: click.Context, case_id: str, duration: str, release: bool, by: str, db: Path | None) -> None:
     """Say that you call this one back: everybody sees it, and nobody calls twice."""
     settings = settings_of(context, needed=False).settings
-    try:
-        until = None if release else clock.now() + seconds_of(duration)
-    except ValueError:
-        raise click.UsageError('--for is a duration, e.g. "30m"') from None
-    asked = _understood(lambda: Asked(kind="claim", subject=case_id, at=until, by=name_of(by)))
+    asked = _understood(lambda: claim_of(case_id, by, duration, release, clock.now()))
     _tell(_asked(db or Path(settings.storage.path), asked), {"done": "released" if release else "claimed"})
 
 
@@ -110,11 +104,14 @@ def note(context: click.Context, call_id: str, text: str, by: str, db: Path | No
     if said is None:
         raise click.UsageError("the note is empty")
 
-    async def go() -> bool:
+    async def go() -> Noted | None:
         return add_note(db or Path(settings.storage.path), call_id, name, said, clock.now())
 
-    if not attempt(go):
+    outcome = attempt(go)
+    if outcome is None:
         raise Failure(f"there is no call {harmless(call_id, 60)}; `ringtally calls` lists them")
+    if outcome == "full":
+        raise Failure(f"it has {NOTES_MOST} notes, and takes no more")
 
 
 def _understood(make: Callable[[], Any]) -> Any:

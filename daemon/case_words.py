@@ -2,12 +2,16 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
+from config.durations import DAY, seconds_of
 from handlers.numbers import USABLE_DIGITS
 from storage.requests import Asked
 
 NAME_LONGEST = 100
 TEXT_LONGEST = 2000
+CLAIMED_FOR = "30m"
+CLAIM_LONGEST_S = 7 * DAY
 _NUMBER_LONGEST = 40
 # Two clocks that agree well enough.
 _AHEAD_S = 60.0
@@ -40,6 +44,49 @@ def contact_in(body: object, now: float) -> Asked:
     return contact_of(body.get("number"), body.get("at"), body.get("by"), body.get("note"), now)
 
 
+def claim_in(body: object, case_id: str, now: float) -> Asked:
+    """A claim as JSON has it: `by`, and `for` how long (30 minutes), or `release`; raises BadWordsError."""
+    said = _object(body, {"by", "for", "release", "v"})
+    if not isinstance(said.get("release", False), bool):
+        raise BadWordsError("release is true: leave it to others again")
+    return claim_of(case_id, said.get("by"), said.get("for", CLAIMED_FOR), said.get("release", False), now)
+
+
+def claim_of(case_id: str, by: object, duration: object, release: bool, now: float) -> Asked:
+    """Somebody calls this one back himself for a while, or no longer; BadWordsError."""
+    try:
+        claimed_s = seconds_of(duration) if isinstance(duration, str | int | float) else -1.0
+    except ValueError:
+        claimed_s = -1.0
+    if not 0 < claimed_s <= CLAIM_LONGEST_S:
+        raise BadWordsError('for is how long others leave it to you, up to "7d", e.g. "30m" or 1800')
+    return Asked(kind="claim", subject=case_id, at=None if release else now + claimed_s, by=name_of(by))
+
+
+def dismissal_in(body: object, case_id: str) -> Asked:
+    """The end of a case by hand as JSON has it: `by`, and perhaps `why`; raises BadWordsError."""
+    said = _object(body, {"by", "why", "v"})
+    return Asked(
+        kind="dismiss", subject=case_id, at=None, by=name_of(said.get("by")), text=text_of(said.get("why"), "why")
+    )
+
+
+def note_in(body: object) -> tuple[str, str]:
+    """A note as JSON has it, `by` and `text`: who says what; raises BadWordsError."""
+    said = _object(body, {"by", "text", "v"})
+    text = text_of(said.get("text"), "text")
+    if text is None:
+        raise BadWordsError(f"text is what is to be noted, up to {TEXT_LONGEST} characters")
+    return name_of(said.get("by")), text
+
+
+def _object(body: object, fields: set[str]) -> dict[str, Any]:
+    names = ", ".join(sorted(fields))
+    if not isinstance(body, dict) or not body.keys() <= fields:
+        raise BadWordsError(f"the body is an object with {names}, and nothing else")
+    return body
+
+
 def moment_of(value: object, now: float) -> float:
     """A moment as epoch seconds; None is now."""
     if value is None:
@@ -64,10 +111,10 @@ def name_of(value: object) -> str:
     return name
 
 
-def text_of(value: object) -> str | None:
+def text_of(value: object, name: str = "note") -> str | None:
     """What he adds, or None."""
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > TEXT_LONGEST:
-        raise BadWordsError(f"note is a text of at most {TEXT_LONGEST} characters")
+        raise BadWordsError(f"{name} is a text of at most {TEXT_LONGEST} characters")
     return value.strip() or None

@@ -118,7 +118,15 @@ class HttpServer:
 
     async def _landing(self, _request: web.Request) -> web.Response:
         state = self._sources.not_ready()
-        links = ("/wallboard/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/live", "/api/v1/calls", "/api/v1/stream")
+        links = (
+            "/wallboard/",
+            "/metrics",
+            "/-/healthy",
+            "/-/ready",
+            "/api/v1/live",
+            "/api/v1/calls",
+            "/api/v1/stream",
+        )
         items = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
         body = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>ringtally</title>'

@@ -1,11 +1,13 @@
 """Builds every part of the daemon from its settings; nothing of it runs yet but the database."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -15,11 +17,12 @@ from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.ami_login import AmiAccount
 from daemon.board.board import Board
-from daemon.board.call_events import EVENT_CALL, CallEvent, render_call
+from daemon.board.call_events import EVENT_CALL, CallEvent, Render, render_call
 from daemon.board.day import Day
 from daemon.board.encoding import encoded
-from daemon.board.missed import EVENT_MISSED, CaseEvent
+from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
+from daemon.clients import ClientDirectory, ClientReader
 from daemon.health import Health
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
@@ -32,13 +35,17 @@ from daemon.sinks.metrics import Goals, MetricsSink
 from daemon.sinks.mqtt import MqttSink
 from daemon.sinks.mqtt_metrics import MqttCollector
 from daemon.sinks.stream import StreamSink
+from handlers.case_facts import Case
+from handlers.clients import outside_number
 from handlers.core import Core
+from handlers.facts import Call
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
 from storage.cases import case_counts, waiting_cases
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
 from storage.outbox import Limits, Message, Outbox
+from storage.requests import latest_note
 from storage.writer import LINGER_S, Writer
 
 log = structlog.get_logger()
@@ -80,13 +87,19 @@ class Parts:
     pump: Pump
     client: AmiClient
     requests: Requests
+    render: Render
+    render_case: RenderCase
+    clients: ClientReader
 
 
-async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], stack: AsyncExitStack) -> Parts:
-    """All parts, on the database at `path`, which `stack` closes.
+async def build(
+    in_force: Callable[[], Settings], path: Path, extra_sinks: tuple[Sink, ...], stack: AsyncExitStack
+) -> Parts:
+    """All parts, on the database at `path`, which `stack` closes. `in_force` gives the settings, which may change later.
 
     Raises StorageError, or OSError for a ca_file that cannot be used.
     """
+    settings = in_force()
     database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
     core, registry = Core(rules_of(settings)), CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -98,10 +111,15 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
     writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
     health, day = Health(writer), day_of(settings)
-    board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render_call)
+    directory = ClientDirectory()
+    render, case_render = _with_clients(directory)
+    board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render, case_render)
+    clients = ClientReader(path, directory, in_force, board.clients_changed)
+    await clients.open()
     await _count_today(day, board, path)
+    noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
     await _take_up_cases(core, settings.follow_up, path)
-    stream = StreamSink(board, render_call)
+    stream = StreamSink(board, render)
     sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
     mqtt = None
 
@@ -114,16 +132,18 @@ async def build(settings: Settings, path: Path, extra_sinks: tuple[Sink, ...], s
     if outbox is not None and settings.mqtt is not None:
         publishing = publishing_of(settings.mqtt, settings)
         contacts = hear if settings.mqtt.accept_contacts else None
-        mqtt = health.mqtt = MqttSink(publishing, board, render_call, outbox, knows_the_pbx, contacts)
+        mqtt = health.mqtt = MqttSink(publishing, board, render, outbox, knows_the_pbx, contacts)
         registry.register(MqttCollector(mqtt))
         sinks.append(mqtt)
-    sinks.append(DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers)))
+    sinks.append(
+        DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers, render, case_render))
+    )
     pump = Pump(core, sinks)
-    requests = Requests(path, pump.feed, writer)
+    requests = Requests(path, pump.feed, writer, noted_up_to)
     sinks.append(requests)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
-    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests)
+    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients)
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
@@ -152,13 +172,25 @@ async def _count_today(day: Day, board: Board, path: Path) -> None:
         log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
 
 
-def _message(full: bool, event: CallEvent | CaseEvent) -> Message:
+def _with_clients(directory: ClientDirectory) -> tuple[Render, RenderCase]:
+    """How calls and cases are told that do not come out of the database, which knows their clients itself."""
+
+    def render(call: Call, full: bool) -> dict[str, Any]:
+        return render_call(call, full, directory.of(outside_number(call)))
+
+    def case_render(case: Case, full: bool) -> dict[str, Any]:
+        return render_case(case, full, directory.of(case.number))
+
+    return render, case_render
+
+
+def _message(full: bool, render: Render, case_render: RenderCase, event: CallEvent | CaseEvent) -> Message:
     """What is to be published of a call's end or a case, as it is kept in the outbox."""
     now = clock.now()
     if isinstance(event, CaseEvent):
         # In the outbox since now: a deadline that passed while we were down is older than what came before it.
-        return Message(event.event_id, EVENT_MISSED, now, encoded(event.payload(full, now)).decode())
-    payload = encoded(event.payload(render_call, full, now))
+        return Message(event.event_id, EVENT_MISSED, now, encoded(event.payload(full, now, case_render)).decode())
+    payload = encoded(event.payload(render, full, now))
     return Message(event.event_id, EVENT_CALL, event.fact.at, payload.decode())
 
 

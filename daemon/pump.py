@@ -9,7 +9,7 @@ import structlog
 
 from daemon import clock
 from handlers.ami.events import Event, StreamBroken, StreamResumed, Tick
-from handlers.cases.requests import Request
+from handlers.cases.requests import Said
 from handlers.core import Core
 from handlers.facts import Fact
 
@@ -41,7 +41,7 @@ class Pump:
         self._core = core
         self._sinks = sinks
         self._overrun: Callable[[], None] = lambda: None
-        self._batches: deque[Sequence[Event | Request]] = deque()
+        self._batches: deque[Sequence[Event | Said]] = deque()
         self._wake = asyncio.Event()
         self._ending = False
         self.backlog = 0
@@ -52,7 +52,7 @@ class Pump:
         """Whom to tell when events had to be dropped: the reader, whose next snapshot settles what was lost."""
         self._overrun = call
 
-    def feed(self, events: Sequence[Event | Request]) -> None:
+    def feed(self, events: Sequence[Event | Said]) -> None:
         """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told.
 
         A break and what resumes the stream are never dropped: they settle what was.
@@ -112,7 +112,7 @@ class Pump:
         self.handled += taken
         self.turned_at = clock.monotonic()
 
-    def _handle(self, events: Sequence[Event | Request]) -> None:
+    def _handle(self, events: Sequence[Event | Said]) -> None:
         handle = self._core.handle
         facts: list[Fact] = []
         for event in events:

@@ -15,10 +15,10 @@ import structlog
 from daemon import clock
 from daemon.case_words import BadWordsError, contact_in
 from handlers.case_facts import RequestAnswered
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, Request
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Request, Said
 from handlers.facts import Fact
 from storage.errors import StorageError
-from storage.requests import Asked, Waiting, add_note, ask, done, outcome_of, to_do
+from storage.requests import Asked, Noted, Waiting, add_note, ask, done, notes_after, outcome_of, to_do
 from storage.writer import Writer
 
 LOOKS_EVERY_S = 0.5
@@ -30,13 +30,19 @@ log = structlog.get_logger()
 
 
 class Requests:
-    """The way of requests through one daemon: a task that looks for them, and a sink that hears the core's answers."""
+    """The way of requests through one daemon: a task that looks for them, and a sink that hears the core's answers.
 
-    def __init__(self, database: Path, feed: Callable[[Sequence[Request]], None], writer: Writer) -> None:
+    Notes, which a command may have stored beside it, go the same way from the one after `noted_up_to` on.
+    """
+
+    def __init__(
+        self, database: Path, feed: Callable[[Sequence[Said]], None], writer: Writer, noted_up_to: int = 0
+    ) -> None:
         self._database = database
         self._feed = feed
         self._writer = writer
         self._told_up_to = 0
+        self._noted_up_to = noted_up_to
         self._notes: dict[int, Asked] = {}
         self._answers: list[RequestAnswered] = []
         self._heard: deque[Asked] = deque()
@@ -104,6 +110,12 @@ class Requests:
         finally:
             self._waiters.pop(request, None)
 
+    async def note(self, call_id: str, by: str, text: str) -> Noted | None:
+        """Note something on a call; a case that waits shows it at once. None: there is no such call. Raises StorageError."""
+        noted = await asyncio.to_thread(add_note, self._database, call_id, by, text, clock.now())
+        self._wake.set()
+        return noted
+
     def _tell_stuck(self, reason: str) -> None:
         if reason != self._stuck:
             self._stuck = reason
@@ -117,6 +129,10 @@ class Requests:
             self._told_up_to = waiting.id
             self._notes[waiting.id] = waiting.asked
             self._feed([event_of(waiting)])
+        for note_id, case_id, note in await asyncio.to_thread(notes_after, self._database, self._noted_up_to):
+            self._noted_up_to = note_id
+            if case_id is not None:
+                self._feed([NoteWritten(clock.now(), case_id, note)])
 
     async def _answer(self) -> None:
         answers, self._answers = self._answers, []

@@ -1,114 +1,32 @@
-"""The words of tables and pages, in the languages of our users."""
+"""The words of tables, pages and reports, in the languages of our users: gettext catalogues in `locale/`."""
 
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
 from typing import Literal
 
 Language = Literal["en", "ru"]
+DOMAIN = "ringtally"
+LOCALE = Path(__file__).with_name("locale")
+_SOURCE: Language = "en"
 
-_RUSSIAN = {
-    "start": "начало",
-    "direction": "направление",
-    "caller": "кто звонил",
-    "name": "имя",
-    "called": "куда",
-    "queue": "очередь",
-    "trunk": "линия",
-    "result": "итог",
-    "answered by": "кто ответил",
-    "agents": "сотрудники",
-    "wait": "ожидание",
-    "talk": "разговор",
-    "total": "всего",
-    "id": "номер звонка",
-    "in": "входящий",
-    "out": "исходящий",
-    "internal": "внутренний",
-    "answered": "отвечен",
-    "abandoned": "не дождался",
-    "short_abandoned": "сброшен сразу",
-    "no_answer": "нет ответа",
-    "busy": "занято",
-    "unavailable": "недоступен",
-    "ivr_only": "только меню",
-    "failed": "не удался",
-    "cancelled": "отменён",
-    "service": "служебный",
-    "unknown": "неизвестно",
-    "live": "идёт",
-    "now": "сейчас",
-    "no room for": "не уместилось",
-    "calls": "звонков",
-    "ivr": "в меню",
-    "queued": "в очереди",
-    "ringing": "вызов",
-    "talking": "разговор",
-    "held": "на удержании",
-    "missed": "пропущен",
-    "yes": "да",
-    "at": "время",
-    "what": "что",
-    "who": "кто",
-    "lasted": "длилось",
-    "outcome": "исход",
-    "call": "звонок",
-    "leg": "плечо",
-    "ring": "вызов",
-    "queue stay": "в очереди",
-    "talk period": "разговор",
-    "hold": "удержание",
-    "blind transfer": "перевод вслепую",
-    "attended transfer": "перевод с консультацией",
-    "parked": "на парковке",
-    "lost after transfer": "потерян при переводе",
-    "returned": "вернулся к переводившему",
-    "became part of": "вошёл в звонок",
-    "end": "конец",
-    "caller hung up": "положил трубку звонивший",
-    "person hung up": "положил трубку ответивший",
-    "pbx hung up": "завершила АТС",
-    "elsewhere": "ответил другой",
-    "forwarded": "переадресован",
-    "timeout": "время вышло",
-    "left": "вышел сам",
-    "person": "сотрудник",
-    "missed since": "пропущен с",
-    "number": "номер",
-    "state": "состояние",
-    "attempts": "попыток",
-    "last missed": "последний раз",
-    "call back until": "перезвонить до",
-    "contact": "связь",
-    "contact at": "связались в",
-    "contact by": "кто связался",
-    "contact after": "через",
-    "dialled": "набран номер",
-    "source": "источник",
-    "department": "отдел",
-    "outside hours": "в нерабочее время",
-    "claimed by": "взял на себя",
-    "open": "ждёт звонка",
-    "truly_missed": "истинно пропущен",
-    "recovered": "связались",
-    "recovered_late": "связались поздно",
-    "dismissed": "снят",
-    "outgoing": "перезвонили",
-    "incoming": "дозвонился сам",
-    "external": "вне АТС",
-    "rule": "правило",
-    "window": "срок",
-    "working time": "рабочее время",
-    "closed by": "закрывает",
-    "talk of at least": "разговор не короче",
-    "the last nine digits are compared": "сравниваются последние девять цифр",
-    "wallboard": "табло",
-    "metrics": "метрики",
-    "broker": "брокер",
-    "none": "нет",
-    "none: extra ringtally[demo] is missing; the wallboard does without": (
-        "нет: не установлено ringtally[demo]; табло обходится без него"
-    ),
-}
+
+def mark(*texts: str) -> tuple[str, ...]:
+    """The words as they are, for tables of words that `word` is asked for later: so each is known to be in use."""
+    return texts
 
 
 def word(text: str, language: Language) -> str:
     """The word in the language asked for; English words stand for themselves, and what has no translation stays."""
-    return _RUSSIAN.get(text, text) if language == "ru" else text
+    # Of the empty text gettext gives the catalogue's header.
+    return _catalogue(language).gettext(text) if text else text
+
+
+def counted(one: str, many: str, count: int, language: Language) -> str:
+    """The form that goes with this number, with `{}` in it for the number itself: `{} call`, `{} calls`."""
+    return _catalogue(language).ngettext(one, many, count).format(count)
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
+    return NullTranslations() if language == _SOURCE else translation(DOMAIN, LOCALE, [language])

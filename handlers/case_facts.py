@@ -3,7 +3,7 @@
 Moments are epoch seconds UTC, durations seconds. Every fact carries the case as it stands after it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from handlers.frozen import quickly_made
@@ -16,6 +16,10 @@ CONTACT_KINDS: tuple[ContactKind, ...] = ("outgoing", "incoming", "external")
 WAITING_STATES: tuple[CaseState, ...] = ("open", "truly_missed")
 ATTEMPT_RESULTS = ("no_answer", "busy", "cancelled", "failed", "too_short", "unknown")
 """`too_short`: answered, but the talk was under the minimum. Else the result of the call."""
+
+
+NOTES_KEPT = 20
+"""Of a case that waits: so many of its notes are told live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,16 @@ class Case:
     dismissed_by: str | None = None
     dismissed_why: str | None = None
     notes: tuple[Note, ...] = ()
-    """Of its calls; only read back from the database."""
+    """Of its calls; of a case that waits in the core the latest ones."""
+    client: str | None = None
+    """By the site's directory, as of now, and who of us looks after him; only read back from the database."""
+    responsible: str | None = None
+
+    def as_of(self, now: float) -> "Case":
+        """The same without a claim of which the time is over: it may have ended while nobody was there to note it."""
+        if self.claimed_until is None or self.claimed_until > now:
+            return self
+        return replace(self, claimed_by=None, claimed_until=None)
 
     @property
     def is_waiting(self) -> bool:
@@ -124,7 +137,15 @@ class CaseDismissed:
 
 @dataclass(frozen=True, slots=True)
 class CaseClaimed:
-    """Somebody calls this one back himself, until a moment."""
+    """Somebody calls this one back himself, until a moment; or no longer, and then nobody claims it."""
+
+    at: float
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNoted:
+    """Somebody wrote something on a call of it."""
 
     at: float
     case: Case
@@ -148,7 +169,16 @@ class RequestAnswered:
     cases: tuple[Case, ...]
 
 
-CaseFact = CaseMissed | CaseAttempted | CaseRecovered | CaseTrulyMissed | CaseDismissed | CaseClaimed | CaseUnlisted
+CaseFact = (
+    CaseMissed
+    | CaseAttempted
+    | CaseRecovered
+    | CaseTrulyMissed
+    | CaseDismissed
+    | CaseClaimed
+    | CaseNoted
+    | CaseUnlisted
+)
 CASE_FACTS = (
     CaseMissed,
     CaseAttempted,
@@ -156,5 +186,6 @@ CASE_FACTS = (
     CaseTrulyMissed,
     CaseDismissed,
     CaseClaimed,
+    CaseNoted,
     CaseUnlisted,
 )

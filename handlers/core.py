@@ -13,7 +13,7 @@ from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
 from handlers.cases.desk import Desk
-from handlers.cases.requests import Request
+from handlers.cases.requests import Said
 from handlers.facts import Call, CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 
@@ -54,7 +54,7 @@ class Core:
         """The latest moment that any event told of."""
         return self._now
 
-    def handle(self, event: Event | Request) -> Sequence[Fact]:
+    def handle(self, event: Event | Said) -> Sequence[Fact]:
         """Take one event and return what it means, oldest first.
 
         Time never runs backwards: an event older than the one before it happens at the moment of that one (with several

@@ -185,6 +185,9 @@ class Call:
     """When somebody spoke with that caller, as of now; only read back from the database."""
     notes: tuple[Note, ...] = ()
     """Only read back from the database."""
+    client: str | None = None
+    """The outside party by the site's directory, as of now, and who of us looks after him; only read back from the database."""
+    responsible: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

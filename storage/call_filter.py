@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.facts import Direction, Result
+from storage.clients import OUTSIDE_NUMBER, Known, known_condition
 from storage.number_match import match_range
 
 
@@ -13,6 +14,7 @@ class CallFilter:
 
     `number` in any spelling, the caller's or the one called (see `number_match`). `queue`: joined at any time in the
     call. `since` up to, not including, `until`: epoch seconds, of the call's start. `last`: only so many, the latest.
+    `clients`: those of the outside parties whom the directory knows, or does not know; who has no number is neither.
     Calls that became part of another (`merged_into`) are counted nowhere, and left out unless `merged` is set.
     """
 
@@ -25,6 +27,7 @@ class CallFilter:
     since: float | None = None
     until: float | None = None
     last: int | None = None
+    clients: Known | None = None
     merged: bool = False
 
 
@@ -81,6 +84,8 @@ def selection(wanted: CallFilter) -> Selection:
             values.append(value)
     if wanted.missed is not None:
         conditions.append("c.missed = 1" if wanted.missed else "c.missed = 0")
+    if wanted.clients is not None:
+        conditions.append(known_condition(OUTSIDE_NUMBER, wanted.clients))
     if not wanted.merged:
         conditions.append("c.merged_into IS NULL")
     return Selection(tables, " AND ".join(conditions) or "1", order, tuple(map(bindable, values)))

@@ -28,6 +28,8 @@ def call_json(call: Call) -> dict[str, Any]:
         "caller": call.caller,
         "caller_e164": call.caller_e164,
         "caller_name": call.caller_name,
+        "client": call.client,
+        "responsible": call.responsible,
         "called": call.called,
         "called_e164": call.called_e164,
         "queue": call.queue,

@@ -12,6 +12,7 @@ import orjson
 from handlers.case_facts import Note
 from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Talk, Transfer
 from storage.call_filter import CallFilter, bindable, selection
+from storage.clients import OUTSIDE_NUMBER, client_column, client_of
 from storage.errors import readable
 from storage.tables import CALL, HOLD, LEG, QUEUE_STAY, TALK, TRANSFER, Table
 
@@ -34,6 +35,7 @@ _OTHER_COLUMNS = (
     _CASE_OF_CALL.format("m.contact_at / 1000.0"),
     "(SELECT json_group_array(json_array(n.id, n.at / 1000.0, n.by_whom, n.text)) FROM note n WHERE n.call = c.key)",
     _parts_of(TRANSFER),
+    client_column(OUTSIDE_NUMBER),
 )
 _CALL = f"{CALL.selected('c')}, {', '.join(_OTHER_COLUMNS)}"
 _TIME_LINE = ", ".join(map(_parts_of, (LEG, QUEUE_STAY, TALK, HOLD)))
@@ -109,6 +111,8 @@ def _with_time_line(row: Sequence[Any]) -> CallEnded:
 
 
 def _parts(part: type[_T], array: str) -> tuple[_T, ...]:
+    if array == "[]":
+        return ()
     return tuple(part(*columns) for _, *columns in sorted(orjson.loads(array)))
 
 
@@ -116,7 +120,7 @@ def _call(row: Sequence[Any]) -> Call:
     values = dict(zip(CALL.fields, row, strict=False))
     for name in _TRUTHS:
         values[name] = bool(values[name])
-    over_at, queues, agents, case_id, contacted_at, notes, transfers = row[
+    over_at, queues, agents, case_id, contacted_at, notes, transfers, client = row[
         len(CALL.fields) : len(CALL.fields) + len(_OTHER_COLUMNS)
     ]
     return Call(
@@ -129,4 +133,5 @@ def _call(row: Sequence[Any]) -> Call:
         case_id=case_id,
         contacted_at=contacted_at,
         notes=_parts(Note, notes),
+        **client_of(client),
     )

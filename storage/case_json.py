@@ -12,6 +12,8 @@ def case_json(case: Case) -> dict[str, Any]:
     return {
         "id": case.id,
         "number": case.number,
+        "client": case.client,
+        "responsible": case.responsible,
         "state": case.state,
         "claimed_by": case.claimed_by,
         "claimed_until": iso(case.claimed_until),
@@ -40,11 +42,16 @@ def case_json(case: Case) -> dict[str, Any]:
 
 
 def masked_case(case: dict[str, Any]) -> dict[str, Any]:
-    """The same, fit for strangers: numbers and names cut down, what people wrote left out."""
+    """The same, fit for strangers: numbers and names cut down, what people wrote left out.
+
+    Who claimed it is shown, but for a telephone number in his place: a claim is there for others to see.
+    """
     by = mask_name if case["contact"] == "external" else mask_device
     return case | {
         "number": mask_number(case["number"]),
-        "claimed_by": mask_name(case["claimed_by"]),
+        "client": mask_name(case["client"]),
+        "responsible": mask_name(case["responsible"]),
+        "claimed_by": mask_device(case["claimed_by"]),
         "contact_by": by(case["contact_by"]),
         "dismissed_by": mask_name(case["dismissed_by"]),
         "dismissed_why": None,

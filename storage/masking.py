@@ -28,6 +28,8 @@ def masked(call: dict[str, Any]) -> dict[str, Any]:
         "caller": caller(call["caller"]),
         "caller_e164": caller(call["caller_e164"]),
         "caller_name": mask_name(call["caller_name"]),
+        "client": mask_name(call["client"]),
+        "responsible": mask_name(call["responsible"]),
         "answered_by": mask_device(call["answered_by"]),
         "agents": [_masked_person(agent) for agent in call["agents"]],
         "transfers": [

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from handlers.case_facts import Outcome
+from handlers.case_facts import Note, Outcome
 from storage.call_filter import bindable
 from storage.errors import StorageError, cure
 
 Kind = Literal["contact", "dismiss", "claim"]
+Noted = Literal["noted", "there", "full"]
+NOTES_MOST = 200
+"""On one call."""
+_SAME_NOTE_S = 60.0
+_NOTES_AT_ONCE = 1000
 _WAITS_S = 5.0
 
 
@@ -83,17 +88,48 @@ def done(database: Path, outcomes: Sequence[tuple[int, str]], now: float) -> Non
         )
 
 
-def add_note(database: Path, call_id: str, by: str, text: str, now: float) -> bool:
-    """Note something on a call, the latest of this id; False: there is none."""
+def add_note(database: Path, call_id: str, by: str, text: str, now: float) -> Noted | None:
+    """Note something on a call, the latest of this id; None: there is none.
+
+    `there`: he said just the same within a minute before, so it is the same, told again. `full`: it has as many as a call can have.
+    """
     with _writing(database) as connection:
-        return (
-            connection.execute(
-                "INSERT INTO note (call, at, by_whom, text) "
-                "SELECT key, ?, ?, ? FROM call WHERE id = ? ORDER BY started_at DESC, key DESC LIMIT 1",
-                (_milliseconds(now), bindable(by), bindable(text), bindable(call_id)),
-            ).rowcount
-            > 0
+        found = connection.execute(
+            "SELECT c.key, (SELECT count(*) FROM note n WHERE n.call = c.key), EXISTS ("
+            "SELECT 1 FROM note n WHERE n.call = c.key AND n.by_whom = ? AND n.text = ? AND n.at > ?) "
+            "FROM call c WHERE c.id = ? ORDER BY c.started_at DESC, c.key DESC LIMIT 1",
+            (*map(bindable, (by, text)), _milliseconds(now - _SAME_NOTE_S), bindable(call_id)),
+        ).fetchone()
+        if found is None:
+            return None
+        key, notes, is_there = found
+        if is_there:
+            return "there"
+        if notes >= NOTES_MOST:
+            return "full"
+        connection.execute(
+            "INSERT INTO note (call, at, by_whom, text) VALUES (?, ?, ?, ?)",
+            (key, _milliseconds(now), *map(bindable, (by, text))),
         )
+        return "noted"
+
+
+def latest_note(database: Path) -> int:
+    """The id of the latest note there is, 0 where there is none."""
+    with _writing(database) as connection:
+        ((latest,),) = connection.execute("SELECT coalesce(max(id), 0) FROM note").fetchall()
+    return int(latest)
+
+
+def notes_after(database: Path, after: int) -> list[tuple[int, str | None, Note]]:
+    """The notes after an id, oldest first, each with its id and the id of the case that its call belongs to."""
+    with _writing(database) as connection:
+        rows = connection.execute(
+            "SELECT n.id, m.id, n.at / 1000.0, n.by_whom, n.text FROM note n JOIN call c ON c.key = n.call "
+            "LEFT JOIN missed_case m ON m.key = c.missed_case WHERE n.id > ? ORDER BY n.id LIMIT ?",
+            (after, _NOTES_AT_ONCE),
+        ).fetchall()
+    return [(note, case_id, Note(*columns)) for note, case_id, *columns in rows]
 
 
 @contextmanager

@@ -11,9 +11,12 @@ from typing import Any
 from handlers.facts import Call, Hold, Leg, QueueStay, Talk, Transfer
 
 _RENAMED = {"by": "by_whom", "to": "to_whom"}
-# Of a call: what a stored one is by definition, and what is kept otherwise (as JSON, in `transfer`, as `over_at`, by its case).
+# Of a call: what a stored one is by definition, and what is kept otherwise (as JSON, in `transfer`, as `over_at`, by its case or number).
 _CALL_FIELDS_APART = frozenset(
-    {"state", "state_since", "queues", "agents", "transfers", "case_id", "contacted_at", "notes"}
+    {
+        *("state", "state_since", "queues", "agents", "transfers"),
+        *("case_id", "contacted_at", "notes", "client", "responsible"),
+    }
 )
 
 

@@ -10,7 +10,7 @@ from daemon import clock
 from daemon.board.agents import AgentBoard
 from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
 from daemon.board.day import OTHER, Day
-from daemon.board.missed import MISSED_COUNT, MISSED_OPEN, CaseDay, missed_open
+from daemon.board.missed import MISSED_COUNT, MISSED_OPEN, CaseDay, RenderCase, missed_open, render_case
 from daemon.board.topic_names import TopicNames
 from handlers.case_facts import CASE_FACTS, Case
 from handlers.facts import (
@@ -88,12 +88,21 @@ class Board:
     `changes` counts what may have changed a topic, `touched` the same of each one.
     """
 
-    def __init__(self, pbx: Pbx, site: Site, day: Day, health: Callable[[], Payload], render: Render) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        site: Site,
+        day: Day,
+        health: Callable[[], Payload],
+        render: Render,
+        render_case: RenderCase = render_case,
+    ) -> None:
         self._pbx = pbx
         self._site = site
         self._day = day
         self.cases_today = CaseDay()
         self._render = render
+        self.render_case = render_case
         self._agents = AgentBoard()
         self._waiting: Mapping[str, tuple[int, float]] | None = None
         self._channels: Mapping[str, int] | None = None
@@ -112,7 +121,7 @@ class Board:
             CALLS_ACTIVE: Topic(self._calls, qos=0, live=True),
             TODAY: Topic(lambda _full: {**day.site_figures(), **self.cases_today.figures}),
             MISSED_COUNT: Topic(lambda _full: {"count": sum(1 for _ in pbx.waiting_cases())}, bare="count"),
-            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), full)),
+            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), render_case, full)),
         }
         for name, topic in site.queues.items():
             self._add_queue(name, topic)
@@ -146,6 +155,10 @@ class Board:
             elif isinstance(fact, CASE_FACTS):
                 self.cases_today.add(fact, self._day.since, self._day.until)
                 self._touch(MISSED_COUNT, MISSED_OPEN, TODAY)
+
+    def clients_changed(self) -> None:
+        """Numbers may belong to others now."""
+        self._touch(CALLS_ACTIVE, MISSED_OPEN)
 
     def _take_agent(self, fact: AgentChanged | AgentGone) -> None:
         queues = self._agents.queues_of(fact)

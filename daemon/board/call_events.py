@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from handlers.clients import NOBODY, Client
 from handlers.facts import (
     Call,
     CallAnswered,
@@ -34,9 +35,11 @@ Render = Callable[[Call, bool], dict[str, Any]]
 """A call's JSON, in full or masked."""
 
 
-def render_call(call: Call, full: bool) -> dict[str, Any]:
-    """A call's JSON, in full or masked; of a live one the state too."""
+def render_call(call: Call, full: bool, client: Client = NOBODY) -> dict[str, Any]:
+    """A call's JSON, in full or masked; of a live one the state too. `client`: who has its outside number, if the call does not say."""
     as_json = call_json(call)
+    if client is not NOBODY:
+        as_json |= {"client": client.name, "responsible": client.responsible}
     if call.state != "ended":
         as_json |= {"state": call.state, "state_since": iso(call.state_since)}
     return as_json if full else masked(as_json)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from handlers.departments import DepartmentRule, Departments
 from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
-from handlers.numbers import NumberPlan
+from handlers.numbers import NumberPlan, is_usable
 from handlers.rules import Rules
 from storage.call_json import iso
 
@@ -146,6 +146,7 @@ class Day:
         self._queues: dict[str, StaySums] = {}
         self._results: dict[str, int] = {}
         self._rated = self._in_time = self.incomplete = 0
+        self._missed_closed = self._missed_anonymous = 0
         self._talk_s = 0.0
         self._unfinished: dict[tuple[str, str, str], CallEnded] = {}
 
@@ -180,6 +181,8 @@ class Day:
         if call.direction == "in":
             result = call.result or "unknown"
             self._results[result] = self._results.get(result, 0) + sign
+            self._missed_closed += sign * (call.missed and call.closed)
+            self._missed_anonymous += sign * (call.missed and not is_usable(call.caller_e164))
             self._rate(call, sign)
 
     def _rate(self, call: Call, sign: Sign) -> None:
@@ -251,6 +254,8 @@ class Day:
             "since": iso(self.since),
             **self.site.figures,
             "internal": self.site.internal,
+            "missed_closed": self._missed_closed,
+            "missed_anonymous": self._missed_anonymous,
             "results": {result: count for result, count in sorted(self._results.items()) if count},
             "unique_callers": len(self.site.callers),
             "talk_s": round(self._talk_s, 1),

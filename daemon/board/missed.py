@@ -1,6 +1,6 @@
 """Missed callers, as messages: how many wait, the call-back list, `event/missed`, and the day's figures of cases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,12 +8,14 @@ from handlers.case_facts import (
     CASE_FACTS,
     Case,
     CaseAttempted,
+    CaseClaimed,
     CaseDismissed,
     CaseFact,
     CaseMissed,
     CaseRecovered,
     CaseTrulyMissed,
 )
+from handlers.clients import NOBODY, Client
 from handlers.facts import Fact
 from storage.call_json import iso
 from storage.case_json import case_json, masked_case
@@ -22,19 +24,23 @@ EVENT_MISSED = "event/missed"
 MISSED_COUNT, MISSED_OPEN = "missed/count", "missed/open"
 LISTED = 200
 
-Kind = Literal["missed", "attempt", "recovered", "truly_missed", "recovered_late", "dismissed"]
+RenderCase = Callable[[Case, bool], dict[str, Any]]
+"""A case's JSON, in full or masked."""
+Kind = Literal["missed", "attempt", "recovered", "truly_missed", "recovered_late", "dismissed", "claimed", "released"]
 
 
-def render_case(case: Case, full: bool) -> dict[str, Any]:
-    """A case's JSON, in full or masked."""
+def render_case(case: Case, full: bool, client: Client = NOBODY) -> dict[str, Any]:
+    """A case's JSON, in full or masked. `client`: who has its number, if the case does not say."""
     as_json = case_json(case)
+    if client is not NOBODY:
+        as_json |= {"client": client.name, "responsible": client.responsible}
     return as_json if full else masked_case(as_json)
 
 
-def missed_open(cases: Iterable[Case], full: bool) -> dict[str, Any]:
+def missed_open(cases: Iterable[Case], render: RenderCase, full: bool) -> dict[str, Any]:
     """The call-back list: how many wait, and those who have waited longest. `cases` in order of their first miss."""
     waiting = list(cases)
-    return {"total": len(waiting), "cases": [render_case(case, full) for case in waiting[:LISTED]]}
+    return {"total": len(waiting), "cases": [render(case, full) for case in waiting[:LISTED]]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class CaseEvent:
     kind: Kind
     fact: CaseFact
     cause: str
-    """What tells two events of a kind apart: the call's id, or nothing."""
+    """What tells two events of a kind apart: the call's id, until when somebody claims it, or nothing."""
 
     @property
     def event_id(self) -> str:
@@ -53,7 +59,7 @@ class CaseEvent:
         case = self.fact.case
         return f"{case.pbx}/{case.boot}/{case.id}/{self.kind}{self.cause}"
 
-    def payload(self, full: bool, now: float) -> dict[str, Any]:
+    def payload(self, full: bool, now: float, render: RenderCase = render_case) -> dict[str, Any]:
         """The payload of `event/missed`, told at `now` (epoch seconds). `at`: when it happened."""
         return {
             "v": 1,
@@ -62,7 +68,7 @@ class CaseEvent:
             "seq": self.seq,
             "event_id": self.event_id,
             "at": iso(self.fact.at),
-            "case": render_case(self.fact.case, full),
+            "case": render(self.fact.case, full),
         }
 
 
@@ -79,7 +85,7 @@ class CaseEvents:
             kind = _kind(fact) if isinstance(fact, CASE_FACTS) else None
             if kind is not None:
                 self._seq += 1
-                cause = f"/{fact.boot}/{fact.call}" if isinstance(fact, (CaseMissed, CaseAttempted)) else ""
+                cause = _cause(fact)
                 found.append(CaseEvent(self._seq, kind, fact, cause))  # type: ignore[arg-type]  # it has a kind: a case's
         return found
 
@@ -93,7 +99,19 @@ def _kind(fact: Fact) -> Kind | None:
         return "recovered_late" if fact.late else "recovered"
     if isinstance(fact, CaseTrulyMissed):
         return "truly_missed"
+    if isinstance(fact, CaseClaimed):
+        return "released" if fact.case.claimed_by is None else "claimed"
     return "dismissed" if isinstance(fact, CaseDismissed) else None
+
+
+def _cause(fact: Fact) -> str:
+    """What tells an event from another of its kind about the same case."""
+    if isinstance(fact, (CaseMissed, CaseAttempted)):
+        return f"/{fact.boot}/{fact.call}"
+    if isinstance(fact, CaseClaimed):
+        until = fact.case.claimed_until
+        return f"/{round((fact.at if until is None else until) * 1000)}"
+    return ""
 
 
 class CaseDay:

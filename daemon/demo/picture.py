@@ -11,11 +11,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from daemon.call_table import cell_text, duration
 from daemon.demo.places import Places, heading
-from daemon.exports import Cell
 from daemon.fitted_table import Column, drawn, fitted
-from daemon.words import Language, word
+from daemon.reports.document import Cell
+from daemon.reports.spelling import duration
+from daemon.reports.terminal import cell_text
+from daemon.words import Language, counted, mark, word
 from handlers.facts import Agent, Call, CallEnded, Fact
 from storage.masking import mask_name, mask_number
 
@@ -23,7 +24,8 @@ FINISHED_SHOWN = 12
 LIVE_SHOWN = 20
 _COLOURS = {"talking": "green", "held": "cyan", "queued": "yellow", "ringing": "yellow"}
 _RIGHT = frozenset({"wait", "talk"})
-# The columns, and how soon a narrow terminal does without them.
+# The columns, and how soon a narrow terminal does without them; most are columns of the list of calls too.
+mark("now", "end")
 _LIVE = {"now": 0, "direction": 4, "caller": 0, "name": 5, "called": 2, "queue": 1, "agents": 3, "wait": 0, "talk": 0}
 _FINISHED = {
     "end": 0,
@@ -148,7 +150,7 @@ def _agent(agent: Agent) -> str:
 def sums(finished: FinishedCalls, language: Language) -> Text:
     """One line: how many calls, how many of them missed, and how they ended."""
     total = sum(finished.results.values())
-    text = Text(f"{word('calls', language)} {total}   ", style="bold")
+    text = Text(f"{counted('{} call', '{} calls', total, language)}   ", style="bold")
     text.append(f"{word('missed', language)} {finished.missed}   ", style="red")
     parts = (f"{word(result, language)} {count}" for result, count in finished.results.most_common())
     text.append("   ".join(parts), style="default")

@@ -31,7 +31,7 @@ from handlers.facts import (
     Fact,
     QueueStayEnded,
 )
-from handlers.numbers import USABLE_DIGITS
+from handlers.numbers import is_usable
 from handlers.rules import MISSED_RESULTS
 
 WAIT_BUCKETS = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
@@ -232,7 +232,7 @@ class MetricsSink:
         self._calls.labels(call.direction, trunk, call.result).inc()
         if call.missed:
             self._missed.labels(trunk, LOST if call.result == "answered" else call.result).inc()
-            if _is_anonymous(call):
+            if not is_usable(call.caller_e164):
                 self._anonymous.labels(trunk).inc()
         outcome = "missed" if call.missed else "answered" if call.result == "answered" else None
         if call.direction == "in" and outcome is not None:
@@ -284,8 +284,3 @@ def encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
         if media_type == "text/plain" and versions in ([], ["0.0.4"]):
             break
     return generate_latest, CONTENT_TYPE_PLAIN_0_0_4
-
-
-def _is_anonymous(call: Call) -> bool:
-    """Has it no number that could be called back (contract, section 3)?"""
-    return len((call.caller_e164 or "").removeprefix("+")) < USABLE_DIGITS

@@ -120,7 +120,7 @@ class StreamSink:
         for event in self._events.of(facts):  # counted while nobody listens too: who comes back sees what was missed
             self._send_event(EVENT_CALL, partial(event.payload, self._render))
         for case_event in self._case_events.of(facts):
-            self._send_event(EVENT_MISSED, case_event.payload)
+            self._send_event(EVENT_MISSED, partial(case_event.payload, render=self._board.render_case))
         if self._changes != self._board.changes:
             self._changes = self._board.changes
             for subscriber in self._subscribers:

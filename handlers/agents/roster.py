@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from handlers.agents.agent import Agent, member_of
-from handlers.agents.identity import endpoint_of, is_phone, key_of, member_key
+from handlers.agents.identity import POOL, endpoint_of, is_phone, key_of, member_key
 from handlers.agents.lines import Lines
 from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
@@ -242,6 +242,9 @@ class Roster:
         agent = self._agents[key] = Agent(key, name, name, is_named=key in self._rules.extensions)
         for told in self._devices_of.get(key, ()):
             agent.told[told] = Told(self._devices[told], False)
+        if key.startswith(POOL):
+            for channel in [each for each in self._live.channels.values() if each.pool_agent == key.removeprefix(POOL)]:
+                self.lines.join_pool(channel, key.removeprefix(POOL))
         for channel in self._live.channels_of(endpoint_of(key)):
             if key_of(channel.parts.device, self._rules.extensions) == key:
                 self.lines.watch(channel)

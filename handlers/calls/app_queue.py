@@ -75,6 +75,7 @@ class AppQueue:
             return
         call = channel.call
         channel.pool = True
+        channel.pool_agent = event.agent
         channel.call = None
         if call is not None:
             call.channels.discard(channel)

@@ -1,6 +1,6 @@
 """Bridges, Local pairs and hold: who hears whom, and what that means for the calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from handlers.ami import events as ev
@@ -50,6 +50,13 @@ class Bridges:
             return
         self._put(channel, event.bridge, event.technology, event.at)
 
+    def take_place(self, channel: Channel, of: Channel, at: float) -> None:
+        """A channel comes into a bridge in the place of another, and the PBX tells it by no event of theirs."""
+        if of.bridge is not None and not of.bridge.holding:
+            bridge_id = of.bridge.id
+            self.leave(of, at)
+            self._put(channel, bridge_id, "", at)
+
     def _put(self, channel: Channel, bridge_id: str, technology: str, at: float) -> None:
         """A channel comes into a bridge."""
         bridge = self.bridge(bridge_id, technology)
@@ -89,6 +96,7 @@ class Bridges:
         if channel.call is not None:
             channel.call.unhold(channel, at)
         for call in dict.fromkeys(c.call for c in in_order(heard) if c.call is not None):
+            call.unhold(channel, at)  # an agent of a pool holds in a call that is not his
             self.listen_again(call, at)
         if not bridge.members:
             self._state.bridges.pop(bridge.id, None)
@@ -109,12 +117,23 @@ class Bridges:
     def listen(self, channel: Channel, at: float) -> None:
         """Somebody new is connected: join calls that hear each other, and see who talks."""
         heard = connected(channel)
+        # A Local half stands for the device behind it, which in a pool has no call to show (attended transfer to its agent).
+        calls = list(dict.fromkeys(c.call for c in heard if c.call is not None and (c.is_device or c.parts.half)))
         devices = [c for c in heard if c.is_device]
-        calls = list(dict.fromkeys(c.call for c in devices if c.call is not None and not c.pool))
+        if len(devices) > 1:
+            self._meet(devices, at)
         if len(calls) > 1 and len(devices) > 1:
             calls = self._join(sorted(calls, key=lambda call: (call.started_at, call.id)), at)
         for call in calls:
             self.listen_again(call, at)
+
+    @staticmethod
+    def _meet(devices: Iterable[Channel], at: float) -> None:
+        for channel in devices:
+            if channel.met_at is None:
+                channel.met_at = at
+            if channel.seeking and channel.call is not None:
+                channel.call.give_up(channel, at)
 
     def _join(self, calls: list[LiveCall], at: float) -> list[LiveCall]:
         kept: list[LiveCall] = []
@@ -168,14 +187,23 @@ class Bridges:
         channel = self._state.known(event)
         if channel is not None:
             channel.hold_at = event.at
-            if channel.call is not None and channel.is_device:
-                channel.call.hold(channel, event.at)
-                channel.call.refresh_state(event.at)
+            for call in self._calls_held_by(channel):
+                call.hold(channel, event.at)
+                call.refresh_state(event.at)
 
     def _hold_ended(self, event: ev.HoldEnded) -> None:
         channel = self._state.known(event)
         if channel is not None:
             channel.hold_at = None
-            if channel.call is not None:
-                channel.call.unhold(channel, event.at)
-                channel.call.refresh_state(event.at)
+            for call in self._calls_held_by(channel):
+                call.unhold(channel, event.at)
+                call.refresh_state(event.at)
+
+    @staticmethod
+    def _calls_held_by(channel: Channel) -> Iterable[LiveCall]:
+        """Its own call; an agent of a pool has none, and holds in those that he hears."""
+        if channel.call is not None:
+            return (channel.call,) if channel.is_device else ()
+        if not channel.pool:
+            return ()
+        return dict.fromkeys(c.call for c in in_order(connected(channel)) if c.call is not None)

@@ -37,6 +37,7 @@ class Dials:
         if source is None:
             if leg.call is not None and leg is leg.call.first:
                 leg.call.originated = True
+                self._state.begin(leg, event.at)
         elif source.call is not None and leg.call is not source.call:
             self._state.move(leg, source.call, event.at)
         call = leg.call
@@ -47,9 +48,10 @@ class Dials:
         if leg.is_trunk and call.direction == "internal" and self._is_dialled_out(call, leg):
             call.direction = "out"
             call.outside = set()
-        if call.direction == "out" and leg.is_trunk:
+        if call.direction == "out" and leg.is_trunk and not call.has_reached_somebody:
             call.outside.add(leg)
-            call.trunk_leg = leg
+            if call.answered_at is None:
+                call.trunk_leg = leg
         call.seek(leg, event.at)
         if leg.state == ev.ChannelState.RINGING:  # Newstate may come before DialBegin
             self.ring(leg, event.at)
@@ -89,5 +91,10 @@ class Dials:
         if event.forward:
             leg.forwarded = True
         if leg.is_device and leg.dialled_at is not None:
-            leg.call.give_up(leg, event.at)
+            if event.status == "ANSWER" and leg.met_at is None and leg is not leg.call.first:
+                leg.call.stop_ringing(
+                    leg, event.at
+                )  # it went up, and is sought until it is connected: it may have to press 1 first
+            else:
+                leg.call.give_up(leg, event.at)
             leg.call.refresh_state(event.at)

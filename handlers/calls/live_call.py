@@ -104,6 +104,11 @@ class LiveCall:
         """An outside line began it or was dialled by it."""
         return self.direction != "internal"
 
+    @property
+    def has_reached_somebody(self) -> bool:
+        """Was it answered by one who is still there? Whoever is dialled from then on, in town too, is sought for him."""
+        return self.answered_at is not None and any(channel.ended_at is None for channel in self.outside)
+
     def is_callers(self, channel: Channel) -> bool:
         """Is it the side that began the call?"""
         return channel is self.first
@@ -126,7 +131,7 @@ class LiveCall:
             self.ended_by = None
 
     def give_up(self, leg: Channel, at: float) -> None:
-        """A dialled device is sought no longer (answered, refused, timed out, cancelled); may be said twice."""
+        """A dialled device is sought no longer (connected, refused, timed out, cancelled); may be said twice."""
         self.stop_ringing(leg, at)
         if leg.seeking:
             leg.seeking = False
@@ -174,6 +179,15 @@ class LiveCall:
             recent = self.search_ended_at is not None and at - self.search_ended_at <= SAME_MOMENT_S
             self.left_while_sought = self.is_sought or (recent and self._ended_with_a_cancel())
 
+    def only_loses(self, channel: Channel) -> bool:
+        """Does this one's hangup end nothing: has he passed the other party on, or left it to others or to a parking lot?"""
+        talks = channel in self.talking
+        if self.passed_on.was_let_go_by(channel, talks):
+            return True
+        if channel is not self.first or self.direction == "in" or talks:
+            return False
+        return self.passed_on.is_parked_beside(channel) or (channel not in self.outside and bool(self.talking))
+
     def _ended_with_a_cancel(self) -> bool:
         undecided = bool(self.stays) and self.stays[-1].left_at is not None and self.stays[-1].outcome is None
         return undecided or (self.last_leg is not None and self.last_leg.status in {"CANCEL", None})
@@ -207,7 +221,7 @@ class LiveCall:
         gone = [c for c in self.talking if c not in people]
         for channel in gone:
             self.talking.pop(channel).ended_at = at
-        if gone and people and self.ended_by == "person":
+        if gone and people and (self.ended_by == "person" or (self.ended_by == "caller" and self.first in gone)):
             self.ended_by = None  # one of several has left
         for channel in in_order(people):
             if channel not in self.talking:
@@ -307,7 +321,7 @@ class LiveCall:
             state = "held" if self.held.is_open else "talking"
         elif self.queued.is_open:
             state = "queued"
-        elif self.searching and any(leg.ringing for leg in self.searching):
+        elif self.searching and any(leg.ringing or leg.up_at is not None for leg in self.searching):
             state = "ringing"
         elif self.passed_on.is_parked:
             state = "held"

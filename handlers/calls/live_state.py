@@ -199,6 +199,12 @@ class LiveState:
         call.started = True
         self.facts.append(CallStarted(at, self.live(call)))
 
+    def begin(self, channel: Channel, at: float) -> None:
+        """A device that no dial told of does something: its call has begun, if it was not told of before."""
+        call = channel.call
+        if call is not None and not call.started and channel is call.first:
+            self.join_call(call, channel, at)
+
     def move(self, leg: Channel, call: LiveCall, at: float) -> None:
         """A dialled channel belongs to the dialler's call, with the other half of its pair."""
         for channel in (leg, leg.peer):

@@ -19,8 +19,13 @@ class Passing:
     def reached(self, channel: Channel) -> None:
         """A talk with this person begins: the first one decides. Called back is who passed him on, asked or not."""
         if self.result is None:
-            back = self.kind == "attended" and channel.parts.device == self.by.parts.device
+            back = self.kind == "attended" and self._is_by(channel)
             self.result = "returned" if back else "answered"
+
+    def _is_by(self, channel: Channel) -> bool:
+        """Is it who passed the other party on? Of those whom one line reaches the number tells."""
+        same = channel.parts.device == self.by.parts.device
+        return same and (not channel.is_trunk or channel.dialled == self.by.dialled)
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +59,10 @@ class PassedOn:
     def is_parked(self) -> bool:
         """Is somebody in a lot now?"""
         return bool(self.parkings) and self.parkings[-1].ended_at is None
+
+    def is_parked_beside(self, channel: Channel) -> bool:
+        """Is somebody else than this one in a lot now?"""
+        return self.is_parked and self.parkings[-1].channel is not channel
 
     def was_let_go_by(self, channel: Channel, talks: bool) -> bool:
         """Has this one passed the other party on? Who `talks` still, as one of three, has not let go, but for the moment itself."""

@@ -86,8 +86,11 @@ class Recorder:
         return extension_of(channel) if channel.is_trunk else channel.parts.device
 
     def name_of(self, channel: Channel) -> str | None:
-        """The name under which a queue knows the device, or None."""
-        return channel.member or self._run.member_names.get(channel.parts.device)
+        """The name under which a queue knows the device, or the agent who is logged in to a pool there; or None."""
+        names = self._run.member_names
+        if channel.pool_agent is not None and (name := names.get(f"Agent:{channel.pool_agent}")) is not None:
+            return name
+        return channel.member or names.get(channel.parts.device)
 
     def _leg(self, call: LiveCall, leg: Channel) -> Leg:
         side = "outside" if leg in call.outside or (call.direction == "in" and leg is call.first) else "person"
@@ -103,7 +106,7 @@ class Recorder:
             started_at=leg.created_at,
             rang_at=leg.rang_at,
             ring_ended_at=leg.ring_ended_at,
-            joined_at=leg.joined_at,
+            joined_at=_joined_at(call, leg),
             ended_at=leg.ended_at,
             result=leg_result(call, leg),
             cause=leg.cause,
@@ -233,6 +236,13 @@ class Recorder:
             device = self.device_of(talk.channel)
             agents.setdefault(device, Agent(device, self.name_of(talk.channel)))
         return tuple(agents.values())
+
+
+def _joined_at(call: LiveCall, leg: Channel) -> float | None:
+    """When a leg came to the call's talk; who dialled himself may have talked with others before."""
+    if leg.dialled_at is not None or leg is call.first:
+        return leg.joined_at
+    return next((talk.started_at for talk in call.talks if talk.channel is leg), None)
 
 
 def _dialled(call: LiveCall) -> str | None:

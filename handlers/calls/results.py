@@ -67,10 +67,10 @@ def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
     """What became of one leg; None for the one that began the call, and for one that dialled itself: a consultation's."""
     if leg is call.first and not call.originated:
         return None
-    if leg.joined_at is not None:
-        return "answered"
     if leg.dialled_at is None:
-        return None
+        return "answered" if any(talk.channel is leg for talk in call.talks) else None
+    if leg.joined_at is not None or leg.met_at is not None:
+        return "answered"
     if leg.forwarded:
         return "forwarded"
     if leg.busy:
@@ -94,8 +94,6 @@ def passing_result(call: LiveCall, passing: Passing) -> str:
     if passing.result is not None:
         return passing.result
     later = [each.at for each in call.passed_on.passings if each.at > passing.at]
-    if call.ended_by is not None and not later:
-        return "abandoned"
     until = min(later, default=float("inf"))
     legs = [
         leg
@@ -105,8 +103,11 @@ def passing_result(call: LiveCall, passing: Passing) -> str:
         and leg.dialled_at <= until
         and (leg.ended_at is None or leg.ended_at >= passing.at)
     ]
-    if any(leg.signalled and not leg.busy for leg in legs) or any(stay.joined_at >= passing.at for stay in call.stays):
+    queued = any(passing.at <= (stay.left_at or stay.joined_at) and stay.joined_at <= until for stay in call.stays)
+    if not legs and not queued:
+        return "service"
+    if call.ended_by is not None and not later:
+        return "abandoned"
+    if queued or any(leg.signalled and not leg.busy for leg in legs):
         return "no_answer"
-    if any(leg.busy for leg in legs):
-        return "busy"
-    return "unavailable" if legs else "service"
+    return "busy" if any(leg.busy for leg in legs) else "unavailable"

@@ -34,7 +34,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -
         _meet(tracker, live, at)
     for login in snapshot.channels:
         if login.application == WAITING_ROOM and not tracker.state.channels[login.uniqueid].pool:
-            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, login.data))
+            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, _agent_of(login)))
     _pair(tracker)
     _rebridge(tracker, snapshot, at)
     for entry in snapshot.entries or ():
@@ -56,12 +56,18 @@ def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
     )
     if live.application == WAITING_ROOM:
         channel.pool = True  # a login is no call
+        channel.pool_agent = _agent_of(live)
         return
     call = tracker.state.call_of(live.linkedid)
     if call is None:
         call = tracker.state.new_call(channel, live.linkedid)
     call.incomplete = True
     tracker.state.join_call(call, channel, at)
+
+
+def _agent_of(login: LiveChannel) -> str:
+    """The agent's number in the data of AgentLogin: `1001,s`."""
+    return login.data.partition(",")[0]
 
 
 def _pair(tracker: Tracker) -> None:

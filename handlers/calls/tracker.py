@@ -58,6 +58,11 @@ class Tracker:
             # Its first channel was never seen: it began before us, or in a gap.
             call.incomplete = event.linkedid != event.uniqueid
             call.originated = channel.is_device and event.state == ev.ChannelState.DOWN
+            if call.incomplete and call.originated:
+                # About to be dialled, by a dialler who was handed a Linkedid that is nobody's: that of a login to an agents' pool,
+                # say. The dial that follows tells whose call it is.
+                call.add(channel)
+                return
         self.state.join_call(call, channel, event.at)
 
     def _state_changed(self, event: ev.ChannelStateChanged) -> None:
@@ -65,6 +70,7 @@ class Tracker:
         if channel is None:
             return
         channel.state = event.state
+        self.state.begin(channel, event.at)
         if event.state == ev.ChannelState.RINGING:
             self.dials.ring(channel, event.at)
         elif event.state == ev.ChannelState.UP:
@@ -94,8 +100,8 @@ class Tracker:
             channel.killed = True
             return
         channel.left_at = channel.left_at or event.at
-        if call.passed_on.was_let_go_by(channel, channel in call.talking):
-            return  # he only goes
+        if call.only_loses(channel):
+            return
         if channel is call.first:
             call.caller_left(event.at)
             call.ended_by = call.ended_by or "caller"
@@ -113,6 +119,7 @@ class Tracker:
 
     def remove(self, channel: Channel, at: float, end_seen: bool = True) -> None:
         """A channel is gone, and its call with it if it was the last."""
+        self.state.begin(channel, at)
         self.state.forget_channel(channel)
         channel.ended_at = at
         call = channel.call
@@ -139,6 +146,6 @@ class Tracker:
         call.passed_on.unpark(channel, at)
         call.passed_on.was_kept = any(c.joined_at is not None for c in call.channels if c is not channel)
         # Some channel drivers tell no hangup request at all: gone without one is then the caller's doing.
-        if call.left_at is None and not channel.killed and not call.passed_on.was_let_go_by(channel, False):
+        if call.left_at is None and not channel.killed and not call.only_loses(channel):
             call.caller_left(at)
             call.ended_by = call.ended_by or "caller"

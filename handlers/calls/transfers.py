@@ -11,7 +11,7 @@ from typing import Any
 
 from handlers.ami import events as ev
 from handlers.calls.bridges import Bridges
-from handlers.calls.channels import Channel
+from handlers.calls.channels import Channel, connected, in_order
 from handlers.calls.live_call import LiveCall, extension_of
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import presented
@@ -49,9 +49,11 @@ class Transfers:
         if by is None or call is None:
             self._state.doubt(event.at, "unknown_channel")
             return
-        passing = Passing("attended", by, _target_of(call, second, self._channel(event.target)), event.at)
+        passing = Passing("attended", by, _target_of(call, by, second, self._channel(event.target)), event.at)
         if event.result == _SUCCESS and event.dest_type == _INTO_AN_APPLICATION and second is not None:
             call = self._take_over(call, transferee, second, event.at)
+            if transferee is not None:
+                self._bridges.take_place(transferee, second, event.at)
         for channel in call.talking:  # the bridges have changed already
             if channel.parts.device != by.parts.device:
                 passing.reached(channel)
@@ -96,12 +98,13 @@ class Transfers:
         return survivor
 
 
-def _target_of(call: LiveCall, second: Channel | None, target: Channel | None) -> str | None:
+def _target_of(call: LiveCall, by: Channel, second: Channel | None, target: Channel | None) -> str | None:
     """To whom: the device that took it, else what was dialled by feature code or on the second line."""
     if target is not None and target.is_device:
         return extension_of(target)
     if target is not None and target.parts.half:
-        return presented(target.parts.endpoint.partition("@")[0])
-    if second is not None and second.call is not None and second is second.call.first and second.exten:
+        agents = [extension_of(channel) for channel in in_order(connected(target)) if channel.pool]
+        return agents[0] if agents else presented(target.parts.endpoint.partition("@")[0])
+    if second is not None and second is not by and second.dialled_at is None and second.exten:
         return second.exten
     return extension_of(call.last_leg) if call.last_leg is not None else None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from handlers.case_facts import (
+    NOTES_KEPT,
     Case,
     CaseAttempted,
     CaseClaimed,
@@ -19,7 +20,7 @@ from handlers.cases.call_back_list import CallBackList, Waiting
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
-from handlers.numbers import USABLE_DIGITS, NumberPlan
+from handlers.numbers import NumberPlan, is_usable
 from handlers.rules import Rules
 
 CALL_IDS_KEPT = 50
@@ -69,7 +70,7 @@ class Cases:
         Until `quiet_until`, or until the stream has begun (`stream_resumed`), no deadline is judged: a call back may be going on.
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
-            self.list.add(self._rule.key(case.number), case)
+            self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
         self._quiet_until = quiet_until
 
     def stream_resumed(self) -> None:
@@ -178,9 +179,7 @@ class Cases:
         return self._key_of_normalised({"in": call.caller_e164, "out": call.called_e164}.get(call.direction))
 
     def _key_of_normalised(self, number: str | None) -> str | None:
-        if number is None or len(number.removeprefix("+")) < USABLE_DIGITS:
-            return None
-        return self._rule.key(number)
+        return self._rule.key(number) if number is not None and is_usable(number) else None
 
     def _missed(self, key: str, ended: CallEnded) -> Iterator[CaseFact]:
         call = ended.call

@@ -1,12 +1,20 @@
-"""What people say of cases, and what it means: contacts elsewhere, cases ended by hand, claims. Everyone gets an answer."""
+"""What people say of cases, and what it means: contacts elsewhere, cases ended by hand, claims. Everyone who asks gets an answer."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from handlers.case_facts import CaseClaimed, CaseDismissed, CaseFact, CaseRecovered, RequestAnswered
+from handlers.case_facts import (
+    NOTES_KEPT,
+    CaseClaimed,
+    CaseDismissed,
+    CaseFact,
+    CaseNoted,
+    CaseRecovered,
+    RequestAnswered,
+)
 from handlers.cases.cases import Cases
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten
 from handlers.facts import Fact
 
 
@@ -20,6 +28,7 @@ class Desk:
             ContactReported: self._reported,
             DismissAsked: self._dismissed,
             ClaimAsked: self._claimed,
+            NoteWritten: self._noted,
         }
 
     def _reported(self, event: ContactReported) -> None:
@@ -61,3 +70,11 @@ class Desk:
             CaseClaimed(event.at, each.case),
             RequestAnswered(event.at, event.request, "done", (each.case,)),
         )
+
+    def _noted(self, event: NoteWritten) -> None:
+        """A case that waits shows its notes; told once more, for a restart in between, it is the same note."""
+        each = self._cases.list.find(event.case_id)
+        if each is None or event.note in each.case.notes:
+            return
+        each.case = replace(each.case, notes=(*each.case.notes[1 - NOTES_KEPT :], event.note))
+        self._facts.append(CaseNoted(event.at, each.case))

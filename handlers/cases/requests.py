@@ -6,6 +6,8 @@ Like those of the PBX they are NamedTuples with `at`, the moment at which they r
 
 from typing import NamedTuple
 
+from handlers.case_facts import Note
+
 
 class ContactReported(NamedTuple):
     """Somebody spoke with a number outside of the PBX, at `spoke_at`. It closes what was missed before that."""
@@ -37,4 +39,13 @@ class ClaimAsked(NamedTuple):
     until: float | None
 
 
+class NoteWritten(NamedTuple):
+    """Somebody noted something on a call of a case. It is stored already, and nobody waits for an answer."""
+
+    at: float
+    case_id: str
+    note: Note
+
+
 Request = ContactReported | DismissAsked | ClaimAsked
+Said = Request | NoteWritten

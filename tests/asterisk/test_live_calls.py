@@ -19,6 +19,7 @@ from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
 from storage.database import reading
+from tests.asterisk import figures
 from tests.asterisk.lab.compare import Report, compare_calls
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.scenarios import EXPECTED, SCENARIOS, scenarios_on
@@ -143,6 +144,7 @@ async def test_the_daemon_tells_what_the_phones_saw(
     names = scenarios_on(version)
     ended = await asyncio.gather(*map(one, names), return_exceptions=True)
     wrong = [f"{name}: {error!r}" for name, error in zip(names, ended, strict=True) if error is not None]
+    figures.keep(version, {name: each.calls for name, each in played.items()})
     for name, each in played.items():
         report = Report(name)
         compare_calls(each.wanted, each.calls, report, False)

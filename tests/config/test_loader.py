@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.loader import ConfigError, LoadedSettings, load_settings
-from config.sections import Ami, Http, Settings
+from config.sections import PRESETS, Ami, FollowUp, Http, Rule, Settings
 
 
 def settings_file(folder: Path, text: str) -> Path:
@@ -206,6 +206,35 @@ def test_a_rule_brings_its_times_unless_they_are_set(tmp_path: Path) -> None:
     assert follow_up('rule = "bitrix24"') == (86_400.0, 0.0, 0.0)
     assert follow_up('rule = "strict"') == (0.0, 5.0, 0.0)
     assert follow_up('rule = "bitrix24"\nwindow = "2h"\nmin_talk_out = "10s"') == (7200.0, 10.0, 0.0)
+
+
+PARTS = {
+    "window": ("2h", 7200.0),
+    "min_talk_out": ("12s", 12.0),
+    "min_talk_in": ("7s", 7.0),
+    "match": ("last9", "last9"),
+    "closed_by": (["outgoing"], ("outgoing",)),
+    "list_for": ("3d", 259_200.0),
+    "ignore": (["8 900 111-22-33"], ("8 900 111-22-33",)),
+    "count": (["busy"], ("busy",)),
+}
+
+
+# `strict` means that there is no window.
+OF_PRESETS = [(part, preset) for preset in PRESETS for part in PARTS if (part, preset) != ("window", "strict")]
+
+
+@pytest.mark.parametrize(("part", "preset"), OF_PRESETS)
+def test_each_part_of_a_rule_can_be_set_alone_and_leaves_the_others_as_the_preset_has_them(
+    part: str, preset: Rule
+) -> None:
+    assert PARTS.keys() | {"rule"} == FollowUp.model_fields.keys()
+    written, read = PARTS[part]
+    given: dict[str, object] = {"rule": preset, part: written}
+    if (preset, part) == ("bitrix24", "min_talk_in"):
+        given["closed_by"] = ["outgoing", "incoming"]
+    plain = FollowUp.model_validate({key: given[key] for key in given if key != part}).model_dump()
+    assert FollowUp.model_validate(given).model_dump() == plain | {part: read}
 
 
 def test_the_time_zone_is_the_systems_unless_the_site_has_one(tmp_path: Path) -> None:

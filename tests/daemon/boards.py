@@ -9,6 +9,7 @@ from typing import Any
 from daemon.board.board import Board, Site, trunk_names
 from daemon.board.call_events import Render, render_call
 from daemon.board.day import Day
+from daemon.board.missed import RenderCase, render_case
 from daemon.board.topic_names import TopicNames
 from daemon.sinks.stream import StreamSink
 from handlers.case_facts import Case
@@ -57,6 +58,7 @@ def a_board(
     render: Render = render_call,
     day: Day | None = None,
     health: Callable[[], dict[str, Any]] = lambda: {"ami": "ready"},
+    case_render: RenderCase = render_case,
 ) -> Board:
     """A board with one queue, one line and one department in its settings."""
     day = day or a_day()
@@ -66,7 +68,7 @@ def a_board(
         trunks=TopicNames("trunk", trunk_names(["megafon"])),
         departments=TopicNames("department", day.department_names),
     )
-    return Board(pbx, site, day, health, render)
+    return Board(pbx, site, day, health, render, case_render)
 
 
 class Stream(StreamSink):

@@ -103,7 +103,7 @@ TOPICS = {
     *("queue/support/state", "trunk/town/state", "trunk/other/state"),
 }
 REFUSED = (
-    ("colour=red", "unknown parameter colour; there are direction, from,"),
+    ("colour=red", "unknown parameter colour; there are clients, direction, from,"),
     ("%3Cscript%3E=1&%ff=2", "unknown parameter <script>,"),
     ("missed=yes", "missed is one of false, true"),
     ("direction=sideways", "direction is one of in, internal, out"),

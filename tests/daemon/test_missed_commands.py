@@ -16,16 +16,21 @@ from daemon.case_table import HEADER
 from daemon.cli import main
 from daemon.replay import running_writer
 from handlers.case_facts import Case
+from handlers.clients import Client
 from storage.case_json import case_json
+from storage.clients import store_clients
 from tests.recordings import stream
 from tests.storage.sample_calls import START, a_missed_call, ended
 from tests.storage.sample_cases import a_case, a_recovered_case, missed
 
 Run = Callable[..., Result]
 TRULY = replace(a_case(1), state="truly_missed", number="+79009998877", source="google")
-DONE = replace(a_recovered_case(2), department="Продажи", claimed_by="=cmd|x", contact_by="\x1b[31m<b>")
+DONE = replace(
+    a_recovered_case(2), department="Продажи", claimed_by="=cmd|x", claimed_until=START + 7200, contact_by="\x1b[31m<b>"
+)
 LATE = replace(a_recovered_case(3), state="recovered_late")
 OLD = replace(a_case(4), state="truly_missed", last_missed_at=START - 30 * 86_400)
+CLIENT = Client("=ООО|«Ромашка»", "\x1b[31mОлег")
 CASES = [replace(case, call_ids=(case.id,)) for case in (a_case(0), TRULY, DONE, LATE, OLD)]
 
 
@@ -37,6 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         f'[site]\ntimezone = "Europe/Moscow"\n[storage]\npath = "{tmp_path / "calls.db"}"\n[follow_up]\nrule = "miko"\n'
     )
     store(tmp_path / "calls.db", CASES)
+    store_clients(tmp_path / "calls.db", {TRULY.number: CLIENT})
 
     def go(*words: str | Path) -> Result:
         return CliRunner().invoke(main, ["--config", str(settings), "missed", *map(str, words)])
@@ -69,6 +75,9 @@ def ids(result: Result) -> list[int]:
         (("--truly", "--at-deadline"), [1, 3, 4]),
         (("--number", "8 (900) 999-88-77"), [1]),
         (("--department", "Продажи"), [2]),
+        (("--unknown-clients",), [0, 2, 3, 4]),
+        (("--known-clients",), [1]),
+        (("--known-clients", "--number", "89001112233"), []),
         (("--source", "google"), [1]),
         (("--trunk", "megafon", "--queue", "support"), [0, 1, 2, 3, 4]),
         (("--period", "yesterday"), []),
@@ -81,7 +90,9 @@ def test_which_cases_are_listed_who_waits_longest_first(run: Run, options: tuple
 
 def test_json_is_the_contracts_case(run: Run) -> None:
     told = json.loads(run("--format", "json").stdout)
-    assert told == [json.loads(json.dumps(case_json(case))) for case in CASES]
+    known = replace(TRULY, client=CLIENT.name, responsible=CLIENT.responsible, call_ids=CASES[1].call_ids)
+    unclaimed = [case.as_of(clock.now()) for case in (CASES[0], known, *CASES[2:])]
+    assert told == [json.loads(json.dumps(case_json(case))) for case in unclaimed]
 
 
 def test_the_table_says_it_in_words_and_by_which_rule(run: Run) -> None:
@@ -106,8 +117,9 @@ def test_csv_has_a_row_each_and_no_formula(run: Run) -> None:
 
 def test_html_says_the_rule_and_is_inert(run: Run) -> None:
     text = run("--format", "html").stdout
-    assert "<p>rule miko; " in text
+    assert '<p class="line">rule miko; ' in text
     assert "<b>" not in text
+    assert "&lt;b&gt;" in text
     assert "\x1b" not in text
 
 
@@ -126,3 +138,24 @@ def test_a_replay_keeps_the_cases_of_its_recordings(run: Run, tmp_path: Path) ->
     assert CliRunner().invoke(main, words).exit_code == 0
     told = [json.loads(line) for line in run("--db", database, "--format", "jsonl").stdout.splitlines()]
     assert [(case["state"], case["contact"]) for case in told] == [("recovered", "incoming"), ("open", None)]
+
+
+def test_without_a_directory_who_asks_for_unknown_clients_is_told(run: Run, tmp_path: Path) -> None:
+    store_clients(tmp_path / "calls.db", {})
+    result = run("--unknown-clients", "--format", "jsonl")
+    assert len(ids(result)) == len(CASES)
+    assert "warning: the directory of clients is empty" in result.stderr
+    assert "warning" not in run("--format", "jsonl").stderr
+
+
+def test_a_claim_of_which_the_time_is_over_is_not_shown_though_no_daemon_noted_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until = START + 7200
+    claimed = replace(a_case(9), claimed_by="Анна", claimed_until=until)
+    path = tmp_path / "claimed.db"
+    store(path, [claimed])
+    for now, by in ((until - 1, "Анна"), (until, None)):
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        (told,) = [json.loads(line) for line in run("--db", path, "--format", "jsonl").stdout.splitlines()]
+        assert (told["claimed_by"], told["claimed_until"] is None) == (by, by is None)

@@ -10,7 +10,7 @@ from daemon import clock
 from daemon import pump as pump_module
 from daemon.pump import SLICE, Pump
 from handlers.ami.events import Event, Snapshot, StreamBroken, StreamResumed, Tick
-from handlers.cases.requests import Request
+from handlers.cases.requests import Said
 from handlers.core import Core
 from handlers.facts import CallEnded, Fact
 from handlers.rules import Rules
@@ -38,14 +38,14 @@ class Heard(Core):
 
     def __init__(self) -> None:
         super().__init__(Rules())
-        self.events: list[Event | Request] = []
+        self.events: list[Event | Said] = []
         self.deadline: float | None = None
 
     @property
     def next_deadline(self) -> float | None:
         return self.deadline
 
-    def handle(self, event: Event | Request) -> Sequence[Fact]:
+    def handle(self, event: Event | Said) -> Sequence[Fact]:
         self.events.append(event)
         if self.deadline is not None and event.at >= self.deadline:
             self.deadline = None

@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 
 from daemon.cli import main
 from daemon.replay import running_writer
+from handlers.clients import Client
 from handlers.facts import CallEnded
+from storage.clients import store_clients
 from tests.recordings import expected, stream
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 
@@ -178,8 +180,9 @@ def test_a_page_holds_no_script_and_loads_nothing(run: Run) -> None:
     page = run("calls", "--format", "html").stdout
     tags = Tags()
     tags.feed(page)
-    assert tags.seen == {"html", "meta", "title", "style", "h1", "table", "thead", "tbody", "tr", "th", "td"}
-    assert tags.attributes == {"lang", "charset", "scope"}
+    parts = {"html", "head", "meta", "title", "style", "body", "section"}
+    assert tags.seen == parts | {"h2", "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags.attributes == {"lang", "charset", "name", "content", "scope", "class"}
     assert "&lt;script&gt;" in page
     assert "\x1b" not in page
 
@@ -236,3 +239,24 @@ def test_what_is_no_recording_says_file_and_line(run: Run, tmp_path: Path) -> No
     result = run("replay", broken)
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"{broken}, line 2: not JSON" in result.stderr
+
+
+def test_russian_excel_opens_the_list_by_a_double_click(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call()))
+    text = run("calls", "--format", "csv-excel", "--lang", "ru").stdout_bytes.decode()
+    assert text.startswith("\ufeffначало;направление;")
+    (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
+    assert (row["начало"], row["ожидание"], row["кто звонил"]) == ("23.11.2026 19:11:34", "0:00:08", "89001112233")
+
+
+def test_known_and_unknown_clients_are_taken_apart_and_known_ones_have_their_names(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call(0)), ended(a_call(1, caller_e164="+79161112233")))
+    warned = run("calls", "--unknown-clients", "--format", "jsonl")
+    assert len(listed(warned)) == 2
+    assert "warning: the directory of clients is empty" in warned.stderr
+    store_clients(tmp_path / "calls.db", {"+79001112233": Client("ООО «Ромашка»", "Анна")})
+    (known,) = listed(run("calls", "--known-clients", "--format", "jsonl"))
+    assert (known["id"], known["client"], known["responsible"]) == (a_call(0).id, "ООО «Ромашка»", "Анна")
+    (unknown,) = listed(run("calls", "--unknown-clients", "--format", "jsonl"))
+    assert (unknown["id"], unknown["client"], unknown["responsible"]) == (a_call(1).id, None, None)
+    assert json.loads(run("call", known["id"], "--format", "json").stdout)["client"] == "ООО «Ромашка»"

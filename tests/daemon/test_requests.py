@@ -11,32 +11,33 @@ import structlog
 from daemon import clock
 from daemon import requests as requests_module
 from daemon.requests import Requests
-from handlers.case_facts import RequestAnswered
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, Request
+from handlers.case_facts import Note, RequestAnswered
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Said
 from storage.database import writing
-from storage.requests import Asked, ask, outcome_of
+from storage.requests import Asked, add_note, ask, latest_note, outcome_of
 from storage.writer import Writer
 from tests.daemon.http_service import until
-from tests.storage.sample_calls import START
+from tests.storage.sample_calls import START, a_call, a_missed_call, ended
+from tests.storage.sample_cases import a_case, missed
 
 
 class Told:
     """In place of pump and core: keeps what it is told."""
 
     def __init__(self) -> None:
-        self.events: list[Request] = []
+        self.events: list[Said] = []
 
-    def feed(self, events: Sequence[Request]) -> None:
+    def feed(self, events: Sequence[Said]) -> None:
         self.events += events
 
 
 @asynccontextmanager
-async def running(path: Path) -> AsyncIterator[tuple[Requests, Told]]:
+async def running(path: Path, noted_up_to: int = 0) -> AsyncIterator[tuple[Requests, Told]]:
     told = Told()
     async with writing(path, now=0.0) as database, asyncio.TaskGroup() as tasks:
         writer = Writer(database)
         tasks.create_task(writer.run())
-        requests = Requests(path, told.feed, writer)
+        requests = Requests(path, told.feed, writer, noted_up_to)
         task = tasks.create_task(requests.run())
         try:
             yield requests, told
@@ -74,7 +75,9 @@ async def test_who_waits_for_an_answer_gets_it_and_who_says_the_same_again_the_s
     async with running(tmp_path / "calls.db") as (requests, told):
         waiting = asyncio.ensure_future(requests.ask(contact, 5.0))
         await until(lambda: bool(told.events))
-        requests.take([RequestAnswered(START, told.events[0].request, "done", ())])
+        (event,) = told.events
+        assert isinstance(event, ContactReported)
+        requests.take([RequestAnswered(START, event.request, "done", ())])
         answer = await waiting
         assert answer is not None
         assert answer.outcome == "done"
@@ -114,3 +117,24 @@ async def test_a_database_that_is_gone_is_told_once(tmp_path: Path, monkeypatch:
             ask(path, Asked(kind="dismiss", subject="1.1", at=None, by="Олег"), START)
             await until(lambda: bool(told.events))
         assert [line["event"] for line in logs] == ["requests_stuck"]
+
+
+async def test_notes_on_calls_of_cases_are_told_once_in_order_whoever_wrote_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: START)
+    path, call_id = tmp_path / "calls.db", a_missed_call().id
+    async with writing(path, now=0.0) as store:
+        await store.write([ended(a_missed_call()), ended(a_call(1))], None, [missed(a_case())])
+    add_note(path, call_id, "Анна", "была прежде", START)
+    async with running(path, latest_note(path)) as (requests, told):
+        assert await requests.note(a_call(1).id, "Анна", "звонок не пропущен") == "noted"
+        assert await requests.note("none", "Анна", "x") is None
+        add_note(path, call_id, "Олег", "из команды", START)  # as another process does
+        assert await requests.note(call_id, "Анна", "ждёт письма") == "noted"
+        assert await requests.note(call_id, "Анна", "ждёт письма") == "there"
+        await until(lambda: len(told.events) == 2)
+    assert told.events == [
+        NoteWritten(START, a_case().id, Note(START, "Олег", "из команды")),
+        NoteWritten(START, a_case().id, Note(START, "Анна", "ждёт письма")),
+    ]

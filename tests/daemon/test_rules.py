@@ -44,12 +44,13 @@ threshold = "15s"
 short_abandon = "3s"
 [follow_up]
 count = ["abandoned", "busy"]
-rule = "miko"
+rule = "bitrix24"
+match = "last9"
 window = "30m"
 min_talk_out = "1s"
 min_talk_in = "2s"
 list_for = "1d"
-closed_by = ["outgoing"]
+closed_by = ["outgoing", "incoming"]
 ignore = ["74950000000"]
 [working_hours]
 mon-fri = ["09:00-18:00"]
@@ -86,12 +87,12 @@ def test_everything_the_core_must_know_comes_from_the_settings(tmp_path: Path) -
             ZoneInfo("Europe/Berlin"), (((540, 1080),),) * 5 + ((),) * 2, frozenset({date(2026, 12, 31)})
         ),
         follow_up=FollowUpRule(
-            name="miko",
+            name="bitrix24",
             window_s=1800.0,
             min_talk_out_s=1.0,
             min_talk_in_s=2.0,
             list_for_s=86_400.0,
-            closed_by=frozenset({"outgoing", "external"}),
+            closed_by=frozenset({"outgoing", "incoming", "external"}),
             match="last9",
             ignore=frozenset({"74950000000"}),
         ),

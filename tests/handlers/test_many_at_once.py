@@ -104,6 +104,7 @@ def _call_id(fact: Fact) -> str:
 PARTS = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 40)), min_size=2, max_size=7)
 
 
+@pytest.mark.slow
 @given(PARTS)
 @settings(max_examples=60, deadline=None)
 def test_recordings_that_happen_at_once_tell_the_same_as_each_alone(parts: list[tuple[str, int]]) -> None:
@@ -116,6 +117,7 @@ def test_recordings_that_happen_at_once_tell_the_same_as_each_alone(parts: list[
     assert_each_call_ends_once(facts)
 
 
+@pytest.mark.slow
 def test_all_recordings_one_after_the_other_tell_the_same_as_each_alone() -> None:
     core = primed()
     for tag, name in enumerate(NAMES):
@@ -143,6 +145,7 @@ def damaged(stream: Sequence[Event], random: Random, share: float) -> list[Event
     return [event for _, event in sorted(changed, key=lambda each: each[0])]
 
 
+@pytest.mark.slow
 @given(PARTS, st.integers(0, 2**32), st.floats(0.01, 0.6))
 @settings(max_examples=150, deadline=None)
 def test_whatever_is_lost_doubled_or_late_an_idle_pbx_leaves_nothing_behind(

@@ -19,7 +19,7 @@ from tests.storage.sample_calls import a_call, a_missed_call, ended
 # Contract, section 4, "A call as JSON", with the normalised numbers and the boot beside what they belong to.
 FIELDS = (
     "id pbx boot direction result missed closed voicemail trunk did source caller caller_e164 caller_name "
-    "called called_e164 queue queues answered_by agents started_at rang_at queued_at answered_at ended_at ended_by "
+    "client responsible called called_e164 queue queues answered_by agents started_at rang_at queued_at answered_at ended_at ended_by "
     "case_id contacted_at lost_after_transfer wait_s ivr_s queue_s ring_s talk_s hold_s total_s transfers recording "
     "end_seen incomplete merged_into notes"
 )
@@ -45,6 +45,8 @@ def test_an_answered_call_word_for_word() -> None:
         "caller": "89001112233",
         "caller_e164": "+79001112233",
         "caller_name": "Иван Петров",
+        "client": None,
+        "responsible": None,
         "called": "74951112233",
         "called_e164": "+74951112233",
         "queue": "support",

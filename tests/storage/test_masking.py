@@ -148,6 +148,8 @@ def test_everything_else_stays_and_the_original_too() -> None:
     shown = masked(call)
     assert call == original
     assert list(shown) == list(call)
+    assert masked(call | {"client": "ООО «Ромашка»", "responsible": "Анна"})["client"] == "О•••"
+    assert masked(call | {"client": "ООО «Ромашка»", "responsible": "Анна"})["responsible"] == "А•••"
     private = {"caller", "caller_e164", "caller_name", "agents"}
     assert {name: value for name, value in shown.items() if name not in private} == {
         name: value for name, value in call.items() if name not in private

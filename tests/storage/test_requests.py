@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from handlers.case_facts import Note
+from storage import requests as requests_module
 from storage.calls import find_call
 from storage.cases import find_case
 from storage.database import reading, writing
 from storage.errors import StorageError
-from storage.requests import Asked, Waiting, add_note, ask, done, outcome_of, to_do
+from storage.requests import Asked, Waiting, add_note, ask, done, latest_note, notes_after, outcome_of, to_do
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed
 
@@ -54,6 +56,30 @@ async def test_a_note_stays_with_its_call_and_its_case(database: Path) -> None:
         (pytest.approx(START + 1), "Олег", "x?"),
     ]
     assert case.notes == call.call.notes
+
+
+def test_the_same_note_again_within_a_minute_is_the_one_that_is_there(database: Path) -> None:
+    call_id = a_missed_call().id
+    said = [(START, "Анна"), (START + 59, "Анна"), (START + 59, "Олег"), (START + 61, "Анна")]
+    assert [add_note(database, call_id, by, "ждёт", at) for at, by in said] == ["noted", "there", "noted", "noted"]
+
+
+def test_a_call_takes_no_end_of_notes(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests_module, "NOTES_MOST", 2)
+    outcomes = [add_note(database, a_missed_call().id, "Анна", str(number), START) for number in range(3)]
+    assert outcomes == ["noted", "noted", "full"]
+    assert len(notes_after(database, 0)) == 2
+
+
+def test_notes_are_read_on_from_one_with_the_case_that_they_belong_to(database: Path) -> None:
+    assert latest_note(database) == 0
+    add_note(database, a_missed_call().id, "Анна", "ждёт письма", START)
+    add_note(database, a_call(1).id, "Анна", "ответили", START)
+    first, second = notes_after(database, 0)
+    assert first == (1, a_case().id, Note(START, "Анна", "ждёт письма"))
+    assert second == (2, None, Note(START, "Анна", "ответили"))
+    assert notes_after(database, 1) == [second]
+    assert notes_after(database, latest_note(database)) == []
 
 
 def test_without_a_database_nothing_is_made(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def same(field: str, want: Any, got: Any, tolerance_s: float) -> bool:
         return _same_party(device(want), device(got))
     if field == "agents_devices":
         return [number(device(each)) for each in want] == _distinct([number(device(each)) for each in got or []])
+    if field == "agents_names":
+        return bool(want == [each.get("name") if isinstance(each, dict) else None for each in got or []])
     if field == "queues":
         return bool(want == _distinct(got or []))
     if field == "transfers":

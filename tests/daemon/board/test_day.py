@@ -64,6 +64,21 @@ def test_calls_are_counted_by_direction_and_missed_is_a_share_of_incoming_ones(d
     assert day.trunk_figures("megafon")["calls"] == 5
 
 
+def test_calls_missed_outside_hours_and_those_that_nobody_can_call_back_are_counted_apart_too(day: Day) -> None:
+    for number, (closed, caller_e164, make) in enumerate(
+        [
+            (True, "+79001112233", a_missed_call),
+            (True, None, a_missed_call),
+            (False, "101", a_missed_call),
+            (False, "+79001112233", a_missed_call),
+            (True, None, a_call),
+        ]
+    ):
+        day.add(over(make(number, closed=closed, caller_e164=caller_e164)))
+    site = day.site_figures()
+    assert (site["missed"], site["missed_closed"], site["missed_anonymous"]) == (4, 2, 2)
+
+
 def test_a_line_that_the_settings_do_not_name_is_one_of_the_rest(day: Day) -> None:
     day.add(over(a_call(trunk="74951234567")))
     day.add(over(a_call(1, trunk=None)))

@@ -6,17 +6,20 @@ import orjson
 import pytest
 
 from daemon import clock
-from daemon.board.missed import LISTED, MISSED_COUNT, MISSED_OPEN, CaseEvents
+from daemon.board.missed import LISTED, MISSED_COUNT, MISSED_OPEN, CaseEvents, render_case
 from daemon.board.states import States
 from handlers.case_facts import (
     CaseAttempted,
     CaseClaimed,
     CaseDismissed,
     CaseFact,
+    CaseNoted,
     CaseRecovered,
     CaseTrulyMissed,
     CaseUnlisted,
+    Note,
 )
+from handlers.clients import Client
 from tests.daemon.boards import LivePbx, Stream, a_board
 from tests.storage.sample_calls import START
 from tests.storage.sample_cases import a_case, a_recovered_case, missed
@@ -36,7 +39,9 @@ FACTS: list[tuple[CaseFact, str | None]] = [
     (CaseRecovered(START, a_recovered_case(), late=False), "recovered"),
     (CaseRecovered(START, replace(a_recovered_case(), state="recovered_late"), late=True), "recovered_late"),
     (CaseDismissed(START, replace(CASE, state="dismissed")), "dismissed"),
-    (CaseClaimed(START, CASE), None),
+    (CaseClaimed(START, replace(CASE, claimed_by="Анна", claimed_until=START + 60)), "claimed"),
+    (CaseClaimed(START + 60, CASE), "released"),
+    (CaseNoted(START, CASE), None),
     (CaseUnlisted(START, CASE), None),
 ]
 
@@ -70,6 +75,26 @@ def test_facts_are_events_with_a_lasting_id_of_their_own() -> None:
     assert ids == [event.event_id for event in CaseEvents().of([fact for fact, _ in FACTS])]
     assert ids[0] == f"office/1795400000/{CASE.id}/missed/1795400000/{CASE.id}"
     assert ids[2:4] == [f"office/1795400000/{CASE.id}/attempt/boot/c.1", f"office/1795400000/{CASE.id}/truly_missed"]
+    until = round((START + 60) * 1000)
+    assert ids[-2:] == [f"office/1795400000/{CASE.id}/{kind}/{until}" for kind in ("claimed", "released")]
+
+
+def test_who_claims_is_shown_to_all_what_is_noted_to_some_and_names_as_the_directory_is_now() -> None:
+    case = replace(CASE, claimed_by="Анна", claimed_until=START + 60, notes=(Note(START, "Анна", "ждёт письма"),))
+    client = Client("ООО «Ромашка»", "Олег")
+    board = a_board(LivePbx(cases=[case]), case_render=lambda case, full: render_case(case, full, client))
+    masked, whole = (board.payload(MISSED_OPEN, full)["cases"][0] for full in (False, True))
+    assert (masked["claimed_by"], masked["claimed_until"]) == ("Анна", "2026-11-23T16:12:34.013Z")
+    assert (masked["client"], masked["responsible"], masked["notes"]) == ("О•••", "О•••", [])
+    assert (whole["client"], whole["responsible"]) == client
+    assert whole["notes"] == [{"at": "2026-11-23T16:11:34.013Z", "by": "Анна", "text": "ждёт письма"}]
+
+
+def test_another_directory_may_change_what_live_calls_and_the_list_say() -> None:
+    board = a_board(LivePbx())
+    board.touched.clear()
+    board.clients_changed()
+    assert set(board.touched) == {"calls/active", MISSED_OPEN}
 
 
 def test_an_event_says_the_case_as_it_stands_and_when_it_happened() -> None:

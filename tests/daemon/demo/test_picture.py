@@ -6,10 +6,10 @@ from datetime import UTC
 import pytest
 from rich.console import Console
 
-from daemon.call_table import duration
 from daemon.demo.broker import DemoBroker
 from daemon.demo.picture import FINISHED_SHOWN, LIVE_SHOWN, FinishedCalls, finished_line, picture
 from daemon.demo.places import Places
+from daemon.reports.spelling import duration
 from daemon.words import Language
 from handlers.core import Core
 from handlers.facts import Call, CallEnded
@@ -64,7 +64,7 @@ def test_the_address_the_sums_and_the_last_finished_calls_are_there() -> None:
     assert text.splitlines()[0].split()[:2] == ["wallboard", "http://127.0.0.1:1/wallboard/"]
     assert "http://127.0.0.1:1/metrics" in text
     assert "ws://127.0.0.1:9001/" in text
-    assert f"calls {total}" in text
+    assert f"{total} calls" in text
     assert f"missed {calls.missed}" in text
     assert 0 < calls.missed < total
     assert len(calls.last) == FINISHED_SHOWN

@@ -128,6 +128,7 @@ def test_ticks_whenever_they_come_change_no_story(name: str) -> None:
     assert told([*stream, *end], primed()) == told([*events(name), *end], primed())
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 40)), min_size=1, max_size=4), st.randoms())
 @settings(max_examples=60, deadline=None)
 def test_extra_ticks_change_no_story_of_many_calls_at_once(parts: list[tuple[str, int]], random: Random) -> None:
@@ -143,6 +144,7 @@ def test_extra_ticks_change_no_story_of_many_calls_at_once(parts: list[tuple[str
     assert told([*ticked, end], primed()) == told([*whole, end], primed())
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 40)), min_size=1, max_size=5),
     st.integers(0, 2**32),

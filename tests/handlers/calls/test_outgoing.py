@@ -149,3 +149,39 @@ def test_ringing_is_told_once_even_if_newstate_comes_before_the_dial() -> None:
     play.begin_dial(caller, leg, "101")
     play.ring(leg)
     assert len(list(play.told(CallRang))) == 1
+
+
+def test_whom_the_one_reached_is_passed_on_to_in_town_is_a_person_and_not_what_was_dialled() -> None:
+    play = Play()
+    dialler = play.dialling("101", "989161234567")
+    first = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.answer(dialler, first)
+    play.wait(2)
+    play.blind_transfer(dialler, first, "989167654321")
+    play.hang_up(dialler)
+    other = play.dial(first, "PJSIP/trunk", "89167654321@trunk", context="from-trunk")
+    play.ring(other)
+    play.wait(1)
+    play.answer(first, other)
+    play.wait(3)
+    play.far_end_hangs_up(other, first)
+    call = play.only_call.call
+    assert (call.called, call.answered_by, call.talk_s) == ("89161234567", "89161234567", 5)
+    assert [agent.device for agent in call.agents] == ["PJSIP/101", "89167654321"]
+    assert [(each.to, each.result) for each in call.transfers] == [("989167654321", "answered")]
+
+
+def test_one_of_three_who_leaves_did_not_end_a_call_though_it_was_his() -> None:
+    play = Play()
+    dialler = play.dialling("101", "989161234567")
+    mobile = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.answer(dialler, mobile)
+    third = play.dial(dialler, "PJSIP/102")
+    play.up(third)
+    play.end_dial(dialler, third, "ANSWER")
+    play.enter(play.core.bridge_of(mobile) or "", third)
+    play.wait(1)
+    play.far_end_hangs_up(dialler)
+    play.wait(1)
+    play.far_end_hangs_up(mobile, third)
+    assert (play.only_call.call.ended_by, play.only_call.call.talk_s) == ("person", 2)

@@ -102,3 +102,46 @@ def test_what_is_told_of_a_lot_and_a_channel_that_nobody_knows_is_nothing() -> N
     play.say(ev.Parked(play.now, "ParkedCall", "1.1", "default", "701", None))
     play.say(ev.Parked(play.now, "ParkedCallSwap", "1.1", "default", "701", None))
     assert play.facts == []
+
+
+def test_who_parks_the_one_whom_he_called_does_not_end_the_call_by_going() -> None:
+    """101 called a mobile, parks it and hangs up, while it waits or when 102 has fetched it."""
+    for goes_first in (True, False):
+        play = Play()
+        dialler = play.dialling("101", "989161234567")
+        mobile = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+        play.answer(dialler, mobile)
+        play.wait(2)
+        play.park(mobile)
+        if goes_first:
+            play.far_end_hangs_up(dialler)
+        play.wait(3)
+        fetcher = play.dialling("102", "701")
+        play.unpark(mobile, retriever=fetcher)
+        play.bridge(fetcher, mobile)
+        if not goes_first:
+            play.far_end_hangs_up(dialler)
+        play.wait(2)
+        play.far_end_hangs_up(mobile, fetcher)
+        call = play.ended[-1].call
+        assert (call.direction, call.ended_by, call.talk_s) == ("out", "person", 4)
+        assert [agent.device for agent in call.agents] == ["PJSIP/101", "PJSIP/102"]
+
+
+def test_a_colleague_whom_the_caller_has_parked_is_whom_the_fetcher_talks_with() -> None:
+    play = Play()
+    caller = play.dialling("103", "101")
+    colleague = play.dial(caller, "PJSIP/101")
+    play.answer(caller, colleague)
+    play.wait(2)
+    play.park(colleague)
+    play.far_end_hangs_up(caller)
+    play.wait(3)
+    fetcher = play.dialling("102", "701")
+    play.unpark(colleague, retriever=fetcher)
+    play.bridge(fetcher, colleague)
+    play.wait(4)
+    play.far_end_hangs_up(fetcher, colleague)
+    call = play.ended[-1].call
+    assert (call.direction, call.result, call.talk_s, call.ended_by) == ("internal", "answered", 6, "person")
+    assert [agent.device for agent in call.agents] == ["PJSIP/101", "PJSIP/102"]

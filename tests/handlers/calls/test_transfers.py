@@ -2,6 +2,7 @@
 
 import pytest
 
+from handlers.ami import events as ev
 from handlers.facts import Call, CallTransferred, Transfer
 from tests.handlers.playbook import Play
 from tests.handlers.recorded import EMPTY
@@ -410,3 +411,105 @@ def test_two_colleagues_whom_a_third_has_brought_together_are_one_call() -> None
     consultation, call = (ended.call for ended in play.ended)
     assert consultation.merged_into == call.id
     assert (call.talk_s, call.called, only(call).to, only(call).result) == (6, "102", "103", "answered")
+
+
+def test_a_transfer_to_something_that_seeks_nobody_is_a_service_though_the_caller_hangs_up_there() -> None:
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "*98")
+    play.hang_up(agent)
+    play.variable(caller, "VMSTATUS", "SUCCESS")
+    play.wait(3)
+    play.far_end_hangs_up(caller)
+    call = play.only_call.call
+    assert (only(call).result, call.voicemail, call.lost_after_transfer) == ("service", True, False)
+
+
+def test_what_was_dialled_to_the_town_is_not_whom_the_dialler_asked_by_feature_code() -> None:
+    """Asterisk 16 names no target, and both lines of who passes on are one."""
+    play = Play()
+    dialler = play.dialling("101", "989161234567")
+    mobile = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.answer(dialler, mobile)
+    one, two = play.local("102", dialler, "from-internal")
+    play.leave(dialler)
+    leg = play.dial(two, "PJSIP/102")
+    play.answer(two, leg)
+    play.bridge(dialler, one)
+    play.wait(2)
+    play.request_hangup(dialler)
+    play.leave(dialler)
+    play.leave(one)
+    play.enter(play.core.bridge_of(mobile) or "", one)
+    play.attended_transfer(dialler, dialler, mobile, None)
+    play.hang_up(dialler)
+    play.wait(1)
+    play.far_end_hangs_up(mobile, one, two, leg)
+    assert [(each.by, each.to, each.result) for each in play.only_call.call.transfers] == [("101", "102", "answered")]
+
+
+def test_who_is_passed_on_into_a_conference_talks_with_who_is_there_though_no_bridge_says_so() -> None:
+    """Asterisk puts the caller in the place of the second line (`DestType: App`) and sends no BridgeEnter."""
+    play = Play()
+    member = play.dialling("102", "600")
+    room = play.bridge(member, technology="softmix")
+    caller, agent = talking(play)
+    second = play.dialling("101", "600")
+    play.enter(room, second, "softmix")
+    play.wait(1)
+    play.attended_transfer(agent, second, caller, None, "App")
+    play.leave(agent)
+    play.leave(caller)
+    play.hang_up(agent)
+    play.hang_up(second)
+    play.wait(4)
+    play.request_hangup(caller)
+    play.say(ev.BridgeLeft(play.now, room, caller, play.names[caller]))
+    play.hang_up(caller)
+    play.hang_up(member)
+    call = play.ended[-1].call
+    assert [(each.by, each.to, each.result) for each in call.transfers] == [("101", "600", "answered")]
+    assert ([agent.device for agent in call.agents], call.talk_s) == (["PJSIP/101", "PJSIP/102"], 7)
+    assert [ended.call.merged_into for ended in play.ended[:-1]] == [member, call.id]
+    assert play.core.sizes() == EMPTY
+
+
+def test_a_second_line_that_asks_is_no_leg_of_the_call_and_who_fetches_is_one() -> None:
+    play = Play()
+    caller, agent = talking(play)
+    second = play.dialling("101", "102")
+    target = play.dial(second, "PJSIP/102")
+    play.answer(second, target)
+    play.leave(caller)
+    play.leave(second)
+    play.enter(play.core.bridge_of(target) or "", caller, swap=second)
+    play.attended_transfer(agent, second, caller, target)
+    play.hang_up(agent)
+    play.hang_up(second)
+    play.park(caller)
+    play.hang_up(target)
+    fetcher = play.dialling("103", "701")
+    play.unpark(caller, retriever=fetcher)
+    play.bridge(fetcher, caller)
+    play.far_end_hangs_up(caller, fetcher)
+    told = [(leg.device, leg.result) for leg in play.ended[-1].legs]
+    assert told == [
+        ("PJSIP/trunk", None),
+        ("PJSIP/101", "answered"),
+        ("PJSIP/101", None),
+        ("PJSIP/102", "answered"),
+        ("PJSIP/103", "answered"),
+    ]
+
+
+def test_a_colleague_who_was_asked_and_never_had_the_caller_did_answer() -> None:
+    play = Play()
+    caller, agent, one, two, leg = consulted(play, answered=True)
+    for channel in (one, two, leg):
+        play.hang_up(channel)
+    play.leave(agent)
+    play.enter(play.core.bridge_of(caller) or "", agent)
+    play.far_end_hangs_up(caller, agent)
+    told = [(each.device, each.result) for each in play.only_call.legs]
+    assert told == [("PJSIP/trunk", None), ("PJSIP/101", "answered"), ("PJSIP/102", "answered")]
+    assert [each.device for each in play.only_call.call.agents] == ["PJSIP/101"]

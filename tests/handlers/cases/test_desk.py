@@ -2,8 +2,8 @@
 
 import pytest
 
-from handlers.case_facts import CaseClaimed, RequestAnswered
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked
+from handlers.case_facts import NOTES_KEPT, CaseClaimed, CaseNoted, Note, RequestAnswered
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten
 from tests.handlers.cases.office import CLIENT, HOUR, Office
 from tests.handlers.playbook import START
 
@@ -19,6 +19,9 @@ class Desk(Office):
 
     def claims(self, case_id: str, until: float | None, by: str = "Анна") -> RequestAnswered:
         return self.asks(ClaimAsked(self.now, 3, case_id, by, until))
+
+    def notes(self, case_id: str, text: str) -> None:
+        self.facts.extend(self.core.handle(NoteWritten(self.now, case_id, Note(self.now, "Анна", text))))
 
     def asks(self, event: ContactReported | DismissAsked | ClaimAsked) -> RequestAnswered:
         self.facts.extend(self.core.handle(event))
@@ -70,6 +73,17 @@ def test_reported_after_the_deadline_it_is_late_whenever_it_was(desk: Desk) -> N
     desk.reports(spoke_at=START + 60)
     assert desk.story == ["missed", "truly missed", "recovered_late external"]
     assert desk.case.contact_s == 40
+
+
+def test_while_a_talk_that_began_in_time_goes_on_nothing_is_late_that_is_reported(desk: Desk) -> None:
+    desk.missed()
+    desk.at(10 + HOUR)
+    dialler, leg = desk.rings_out()
+    desk.answer(dialler, leg)
+    desk.at(100 + HOUR)
+    desk.reports(spoke_at=START + 60)
+    desk.far_end_hangs_up(dialler, leg)
+    assert desk.story == ["missed", "recovered external"]
 
 
 def test_a_case_dismissed_ends_and_the_next_miss_is_a_new_one(desk: Desk) -> None:
@@ -132,3 +146,39 @@ def test_a_claimed_case_is_restored_with_its_claim(desk: Desk) -> None:
     after.at(1000)
     after.tick()
     assert after.waiting[0].claimed_by is None
+
+
+def test_a_case_that_waits_shows_the_notes_on_its_calls_the_latest_ones(desk: Desk) -> None:
+    desk.missed()
+    case_id = desk.case.id
+    for number in range(NOTES_KEPT + 5):
+        desk.notes(case_id, str(number))
+    (case,) = desk.waiting
+    assert [note.text for note in case.notes] == [str(number) for number in range(5, NOTES_KEPT + 5)]
+    assert isinstance(desk.facts[-1], CaseNoted)
+    assert desk.facts[-1].case == case
+
+
+def test_a_note_told_again_or_on_no_case_that_waits_changes_nothing(desk: Desk) -> None:
+    desk.missed()
+    desk.notes(desk.case.id, "ждёт письма")
+    told = len(desk.facts)
+    desk.notes(desk.case.id, "ждёт письма")
+    desk.notes("none", "x")
+    assert len(desk.facts) == told
+    assert len(desk.waiting[0].notes) == 1
+    desk.dismisses(desk.case.id)
+    told = len(desk.facts)
+    desk.notes(desk.case.id, "поздно")
+    assert len(desk.facts) == told
+
+
+def test_a_claim_of_which_the_time_is_over_is_none_whoever_looks() -> None:
+    desk = Desk()
+    desk.missed()
+    until = desk.now + 60
+    desk.claims(desk.case.id, until)
+    (case,) = desk.waiting
+    assert case.as_of(until - 0.001) is case
+    over = case.as_of(until)
+    assert (over.claimed_by, over.claimed_until, over.number) == (None, None, case.number)

@@ -1,89 +1,62 @@
-"""A year of made-up days, told to the core call by call with ticks in between, comes out as the slow way says, case by case."""
+"""A year of made-up days, told to the core one by one with ticks in between, comes out as the slow way says, case by case.
+
+What the slow way looks at are the calls that the database has at the end of it, and so are the cases that it is held against. A daemon
+that is killed takes up what the database has.
+"""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
+import aiosqlite
 import pytest
 
-from handlers.case_facts import CASE_FACTS, Case, CaseAttempted, CaseTrulyMissed
+from handlers.case_facts import CASE_FACTS, Case, CaseAttempted, CaseFact, CaseTrulyMissed
 from handlers.cases.cases import Cases
+from handlers.cases.desk import Desk
+from handlers.cases.requests import ContactReported, DismissAsked, Request
 from handlers.cases.rule import FollowUpRule
-from handlers.facts import Call, CallEnded
+from handlers.facts import Call, CallEnded, Fact
 from handlers.rules import Rules
 from handlers.working_time import WorkingTime
+from storage.batch import BatchConnection, write
+from storage.call_filter import CallFilter
+from storage.calls import find_calls
+from storage.cases import CaseFilter, find_cases, waiting_cases
 from tests.handlers.cases.office import BITRIX24, MIKO, STRICT
-from tests.handlers.cases.slow import Office, Story, days, stories
-from tests.storage.sample_calls import a_call
+from tests.handlers.cases.slow import Office, Said, Story, stories
+from tests.handlers.cases.year import DAYS, FIRST_DAY, IGNORED, NAMELESS, a_years_calls, what_people_say
+from tests.storage.memory import in_memory
 
 BERLIN = ZoneInfo("Europe/Berlin")
-FIRST_DAY, DAYS = date(2026, 1, 1), 365
 WEEK = (((9 * 60, 13 * 60), (14 * 60, 18 * 60)),) * 5 + (((10 * 60, 15 * 60),), ())
 NIGHTS = (((0, 3 * 60 + 30), (22 * 60, 24 * 60)),) * 7  # both changes of the clocks fall into working hours
-HOLIDAYS = frozenset({date(2026, 1, 1), date(2026, 5, 1), date(2026, 12, 25)})
+HOLIDAYS = frozenset(FIRST_DAY.replace(month=month, day=day) for month, day in ((1, 1), (5, 1), (12, 25)))
 HOURS = {"always open": None, "office": WEEK, "night shift": NIGHTS}
-
-
-def a_years_calls(random: Random) -> list[Call]:
-    """Some forty calls a day, at any hour, of few enough people that stories cross: many calls of one number live at once."""
-    people = [f"+7900{n:07}" for n in range(300)] + ["+374990000001", "+79990000001", "12345"]
-    found: list[Call] = []
-    for day in days(FIRST_DAY, DAYS):
-        midnight = datetime(day.year, day.month, day.day, tzinfo=BERLIN).timestamp()
-        for _ in range(random.randint(25, 55)):
-            at = round(midnight + random.triangular(0, 86_399, 12 * 3600), 3)
-            number = random.choice(people) if random.random() < 0.8 else random.choice(people[:5])
-            found += _calls_of(random, number, at, f"{len(found)}")
-    return found
-
-
-def _calls_of(random: Random, number: str, at: float, tag: str) -> Iterator[Call]:
-    kind = random.random()
-    yield _made(random, number, at, f"{tag}.0", "in" if kind < 0.7 else "out")
-    if kind < 0.1:  # he tries again at once
-        yield _made(random, number, round(at + random.uniform(0, 90), 3), f"{tag}.1", "in")
-    elif kind < 0.3:  # and we call back, sooner or later, around the hour too
-        later = random.choice([random.uniform(0, 600), random.uniform(3500, 3700), random.uniform(0, 9 * 86_400)])
-        yield _made(random, number, round(at + later, 3), f"{tag}.2", "out")
-
-
-def _made(random: Random, number: str, at: float, call_id: str, direction: str) -> Call:
-    wait_s = round(random.uniform(0.5, 60), 3)
-    talk_s = random.choice([0.0, 3.0, 4.999, 5.0, round(random.uniform(0, 600), 3), None])
-    is_answered = random.random() < (0.45 if direction == "in" else 0.6)
-    lasted_s = wait_s + (talk_s or 0.0 if is_answered else 0.0)
-    missed_result = random.choice(["abandoned", "no_answer", "busy"] if direction == "in" else ["no_answer", "failed"])
-    return a_call(
-        id=call_id,
-        direction=direction,
-        result="answered" if is_answered else missed_result,
-        missed=direction == "in" and not is_answered,
-        caller_e164=number if direction == "in" else "101",
-        called_e164=number if direction == "out" else "+74951112233",
-        started_at=at,
-        answered_at=round(at + wait_s, 3) if is_answered else None,
-        ended_at=round(at + lasted_s, 3),
-        talk_s=talk_s if is_answered else 0.0,
-        queues=(),
-        queue=None,
-    )
+STORED_AT_ONCE = 200
 
 
 class Simulated:
-    """The cases of a core, with a clock that only calls and deadlines move."""
+    """The cases of a core and a database, with a clock that only calls, people's words and deadlines move."""
 
-    def __init__(self, rules: Rules, random: Random) -> None:
+    def __init__(self, rules: Rules, random: Random, reader: aiosqlite.Connection, batches: BatchConnection) -> None:
         self.live: dict[str, Call] = {}
-        self.cases = Cases(rules, self.talks_with)
         self.rules = rules
         self.random = random
-        self.now = 0.0
-        self.last: dict[str, Case] = {}
-        self.told: list[object] = []
+        self.told: list[CaseFact] = []
+        self._reader = reader
+        self._batches = batches
+        self._unstored: list[tuple[CallEnded | None, Sequence[CaseFact]]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self.cases = Cases(self.rules, self.talks_with)
+        self.answers: list[Fact] = []
+        self.desk = Desk(self.cases, self.answers)
 
     def talks_with(self, is_theirs: Callable[[str], bool], _likely: str) -> Iterator[Call]:
         for call in self.live.values():
@@ -91,44 +64,70 @@ class Simulated:
             if number is not None and is_theirs(number):
                 yield call
 
-    def run(self, calls: list[Call], until: float) -> None:
-        moments: list[tuple[float, int, str, Call]] = []
+    async def run(self, calls: list[Call], said: list[Request], until: float) -> None:
+        moments: list[tuple[float, int, str, Call | Request]] = [(each.at, 3, str(each.request), each) for each in said]
         for call in calls:
-            ended_at = call.ended_at or 0.0
-            heapq.heappush(moments, (ended_at, 2, call.id, call))
+            moments.append((call.ended_at or 0.0, 2, call.id, call))
             if call.answered_at is not None:
-                heapq.heappush(moments, (call.answered_at, 1, call.id, call))
+                moments.append((call.answered_at, 1, call.id, call))
+        heapq.heapify(moments)
         while moments and moments[0][0] <= until:
-            at, kind, _, call = heapq.heappop(moments)
+            at, kind, _, each = heapq.heappop(moments)
             self.pass_time(at)
-            if kind == 1:
-                self.live[call.id] = replace(call, state="talking")
-                continue
-            self.live.pop(call.id, None)
-            self.note(self.cases.ended(CallEnded(at, call, (), (), (), ())))
+            if not isinstance(each, Call):
+                self.desk.handlers[type(each)](each)
+                self.note(None, [fact for fact in self.answers if isinstance(fact, CASE_FACTS)])
+                self.answers.clear()
+            elif kind == 1:
+                self.live[each.id] = replace(each, state="talking")
+            else:
+                self.live.pop(each.id, None)
+                ended = CallEnded(at, each, (), (), (), ())
+                self.note(ended, self.cases.ended(ended))
             if self.random.random() < 0.001:
-                self.restart()
+                await self.killed_and_started_again(at)
         self.pass_time(until)
+        self.store()
 
     def pass_time(self, at: float) -> None:
         """To that moment, by steps of which some are the deadlines, some are late and some are in between."""
         while self.cases.next_at < at and self.random.random() < 0.5:
-            self.note(self.cases.pass_time(self.cases.next_at))
+            self.note(None, self.cases.pass_time(self.cases.next_at))
         if self.cases.next_at <= at:
-            self.note(self.cases.pass_time(at))
-        self.now = at
+            self.note(None, self.cases.pass_time(at))
 
-    def restart(self) -> None:
-        """Killed and started again between two calls."""
-        waiting = list(self.cases.waiting())
-        self.cases = Cases(self.rules, self.talks_with)
-        self.cases.restore(waiting, 0.0)
+    async def killed_and_started_again(self, now: float) -> None:
+        """Between two calls."""
+        self.store()
+        stored = await waiting_cases(self._reader, now - self.rules.follow_up.list_for_s)
+        kept = {case.id: to_the_millisecond(case) for case in stored}
+        assert [kept[case.id] for case in self.cases.waiting()] == [*map(to_the_millisecond, self.cases.waiting())]
+        self._begin()
+        self.cases.restore(stored, 0.0)
 
-    def note(self, facts: list[object] | list[Case] | list) -> None:  # type: ignore[type-arg]  # whatever cases say
-        for fact in facts:
-            assert isinstance(fact, CASE_FACTS)
-            self.told.append(fact)
-            self.last[fact.case.id] = fact.case
+    def note(self, ended: CallEnded | None, facts: Sequence[CaseFact]) -> None:
+        self.told += facts
+        self._unstored.append((ended, facts))
+        if len(self._unstored) >= STORED_AT_ONCE:
+            self.store()
+
+    def store(self) -> None:
+        """What the writer does, a batch at a time."""
+        write(
+            self._batches,
+            [ended for ended, _ in self._unstored if ended is not None],
+            cases=[fact for _, facts in self._unstored for fact in facts],
+        )
+        self._unstored.clear()
+
+
+def to_the_millisecond(case: Case) -> Case:
+    until, due_at = case.claimed_until, case.due_at
+    return replace(
+        case,
+        due_at=None if due_at is None else round(due_at, 3),
+        claimed_until=None if until is None else round(until, 3),
+    )
 
 
 @cache
@@ -141,11 +140,25 @@ def office_with(hours: str) -> Office:
 def key_of(rule: FollowUpRule) -> Callable[[Call], str | None]:
     def key(call: Call) -> str | None:
         number = call.caller_e164 if call.direction == "in" else call.called_e164
-        if number is None or len(number.strip("+")) < 5:
+        if number in NAMELESS or number in IGNORED.values() or call.merged_into is not None:
             return None
-        return number.strip("+")[-9:] if rule.match == "last9" else number
+        return spelled(number or "", rule)
 
     return key
+
+
+def spelled(number: str, rule: FollowUpRule) -> str:
+    return number.strip("+")[-9:] if rule.match == "last9" else number
+
+
+def words_of(said: Sequence[Request], rule: FollowUpRule) -> Iterator[Said]:
+    """What changes a case of it."""
+    for each in said:
+        if isinstance(each, ContactReported):
+            number = each.number if len(each.number) < 7 or each.number.startswith("+") else f"+7{each.number[1:]}"
+            yield Said(each.at, number=spelled(number, rule), spoke_at=each.spoke_at)
+        elif isinstance(each, DismissAsked):
+            yield Said(each.at, case_id=each.case_id)
 
 
 def is_contact_by(rule: FollowUpRule) -> Callable[[Call], bool]:
@@ -168,33 +181,47 @@ YEARS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "hours"), YEARS, ids=[f"{rule.name}, {hours}" for rule, hours in YEARS])
-def test_a_year_comes_out_as_the_slow_way_says(rule: FollowUpRule, hours: str) -> None:
+async def test_a_year_comes_out_as_the_slow_way_says(rule: FollowUpRule, hours: str) -> None:
     random = Random(f"{rule.name} {hours}")
-    calls = a_years_calls(random)
     week = HOURS[hours]
     working = None if week is None else WorkingTime(BERLIN, week, HOLIDAYS)
-    until = datetime(2026, 12, 31, 12, tzinfo=BERLIN).timestamp()
-    simulated = Simulated(Rules(follow_up=rule, working_time=working), random)
-    simulated.run(calls, until)
-
     office = office_with(hours)
-    seen = [call for call in calls if (call.ended_at or 0.0) <= until]
-    expected = stories(seen, key_of(rule), is_contact_by(rule), office, rule.window_s, rule.list_for_s, until)
+    calls = [
+        replace(call, closed=working is not None and not working.is_open(call.started_at))
+        for call in a_years_calls(random, BERLIN)
+    ]
+    said = what_people_say(random, calls)
+    until = datetime(2026, 12, 31, 12, tzinfo=BERLIN).timestamp()
+    async with in_memory() as (reader, batches):
+        rules = Rules(follow_up=replace(rule, ignore=frozenset(IGNORED)), working_time=working)
+        simulated = Simulated(rules, random, reader, batches)
+        await simulated.run(calls, said, until)
+        stored_calls = await find_calls(reader, CallFilter(merged=True))
+        cases = {case.id: case for case in await find_cases(reader, CaseFilter())}
+    assert len(stored_calls) == sum((call.ended_at or 0.0) <= until for call in calls)
+    words = [each for each in words_of(said, rule) if each.at <= until]
+    expected = stories(
+        stored_calls, words, key_of(rule), is_contact_by(rule), office, rule.window_s, rule.list_for_s, until
+    )
     assert len(expected) > 1000
-    assert {story.state for story in expected} >= {"truly_missed", "recovered_late"}
-    assert len(simulated.last) == len(expected)
+    assert {story.state for story in expected} >= {"truly_missed", "recovered_late", "dismissed"}
+    assert {story.contact for story in expected} >= {"outgoing", "external"}
+    assert len(cases) == len(expected)
     for story in expected:
-        assert_same(story, simulated.last[story.id], office)
+        assert_same(story, cases[story.id], office)
     assert_each_fact_once(simulated.told)
 
 
 def assert_same(story: Story, case: Case, office: Office) -> None:
-    assert (case.state, case.calls, case.attempts, case.contact_call) == (
+    assert (case.state, case.calls, case.attempts, case.contact, case.contact_call, case.closed) == (
         story.state,
         len(story.calls),
         len(story.attempts),
+        story.contact,
         story.contact_call,
+        story.closed,
     ), story
     assert case.opened_at == story.opened_at
     assert case.due_at == pytest.approx(story.due_at, abs=0.001)
@@ -206,7 +233,7 @@ def assert_same(story: Story, case: Case, office: Office) -> None:
         assert told_s == (None if expected_s is None else pytest.approx(expected_s, abs=0.002)), story
 
 
-def assert_each_fact_once(told: list[object]) -> None:
+def assert_each_fact_once(told: Sequence[CaseFact]) -> None:
     deadlines = [fact for fact in told if isinstance(fact, CaseTrulyMissed)]
     assert len({fact.case.id for fact in deadlines}) == len(deadlines)
     assert all(fact.at == fact.case.due_at for fact in deadlines)

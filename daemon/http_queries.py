@@ -1,0 +1,98 @@
+"""What requests ask for, made sure of: their parameters as filters, and what would be allowed where one is not."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import tzinfo
+from typing import get_args
+
+from daemon import clock
+from daemon.http_server import BadQueryError
+from daemon.periods import Period, PeriodError, between, named_period
+from handlers.case_facts import CaseState
+from handlers.facts import DIRECTIONS, RESULTS
+from storage.call_filter import CallFilter
+from storage.cases import CaseFilter
+from storage.clients import Known
+
+LIMIT_DEFAULT = 50
+LIMIT_MOST = 1000
+_PERIOD = ("from", "to", "period", "limit")
+_BOOLEAN = ("false", "true")
+_RESULT_WORDS = {result for each in RESULTS.values() for result in each}
+_OF_CALLS: dict[str, Collection[str] | None] = {
+    **{"missed": _BOOLEAN, "direction": DIRECTIONS, "result": _RESULT_WORDS, "clients": get_args(Known)},
+    **dict.fromkeys(("queue", "trunk", "number", *_PERIOD)),
+}
+_OF_CASES: dict[str, Collection[str] | None] = {
+    **{"open": _BOOLEAN, "state": get_args(CaseState), "clients": get_args(Known)},
+    **dict.fromkeys(("number", "department", "source", "trunk", "queue", *_PERIOD)),
+}
+
+
+def call_filter(query: Mapping[str, str], zone: tzinfo) -> CallFilter:
+    """The filter of a request for calls; BadQueryError says what would be allowed."""
+    _check(query, _OF_CALLS)
+    period = _period(query, zone)
+    return CallFilter(
+        missed=query["missed"] == "true" if "missed" in query else None,
+        direction=query.get("direction"),  # type: ignore[arg-type]  # checked above
+        result=query.get("result"),  # type: ignore[arg-type]  # checked above
+        queue=query.get("queue"),
+        trunk=query.get("trunk"),
+        number=query.get("number"),
+        clients=query.get("clients"),  # type: ignore[arg-type]  # checked above
+        since=period.since,
+        until=period.until,
+        last=_limit(query),
+    )
+
+
+def case_filter(query: Mapping[str, str], zone: tzinfo, waiting_since: float) -> CaseFilter:
+    """The filter of a request for cases; BadQueryError says what would be allowed. `waiting_since`: see CaseFilter."""
+    _check(query, _OF_CASES)
+    period = _period(query, zone)
+    waits = query.get("open") == "true"
+    limit = _limit(query)
+    return CaseFilter(
+        states=(query["state"],) if "state" in query else None,
+        number=query.get("number"),
+        department=query.get("department"),
+        source=query.get("source"),
+        trunk=query.get("trunk"),
+        queue=query.get("queue"),
+        clients=query.get("clients"),  # type: ignore[arg-type]  # checked above
+        since=period.since,
+        until=period.until,
+        waiting_since=waiting_since if waits else None,
+        first=limit if waits else None,
+        last=None if waits else limit,
+    )
+
+
+def _check(query: Mapping[str, str], allowed: Mapping[str, Collection[str] | None]) -> None:
+    unknown = sorted(set(query) - set(allowed))
+    if unknown:
+        raise BadQueryError(f"unknown parameter {', '.join(unknown)}; there are {', '.join(sorted(allowed))}")
+    if len(query) != len(set(query)):
+        raise BadQueryError("each parameter can be given once")
+    for name, words in allowed.items():
+        if words is not None and name in query and query[name] not in words:
+            raise BadQueryError(f"{name} is one of {', '.join(sorted(words))}")
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    limit = query.get("limit", str(LIMIT_DEFAULT))
+    if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= LIMIT_MOST:
+        raise BadQueryError(f"limit is a number from 1 to {LIMIT_MOST}")
+    return int(limit)
+
+
+def _period(query: Mapping[str, str], zone: tzinfo) -> Period:
+    if "period" in query and ("from" in query or "to" in query):
+        raise BadQueryError("give a period, or from and to, not both")
+    try:
+        if "period" in query:
+            return named_period(query["period"], clock.now(), zone)
+        return between(query.get("from"), query.get("to"), zone)
+    except PeriodError as error:
+        raise BadQueryError(str(error)) from None
