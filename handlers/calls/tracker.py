@@ -131,7 +131,7 @@ class Tracker:
     def remove(self, channel: Channel, at: float, end_seen: bool = True) -> None:
         """A channel is gone, and its call with it if it was the last."""
         self.state.begin(channel, at)
-        del self.state.channels[channel.uniqueid]
+        self.state.forget_channel(channel)
         channel.ended_at = at
         call = channel.call
         self.bridges.leave(channel, at)
