@@ -1,16 +1,14 @@
 """Calls for people's eyes: the list, and one call's time line."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
-from rich.table import Table
-from rich.text import Text
+from rich.table import Table as RichTable
 
-from daemon.exports import Cell
-from daemon.fitted_table import Column, drawn, fitted
-from daemon.log import harmless
+from daemon.reports.document import Cell, Column, Document, Kind, Row, Table
+from daemon.reports.spelling import duration, local_time
+from daemon.reports.terminal import cell_text
 from daemon.words import Language, mark, word
 from handlers.facts import Call, CallEnded, Leg
 
@@ -30,25 +28,16 @@ HEADER = mark(
     "total",
     "id",
 )
-_DURATIONS = ("wait", "talk", "total")
+KINDS: dict[str, Kind] = {"start": "moment", "wait": "duration", "talk": "duration", "total": "duration"}
 # What a narrow terminal leaves out first has the highest rank; what has none is always there.
 _RANKS = {"name": 8, "total": 7, "trunk": 6, "agents": 5, "queue": 4, "direction": 3, "answered by": 2, "called": 1}
-_MOMENT = "%Y-%m-%d %H:%M:%S"
-_SHORT_MOMENT = "%m-%d %H:%M"
-_CELL_LIMIT = 60
-_MINUTE = 60
-_HOUR = 3600
+_RESULT = HEADER.index("result")
 
 
-def header(language: Language) -> list[str]:
-    """The columns' names."""
-    return [word(name, language) for name in HEADER]
-
-
-def row(call: Call, zone: tzinfo, language: Language) -> list[Cell]:
-    """One call as cells: local time, words, durations in seconds."""
-    return [
-        local_time(call.started_at, zone),
+def row(call: Call, language: Language) -> tuple[Cell, ...]:
+    """One call as cells, in the order of `HEADER`."""
+    return (
+        call.started_at,
         word(call.direction, language),
         call.caller,
         call.caller_name,
@@ -62,56 +51,14 @@ def row(call: Call, zone: tzinfo, language: Language) -> list[Cell]:
         call.talk_s,
         call.total_s,
         call.id,
-    ]
+    )
 
 
-def local_time(at: float, zone: tzinfo, form: str = _MOMENT) -> str:
-    """A moment as people at the site read it."""
-    return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime(form)
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds as `m:ss`, from an hour on `h:mm:ss`; a dash where it is not known."""
-    if seconds is None:
-        return "–"
-    whole = math.floor(seconds + 0.5)
-    hours, rest = divmod(whole, _HOUR)
-    minutes, left = divmod(rest, _MINUTE)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
-def calls_table(calls: Sequence[Call], zone: tzinfo, language: Language, width: int) -> Table:
-    """The list for a terminal of this width; missed calls stand out by word and colour.
-
-    What has no room is left out, column by column, and named below.
-    """
-    kept, left_out = fitted(_columns(calls, zone, language, _MOMENT), width)
-    if left_out:
-        kept, left_out = fitted(_columns(calls, zone, language, _SHORT_MOMENT), width)
-    table = drawn(kept, width, ["red" if call.missed else None for call in calls])
-    if left_out:
-        table.caption = f"{word('no room for', language)}: {', '.join(column.title for column in left_out)}"
-        table.caption_justify = "left"
-    return table
-
-
-def _columns(calls: Sequence[Call], zone: tzinfo, language: Language, form: str) -> list[Column]:
-    first = HEADER.index(_DURATIONS[0])
-    rows = []
-    for call in calls:
-        cells = row(call, zone, language)
-        cells[0] = local_time(call.started_at, zone, form)
-        cells[first : first + len(_DURATIONS)] = [duration(each) for each in (call.wait_s, call.talk_s, call.total_s)]
-        rows.append([cell_text(cell) for cell in cells])
-    return [
-        Column(word(name, language), [cells[n] for cells in rows], _RANKS.get(name, 0), name in _DURATIONS)
-        for n, name in enumerate(HEADER)
-    ]
-
-
-def cell_text(cell: Cell) -> Text:
-    """A cell with nothing in it that a terminal or rich's markup would obey."""
-    return Text("" if cell is None else harmless(str(cell), _CELL_LIMIT))
+def calls_document(calls: Iterable[Call], zone: tzinfo, language: Language) -> Document:
+    """The list of calls; missed ones stand out by word and colour."""
+    columns = tuple(Column(word(name, language), KINDS.get(name, "text"), _RANKS.get(name, 0)) for name in HEADER)
+    rows = [Row(row(call, language), "bad" if call.missed else None) for call in calls]
+    return Document("", language, zone, (Table(word("list of calls", language), columns, rows, tone_column=_RESULT),))
 
 
 # What the story of a call is told with, beside the words of the facts themselves.
@@ -191,9 +138,9 @@ def _lasted(start: float, end: float | None) -> float | None:
     return None if end is None else max(0.0, end - start)
 
 
-def time_line_table(moments: Sequence[Moment], zone: tzinfo, language: Language) -> Table:
+def time_line_table(moments: Sequence[Moment], zone: tzinfo, language: Language) -> RichTable:
     """The time line for a terminal, times relative to the call's start beside the local ones."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = RichTable(box=None, pad_edge=False, header_style="bold")
     for name in ("at", "+", "what", "who", "lasted", "outcome"):
         table.add_column(word(name, language), justify="right" if name in {"+", "lasted"} else "left", no_wrap=True)
     start = moments[0].at if moments else 0.0

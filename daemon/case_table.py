@@ -1,15 +1,12 @@
 """Cases for people's eyes: who was missed, and what became of him."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import tzinfo
 
-from rich.table import Table
-
-from daemon.call_table import cell_text, duration, local_time
-from daemon.exports import Cell
-from daemon.fitted_table import Column, drawn, fitted
+from daemon.reports.document import Cell, Column, Document, Kind, Row, Table, Tone
+from daemon.reports.spelling import duration
 from daemon.words import Language, mark, word
-from handlers.case_facts import Case
+from handlers.case_facts import Case, CaseState
 from handlers.cases.rule import FollowUpRule
 
 HEADER = mark(
@@ -33,35 +30,37 @@ HEADER = mark(
     "claimed by",
     "id",
 )
-_MOMENTS = {0: "opened_at", 5: "last_missed_at", 6: "due_at", 8: "contact_at"}
-_CONTACT_AFTER = HEADER.index("contact after")
-_RIGHT = {"calls", "attempts", "contact after"}
+KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("missed since", "last missed", "call back until", "contact at"), "moment"),
+    **{"calls": "count", "attempts": "count", "contact after": "duration"},
+}
 # What a narrow terminal leaves out first has the highest rank; what has none is always there.
 _RANKS = {
     **{"dialled": 14, "outside hours": 13, "contact by": 12, "source": 11, "id": 10, "claimed by": 9, "contact": 8},
     **{"queue": 7, "department": 6, "contact after": 5, "contact at": 4, "last missed": 3, "trunk": 2, "attempts": 1},
 }
-_MOMENT, _SHORT_MOMENT = "%Y-%m-%d %H:%M:%S", "%m-%d %H:%M"
-_STYLES = {"truly_missed": "red", "open": "yellow"}
+_STATE = HEADER.index("state")
+_TONES: dict[CaseState, Tone] = {
+    "truly_missed": "bad",
+    "open": "open",
+    "recovered": "good",
+    "recovered_late": "late",
+    "dismissed": "muted",
+}
 
 
-def header(language: Language) -> list[str]:
-    """The columns' names."""
-    return [word(name, language) for name in HEADER]
-
-
-def row(case: Case, zone: tzinfo, language: Language) -> list[Cell]:
-    """One case as cells: local time, words, durations in seconds."""
-    return [
-        local_time(case.opened_at, zone),
+def row(case: Case, language: Language) -> tuple[Cell, ...]:
+    """One case as cells, in the order of `HEADER`."""
+    return (
+        case.opened_at,
         case.number,
         word(case.state, language),
         case.calls,
         case.attempts,
-        local_time(case.last_missed_at, zone),
-        None if case.due_at is None else local_time(case.due_at, zone),
+        case.last_missed_at,
+        case.due_at,
         word(case.contact, language) if case.contact else None,
-        None if case.contact_at is None else local_time(case.contact_at, zone),
+        case.contact_at,
         case.contact_by,
         case.contact_s,
         case.trunk,
@@ -72,34 +71,15 @@ def row(case: Case, zone: tzinfo, language: Language) -> list[Cell]:
         word("yes", language) if case.closed else None,
         case.claimed_by,
         case.id,
-    ]
+    )
 
 
-def cases_table(cases: Sequence[Case], zone: tzinfo, language: Language, width: int) -> Table:
-    """The list for a terminal of this width; what has no room is left out, column by column, and named below."""
-    kept, left_out = fitted(_columns(cases, zone, language, _MOMENT), width)
-    if left_out:
-        kept, left_out = fitted(_columns(cases, zone, language, _SHORT_MOMENT), width)
-    table = drawn(kept, width, [_STYLES.get(case.state) for case in cases])
-    if left_out:
-        table.caption = f"{word('no room for', language)}: {', '.join(column.title for column in left_out)}"
-        table.caption_justify = "left"
-    return table
-
-
-def _columns(cases: Sequence[Case], zone: tzinfo, language: Language, form: str) -> list[Column]:
-    rows = []
-    for case in cases:
-        cells = row(case, zone, language)
-        for place, name in _MOMENTS.items():
-            at = getattr(case, name)
-            cells[place] = None if at is None else local_time(at, zone, form)
-        cells[_CONTACT_AFTER] = None if case.contact_s is None else duration(case.contact_s)
-        rows.append([cell_text(cell) for cell in cells])
-    return [
-        Column(word(name, language), [cells[n] for cells in rows], _RANKS.get(name, 0), name in _RIGHT)
-        for n, name in enumerate(HEADER)
-    ]
+def cases_document(cases: Iterable[Case], rule: str, zone: tzinfo, language: Language) -> Document:
+    """The list of cases; `rule` says by which rule they were judged."""
+    columns = tuple(Column(word(name, language), KINDS.get(name, "text"), _RANKS.get(name, 0)) for name in HEADER)
+    rows = [Row(row(case, language), _TONES[case.state]) for case in cases]
+    table = Table(word("missed callers", language), columns, rows, tone_column=_STATE)
+    return Document("", language, zone, (table,), (rule,))
 
 
 def rule_line(rule: FollowUpRule, is_working_time: bool, language: Language) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from config.loader import DEFAULT_PATH, effective_lines, load_settings
+from daemon.analysis_commands import report
 from daemon.app import App, run_until_signalled
 from daemon.case_commands import claim, contact, dismiss, note
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
@@ -28,6 +29,7 @@ from daemon.words import Language
         "ringtally run                      the daemon",
         "ringtally calls --missed --period today",
         "ringtally call 1795450254.0        one call's story",
+        "ringtally report missed --period 7d",
     ),
 )
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help=f"Settings (default {DEFAULT_PATH}).")
@@ -41,7 +43,7 @@ def main(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for command in (check_ami, snippet, record, replay, calls, call_story, missed, contact, dismiss, claim, note):
+for command in (check_ami, snippet, record, replay, calls, call_story, missed, report, contact, dismiss, claim, note):
     main.add_command(command)
 
 

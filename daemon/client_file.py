@@ -16,7 +16,7 @@ from config.sections import Clients
 from daemon.client_columns import Columns, NoColumnsError, columns_of
 from daemon.client_numbers import NotANumberError, numbers_in
 from daemon.log import harmless
-from handlers.clients import Client
+from handlers.clients import Entry
 from handlers.numbers import NumberPlan
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -40,7 +40,7 @@ class ClientFileError(Exception):
 class ClientFile:
     """What a file says. Lines are counted from 1, as an editor does."""
 
-    clients: dict[str, Client] = field(default_factory=dict)
+    clients: dict[str, Entry] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
     rows: int = 0
@@ -226,7 +226,7 @@ def _take(found: ClientFile, line: int, row: list[str], columns: Columns, plan: 
     names = " ".join(filter(None, map(_name, _cells(row, columns.names))))[:NAME_LONGEST]
     responsible = " ".join(filter(None, map(_name, _cells(row, columns.responsible))))[:NAME_LONGEST]
     # Some few people look after all the clients: one text each is enough.
-    client = Client(names or None, sys.intern(responsible) if responsible else None)
+    client = (names or None, sys.intern(responsible) if responsible else None)
     for number in dict.fromkeys(plan.normalised(each) for each in numbers):
         if number is None:
             continue

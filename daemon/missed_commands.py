@@ -1,30 +1,26 @@
 """The command that shows who was missed: all cases, the call-back list, or those whom nobody has reached in time."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
 from config.sections import Settings
 from daemon import clock
-from daemon.case_table import cases_table, header, row, rule_line
+from daemon.case_table import cases_document, rule_line
 from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import attempt, examples, settings_of
-from daemon.exports import csv_text, html_text, xlsx_bytes
 from daemon.report_output import (
     TABLE_ROWS,
-    as_json,
     check_output,
-    console_of,
     db_option,
     format_option,
     from_option,
     lang_option,
     period_of,
     period_option,
+    show,
     to_option,
 )
 from daemon.rules import follow_up_rule
@@ -109,23 +105,11 @@ def _filter(query: dict[str, Any], form: str, settings: Settings) -> CaseFilter:
 
 
 def _show(found: Sequence[Case], form: str, settings: Settings, language: Language) -> None:
-    zone: tzinfo = settings.zone
     rule = rule_line(follow_up_rule(settings.follow_up), settings.working_hours is not None, language)
-    if form == "json":
-        click.echo(as_json([case_json(case) for case in found], orjson.OPT_INDENT_2))
-    elif form == "jsonl":
-        for case in found:
-            click.echo(as_json(case_json(case)))
-    elif form == "table":
-        console = console_of()
-        console.print(cases_table(found, zone, language, console.width))
-    else:
-        rows = [row(case, zone, language) for case in found]
-        if form == "csv":
-            click.echo(csv_text(header(language), rows), nl=False)
-        elif form == "html":
-            click.echo(html_text("ringtally", header(language), rows, language, note=rule), nl=False)
-        else:
-            click.echo(xlsx_bytes("ringtally", header(language), rows), nl=False)
+    show(
+        form,
+        lambda: cases_document(found, rule, settings.zone, language),
+        lambda: [case_json(case) for case in found],
+    )
     if form != "html":
         click.echo(rule, err=True)

@@ -47,6 +47,46 @@ def between(since: str | None, until: str | None, zone: tzinfo) -> Period:
     return period
 
 
+def before(period: Period, now: float, zone: tzinfo) -> Period | None:
+    """The period to compare with: the one just before, by the local calendar; None where the beginning is open.
+
+    What begins with a month and lies within it, or is whole months, is compared with the same days of as many months before;
+    everything else with the same hours, as many whole days before as it takes. What is not over yet by `now` is compared with
+    what was as far along.
+    """
+    if period.since is None:
+        return None
+    until = period.until if period.until is not None else max(now, period.since + 1)
+    start, end = (datetime.fromtimestamp(at, zone).replace(tzinfo=None) for at in (period.since, until))
+    reached = datetime.fromtimestamp(min(until, now) if now > period.since else until, zone).replace(tzinfo=None)
+    try:
+        since, then = _moved(start, end, start), _moved(start, end, reached)
+    except (ValueError, OverflowError):
+        return None  # before there was a calendar
+    first = since.replace(tzinfo=zone).timestamp()
+    return Period(first, max(first + 1, min(then.replace(tzinfo=zone).timestamp(), period.since)))
+
+
+def _moved(start: datetime, end: datetime, moment: datetime) -> datetime:
+    """A moment of the period from `start` to `end`, moved into the period before."""
+    if start.day == 1 and start.time() == time.min:
+        months = (end.year - start.year) * 12 + end.month - start.month
+        is_whole = end.day == 1 and end.time() == time.min
+        if months <= 0 or is_whole:
+            return _months_before(moment, max(months, 1))
+    return moment - timedelta(days=max(1, -(-(end - start) // timedelta(days=1))))
+
+
+def _months_before(moment: datetime, months: int) -> datetime:
+    """The same day so many months before, or the midnight after that month's last where it has no such day."""
+    count = moment.year * 12 + moment.month - 1 - months
+    first = moment.replace(year=count // 12, month=count % 12 + 1, day=1)
+    there = first + timedelta(days=moment.day - 1)
+    if there.month == first.month:
+        return there
+    return datetime.combine(there.replace(day=1), time.min)
+
+
 def midnight(day: date, zone: tzinfo) -> float:
     """The moment at which a local day begins: epoch seconds."""
     return datetime.combine(day, time.min, zone).timestamp()

@@ -11,10 +11,9 @@ import orjson
 
 from config.sections import Settings
 from daemon import clock
-from daemon.call_table import calls_table, header, row, time_line, time_line_table
+from daemon.call_table import calls_document, time_line, time_line_table
 from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import Failure, attempt, examples, settings_of
-from daemon.exports import csv_text, html_text, xlsx_bytes
 from daemon.log import harmless
 from daemon.replay import replay as replay_recordings
 from daemon.report_output import (
@@ -28,8 +27,10 @@ from daemon.report_output import (
     lang_option,
     period_of,
     period_option,
+    show,
     to_option,
 )
+from daemon.reports.terminal import rendered
 from daemon.rules import rules_of
 from daemon.words import Language
 from handlers.facts import DIRECTIONS, RESULTS, Call, CallEnded
@@ -132,7 +133,7 @@ def call_story(context: click.Context, call_id: str, form: str, lang: Language |
         return
     language: Language = lang or settings.site.language
     console = console_of()
-    console.print(calls_table([found.call], settings.zone, language, console.width))
+    console.print(rendered(calls_document([found.call], settings.zone, language), console.width))
     console.print()
     console.print(time_line_table(time_line(found), settings.zone, language))
 
@@ -155,21 +156,8 @@ def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
 
 
 def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language | None) -> None:
-    language: Language = lang or settings.site.language
-    zone = settings.zone
-    if form == "json":
-        click.echo(as_json([call_json(call) for call in found], orjson.OPT_INDENT_2))
-    elif form == "jsonl":
-        for call in found:
-            click.echo(as_json(call_json(call)))
-    elif form == "table":
-        console = console_of()
-        console.print(calls_table(found, zone, language, console.width))
-    else:
-        rows = [row(call, zone, language) for call in found]
-        if form == "csv":
-            click.echo(csv_text(header(language), rows), nl=False)
-        elif form == "html":
-            click.echo(html_text("ringtally", header(language), rows, language), nl=False)
-        else:
-            click.echo(xlsx_bytes("ringtally", header(language), rows), nl=False)
+    show(
+        form,
+        lambda: calls_document(found, settings.zone, lang or settings.site.language),
+        lambda: [call_json(call) for call in found],
+    )

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,15 @@ from rich.console import Console
 
 from daemon import clock
 from daemon.periods import PERIODS, Period, PeriodError, between, named_period
+from daemon.reports.csv_file import csv_text, excel_csv_text
+from daemon.reports.document import Document
+from daemon.reports.html_page import html_text
+from daemon.reports.terminal import rendered
+from daemon.reports.xlsx_file import xlsx_bytes
 
-FORMATS = ("table", "json", "jsonl", "csv", "xlsx", "html")
+FORMATS = ("table", "json", "jsonl", "csv", "csv-excel", "xlsx", "html")
 TABLE_ROWS = 50
+_TEXTS: dict[str, Callable[[Document], str]] = {"csv": csv_text, "csv-excel": excel_csv_text, "html": html_text}
 # A table that goes into a file or a pipe is cut nowhere.
 PIPE_WIDTH = 1000
 # JSON leaves these as they are, and a terminal obeys some: DEL, the C1 controls, and what turns the direction of writing.
@@ -50,6 +57,23 @@ def check_output(form: str) -> None:
         raise click.UsageError(
             "a spreadsheet is nothing for a terminal; write it into a file: ... --format xlsx > calls.xlsx"
         )
+
+
+def show(form: str, document: Callable[[], Document], values: Callable[[], Any]) -> None:
+    """What was found, in the form asked for; `values` are JSON's, a list of them is a line each in `jsonl`."""
+    if form == "json":
+        click.echo(as_json(values(), orjson.OPT_INDENT_2))
+    elif form == "jsonl":
+        for value in values():
+            click.echo(as_json(value))
+    elif form == "table":
+        console = console_of()
+        console.print(rendered(document(), console.width))
+    elif form == "xlsx":
+        click.echo(xlsx_bytes(document()), nl=False)
+    else:
+        # As bytes: the locale has no say in what a file holds.
+        click.echo(_TEXTS[form](document()).encode("utf-8", "backslashreplace"), nl=False)
 
 
 def console_of() -> Console:

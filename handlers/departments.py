@@ -35,14 +35,18 @@ class Departments:
 
     def of(self, ended: CallEnded) -> str:
         """That of the first queue or person sought, else that of the number dialled, else `none`."""
-        sought = [(stay.joined_at, self._by_queue.get(stay.queue)) for stay in ended.stays]
-        sought += [
-            (leg.started_at, self._by_extension.get(leg.device.rpartition("/")[2]))
-            for leg in ended.legs
-            if leg.side == "person"
-        ]
-        first = min(sought, key=lambda each: each[0])[1] if sought else None
-        did = ended.call.did
+        sought: list[tuple[float, str | None, str | None]] = [(s.joined_at, s.queue, None) for s in ended.stays]
+        sought += [(leg.started_at, None, leg.device) for leg in ended.legs if leg.side == "person"]
+        _, queue, device = min(sought, key=lambda each: each[0]) if sought else (0.0, None, None)
+        return self.of_first(queue, device, ended.call.did)
+
+    def of_first(self, queue: str | None, device: str | None, did: str | None) -> str:
+        """The same by the one that was sought first, a queue or a person's device; both None where nobody was."""
+        first = None
+        if queue is not None:
+            first = self._by_queue.get(queue)
+        elif device is not None:
+            first = self._by_extension.get(device.rpartition("/")[2])
         if first is not None or did is None:
             return first or NONE
         return self._by_did.get(did) or self._by_did.get(self._spelled(did)) or NONE

@@ -11,10 +11,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from daemon.call_table import cell_text, duration
 from daemon.demo.places import Places, heading
-from daemon.exports import Cell
 from daemon.fitted_table import Column, drawn, fitted
+from daemon.reports.document import Cell
+from daemon.reports.spelling import duration
+from daemon.reports.terminal import cell_text
 from daemon.words import Language, counted, mark, word
 from handlers.facts import Agent, Call, CallEnded, Fact
 from storage.masking import mask_name, mask_number

@@ -117,8 +117,9 @@ def test_csv_has_a_row_each_and_no_formula(run: Run) -> None:
 
 def test_html_says_the_rule_and_is_inert(run: Run) -> None:
     text = run("--format", "html").stdout
-    assert "<p>rule miko; " in text
+    assert '<p class="line">rule miko; ' in text
     assert "<b>" not in text
+    assert "&lt;b&gt;" in text
     assert "\x1b" not in text
 
 

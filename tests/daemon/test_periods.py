@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.periods import PERIODS, Period, PeriodError, between, named_period
+from daemon.periods import PERIODS, Period, PeriodError, before, between, named_period
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -88,3 +88,51 @@ def test_an_end_before_the_beginning_is_refused() -> None:
 def test_an_unknown_period_names_those_there_are() -> None:
     with pytest.raises(PeriodError, match="today, yesterday"):
         named_period("tomorrow", 0.0, UTC)
+
+
+@pytest.mark.parametrize(
+    ("period", "earlier"),
+    [
+        (("2026-11-23", "2026-11-23"), ("2026-11-22T00:00", "2026-11-23T00:00")),
+        (("2026-11-16", "2026-11-22"), ("2026-11-09T00:00", "2026-11-16T00:00")),
+        (("2026-10-01", "2026-10-31"), ("2026-09-01T00:00", "2026-10-01T00:00")),
+        (("2026-07-01", "2026-09-30"), ("2026-04-01T00:00", "2026-07-01T00:00")),
+        (("2026-03-01", "2026-03-31"), ("2026-02-01T00:00", "2026-03-01T00:00")),
+        (("2026-03-01", "2026-03-30"), ("2026-02-01T00:00", "2026-03-01T00:00")),
+        (("2026-11-01", "2026-11-10"), ("2026-10-01T00:00", "2026-10-11T00:00")),
+        (("2026-11-23T09:00", "2026-11-23T12:00"), ("2026-11-22T09:00", "2026-11-22T12:00")),
+        (("2026-11-20T18:00", "2026-11-23T09:00"), ("2026-11-17T18:00", "2026-11-20T09:00")),
+    ],
+)
+def test_the_period_before_is_as_long_and_of_the_same_hours(period: tuple[str, str], earlier: tuple[str, str]) -> None:
+    zone = ZoneInfo("Europe/Moscow")
+    later = datetime(2030, 1, 1, tzinfo=zone).timestamp()
+    assert before(between(*period, zone), later, zone) == between(*earlier, zone)
+
+
+def test_what_is_not_over_is_compared_with_what_was_as_far_along() -> None:
+    zone = ZoneInfo("Europe/Moscow")
+    now = datetime(2026, 11, 23, 11, 30, tzinfo=zone).timestamp()
+    for name, earlier in {
+        "today": ("2026-11-22T00:00", "2026-11-22T11:30"),
+        "month": ("2026-10-01T00:00", "2026-10-23T11:30"),
+        "7d": ("2026-11-10T00:00", "2026-11-16T11:30"),
+    }.items():
+        assert before(named_period(name, now, zone), now, zone) == between(*earlier, zone)
+    assert before(between("2026-11-20", None, zone), now, zone) == between("2026-11-16", "2026-11-19T11:30", zone)
+
+
+def test_the_day_before_a_change_of_the_clocks_is_as_long_as_days_are() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    later = datetime(2030, 1, 1, tzinfo=zone).timestamp()
+    changed = between("2026-10-25", "2026-10-25", zone)
+    assert changed.until is not None
+    assert changed.since is not None
+    assert changed.until - changed.since == 25 * 3600
+    earlier = before(changed, later, zone)
+    assert earlier == between("2026-10-24", "2026-10-24", zone)
+
+
+def test_nothing_lies_before_everything() -> None:
+    assert before(between(None, "2026-11-23", ZoneInfo("UTC")), 0.0, ZoneInfo("UTC")) is None
+    assert before(between("0001-01-02", "0001-01-03", ZoneInfo("UTC")), 0.0, ZoneInfo("UTC")) is None

@@ -180,8 +180,9 @@ def test_a_page_holds_no_script_and_loads_nothing(run: Run) -> None:
     page = run("calls", "--format", "html").stdout
     tags = Tags()
     tags.feed(page)
-    assert tags.seen == {"html", "meta", "title", "style", "h1", "table", "thead", "tbody", "tr", "th", "td"}
-    assert tags.attributes == {"lang", "charset", "scope"}
+    parts = {"html", "head", "meta", "title", "style", "body", "section"}
+    assert tags.seen == parts | {"h2", "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags.attributes == {"lang", "charset", "name", "content", "scope", "class"}
     assert "&lt;script&gt;" in page
     assert "\x1b" not in page
 
@@ -238,6 +239,14 @@ def test_what_is_no_recording_says_file_and_line(run: Run, tmp_path: Path) -> No
     result = run("replay", broken)
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"{broken}, line 2: not JSON" in result.stderr
+
+
+def test_russian_excel_opens_the_list_by_a_double_click(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call()))
+    text = run("calls", "--format", "csv-excel", "--lang", "ru").stdout_bytes.decode()
+    assert text.startswith("\ufeffначало;направление;")
+    (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
+    assert (row["начало"], row["ожидание"], row["кто звонил"]) == ("23.11.2026 19:11:34", "0:00:08", "89001112233")
 
 
 def test_known_and_unknown_clients_are_taken_apart_and_known_ones_have_their_names(run: Run, tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC
 import pytest
 from rich.console import Console
 
-from daemon.call_table import duration
 from daemon.demo.broker import DemoBroker
 from daemon.demo.picture import FINISHED_SHOWN, LIVE_SHOWN, FinishedCalls, finished_line, picture
 from daemon.demo.places import Places
+from daemon.reports.spelling import duration
 from daemon.words import Language
 from handlers.core import Core
 from handlers.facts import Call, CallEnded

@@ -1,0 +1,114 @@
+"""A document in a terminal: its tables one below the other, in columns that fit."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from daemon.fitted_table import Column as FittedColumn
+from daemon.fitted_table import drawn, fitted
+from daemon.log import harmless
+from daemon.reports.document import Cell, Document, Figure, Kind, Row, Table, Tone
+from daemon.reports.spelling import ISO_MOMENT, SHORT_MOMENT, duration, earlier_text, local_time, percent, shown
+from daemon.words import word
+
+CELL_LIMIT = 60
+_STYLES: dict[Tone, str | None] = {
+    "good": "green",
+    "client": "cyan",
+    "late": "magenta",
+    "bad": "red",
+    "open": "yellow",
+    "muted": None,
+}
+_RIGHT = frozenset({"count", "duration", "share"})
+
+
+def show(document: Document, console: Console) -> None:
+    """Print it."""
+    console.print(rendered(document, console.width))
+
+
+def rendered(document: Document, width: int) -> RenderableType:
+    """The document for a terminal of this width."""
+    return Group(*_parts(document, width))
+
+
+def _parts(document: Document, width: int) -> Iterator[RenderableType]:
+    if document.title:
+        yield Text(document.title, style="bold")
+        yield from (Text(harmless(line, len(line))) for line in document.lines)
+        yield Text("")
+        yield from (_figure(figure, document) for figure in document.figures)
+    for place, table in enumerate(document.tables):
+        if document.title and place and not table.rows:
+            continue
+        if document.title:
+            yield Text("")
+            yield Text(table.name, style="bold")
+        yield table_of(table.without_empty_columns() if document.title else table, document, width)
+
+
+def _figure(figure: Figure, document: Document) -> Text:
+    language, zone = document.language, document.zone
+    value = shown(figure.value, figure.kind, zone, language) or "–"
+    share = "" if figure.share is None else f"  {percent(figure.share, language)}"
+    text = Text(f"{figure.title}: ", style="default")
+    text.append(f"{value}{share}", style=f"bold {_STYLES.get(figure.tone) or ''}" if figure.tone else "bold")
+    if document.compared:
+        text.append(f"   {earlier_text(figure, document)}", style="dim")
+    return text
+
+
+def table_of(table: Table, document: Document, width: int) -> RichTable:
+    """One table; what has no room is left out, column by column, and named below, and so are rows of which only the last show."""
+    kept, left_out = fitted(_columns(table, document, ISO_MOMENT), width)
+    if left_out:
+        kept, left_out = fitted(_columns(table, document, SHORT_MOMENT), width)
+    rows = _rows(table)
+    styles = [_STYLES[row.tone] if row.tone else None for row in rows]
+    drawn_table = drawn(kept, width, [*styles, *(["bold"] if table.total else [])])
+    notes = []
+    if left_out:
+        names = ", ".join(column.title for column in left_out)
+        notes.append(f"{word('no room for', document.language)}: {names}")
+    if len(rows) < len(table.rows):
+        notes.append(f"{word('only the last are shown', document.language)}: {len(rows)} / {len(table.rows)}")
+    if notes:
+        drawn_table.caption = "; ".join(notes)
+        drawn_table.caption_justify = "left"
+    return drawn_table
+
+
+def _rows(table: Table) -> list[Row]:
+    return list(table.rows) if table.last is None else list(table.rows[max(len(table.rows) - table.last, 0) :])
+
+
+def _columns(table: Table, document: Document, moment: str) -> list[FittedColumn]:
+    rows = [*_rows(table), *([table.total] if table.total else [])]
+    return [
+        FittedColumn(
+            column.full_title,
+            [_cell(row.cells[n], column.kind, document, moment) for row in rows],
+            column.rank,
+            column.kind in _RIGHT,
+        )
+        for n, column in enumerate(table.columns)
+    ]
+
+
+def _cell(cell: Cell, kind: Kind, document: Document, moment: str) -> Text:
+    if isinstance(cell, (int, float)):
+        if kind == "moment":
+            return Text(local_time(cell, document.zone, moment))
+        if kind == "duration":
+            return Text(duration(cell))
+        if kind == "share":
+            return Text(percent(cell, document.language))
+    return cell_text(cell)
+
+
+def cell_text(cell: Cell) -> Text:
+    """A cell with nothing in it that a terminal or rich's markup would obey."""
+    return Text("" if cell is None else harmless(str(cell), CELL_LIMIT))

@@ -1,0 +1,83 @@
+"""A page: escaped, loading nothing, and the same tags whatever a caller wrote."""
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.reports.document import Document
+from daemon.reports.html_page import html_text
+from tests.daemon.reports.sample_document import HOSTILE, report
+from tests.daemon.reports.sample_document import texts as document
+
+texts = st.text(max_size=40)
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.attributes: dict[str, set[str]] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, set()).add(value or "")
+
+
+def tags(shown: Document) -> Tags:
+    return Tags(html_text(shown))
+
+
+@given(st.lists(st.lists(texts, min_size=1, max_size=1), min_size=1, max_size=4), texts)
+def test_whatever_the_cells_a_page_has_the_same_tags(rows: list[list[str]], name: str) -> None:
+    seen = tags(document(rows, name=f"x{name}")).seen
+    head = ["html", "head", "meta", "meta", "title", "style", "body", "section", "h2", "table", "thead", "tr", "th"]
+    assert seen == [*head, "tbody", *(["tr", "td"] * len(rows))]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_caller_wrote_is_shown_and_obeyed_by_nothing(text: str) -> None:
+    page = html_text(report(name=text))
+    found = Tags(page)
+    assert found.seen == Tags(html_text(report())).seen
+    assert found.attributes.keys() == Tags(html_text(report())).attributes.keys()
+    assert "script" not in found.seen
+    assert not {name for name in found.attributes if name.startswith("on")}
+    assert all(character == "\n" or character.isprintable() for character in page)
+    assert "49" not in page
+
+
+def test_a_page_loads_nothing_and_links_only_into_itself() -> None:
+    found = tags(report())
+    assert not {"script", "link", "img", "iframe", "object"} & set(found.seen)
+    assert "src" not in found.attributes
+    assert found.attributes["href"] == {f"#later-{n}" for n in range(3)}
+    assert found.attributes["id"] == {f"later-{n}" for n in range(3)}
+    assert "url(" not in html_text(report())
+
+
+def test_columns_without_anything_and_those_for_files_are_left_out() -> None:
+    page = html_text(report())
+    assert ">nothing<" not in page
+    assert ">id<" not in page.split("later calls")[0]
+
+
+def test_a_page_prints_on_a4_with_its_head_repeated() -> None:
+    page = html_text(report())
+    assert "size: A4" in page
+    assert "table-header-group" in page
+
+
+def test_a_russian_page_writes_as_russians_do() -> None:
+    page = html_text(report("ru"))
+    assert "23.11.2026 19:11" in page
+    assert "12,5\u202f%" in page
+    assert '<html lang="ru">' in page
+    assert "было: 2 (+50\u202f%)" in page
+
+
+def test_a_list_of_nothing_says_so() -> None:
+    assert '<p class="nothing">nothing</p>' in html_text(document([]))
