@@ -1,6 +1,6 @@
 """Cases for people's eyes: who was missed, and what became of him."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import tzinfo
 
 from daemon.reports.document import Cell, Column, Document, Kind, Row, Table, Tone
@@ -8,6 +8,7 @@ from daemon.reports.spelling import duration
 from daemon.words import Language, mark, word
 from handlers.case_facts import Case, CaseState
 from handlers.cases.rule import FollowUpRule
+from handlers.rules import MISSED_RESULTS
 
 HEADER = mark(
     "missed since",
@@ -82,8 +83,13 @@ def cases_document(cases: Iterable[Case], rule: str, zone: tzinfo, language: Lan
     return Document("", language, zone, (table,), (rule,))
 
 
-def rule_line(rule: FollowUpRule, is_working_time: bool, language: Language) -> str:
-    """The rule that cases were judged by, in one line."""
+mark("lost_after_transfer")  # beside the results of calls, `follow_up.count` may have it
+
+
+def rule_line(
+    rule: FollowUpRule, is_working_time: bool, language: Language, counted: Collection[str] = MISSED_RESULTS
+) -> str:
+    """The rule that cases were judged by, in one line; `counted`: the results that are missed, told if they are not the usual ones."""
     window = duration(rule.window_s) if rule.window_s > 0 else word("none", language)
     closing = [word(kind, language) for kind in ("outgoing", "incoming") if kind in rule.closed_by]
     parts = [
@@ -94,4 +100,11 @@ def rule_line(rule: FollowUpRule, is_working_time: bool, language: Language) -> 
     ]
     if rule.match == "last9":
         parts.append(word("the last nine digits are compared", language))
+    parts.append(f"{word('on the list for', language)} {duration(rule.list_for_s)}")
+    if rule.ignore:
+        parts.append(f"{word('ignored numbers', language)}: {len(rule.ignore)}")
+    if set(counted) != MISSED_RESULTS:
+        parts.append(
+            f"{word('missed is', language)}: {', '.join(word(result, language) for result in sorted(counted))}"
+        )
     return "; ".join(parts)
