@@ -31,6 +31,10 @@ NOT_BELIEVED: dict[str, dict[str, str]] = {
         "cdr": "files whom the caller was passed on to under the agent's login, which is no call"
     },
     "followme-declined-on-the-mobile": {"cdr": "takes a mobile that went up for one that was connected; it pressed 2"},
+    "followme-caller-leaves-while-the-mobile-is-asked": {
+        "cdr": "takes a mobile that went up for one that was connected"
+    },
+    "caller-leaves-while-a-subroutine-asks": {"cdr": "takes a phone that went up for one that was connected"},
     "28b-injected-numbers": {"bad messages": "they are the hostile caller's, and must be counted"},
 }
 
