@@ -14,6 +14,7 @@ _TITLES: dict[WaitBy, str] = dict(
 )
 _NOTES = mark(
     "Wait: from the call's start until a person answered, or until nobody was sought any more.",
+    "p90: nine in ten waited no longer.",
     "Full time = wait + talk. Calls that ended in a menu, failed, or whose end nobody saw are in no average.",
 )
 mark("hour", "day")
@@ -26,7 +27,9 @@ def wait_document(
     """`lines` say what it is about, `compared` names the period before, empty where there is none."""
     is_compared = any(row.before is not None for row in report.rows)
     rows = [
-        Row(_cells(_label(row.key, report.by, language), row.figures, row.before, is_compared)) for row in report.rows
+        Row(_cells(_label(row.key, report.by, language), row.figures, row.before, is_compared))
+        for row in report.rows
+        if report.by != "hour" or _has_calls(row.figures) or (row.before is not None and _has_calls(row.before))
     ]
     total = Row(_cells(word("total", language), report.total, report.before, is_compared))
     return Document(
@@ -40,6 +43,10 @@ def wait_document(
         compared,
         tuple(word(note, language) for note in _NOTES),
     )
+
+
+def _has_calls(figures: WaitFigures) -> bool:
+    return bool(figures.calls or figures.other)
 
 
 def _columns(by: WaitBy, is_compared: bool, language: Language) -> tuple[Column, ...]:
