@@ -147,7 +147,7 @@ def wait(
     def values() -> Any:
         if form == "jsonl":
             return [wait_row_json(row) for row in found.rows]
-        return wait_json(found, asked.wanted, asked.before)
+        return wait_json(found, asked.wanted, asked.before, asked.zone)
 
     show(form, document, values)
 
@@ -191,7 +191,7 @@ def missed(
         if form == "jsonl":
             return [missed_call_json(call) for call in found.calls]
         told = _rule_json(rule, asked.settings.working_hours is not None)
-        return missed_json(found, asked.wanted, asked.before, told)
+        return missed_json(found, asked.wanted, asked.before, asked.zone, told)
 
     show(form, document, values)
 

@@ -68,6 +68,7 @@ def book(result: Result) -> Any:
 def test_the_wait_by_trunk_as_json_is_the_contracts(run: Run) -> None:
     told = json.loads(read(run("wait", "--period", "today", "--format", "json")))
     assert told["period"] == {"from": "2026-11-22T21:00:00.000Z", "to": "2026-11-23T21:00:00.000Z"}
+    assert told["timezone"] == "Europe/Moscow"
     assert told["before"] == {"from": "2026-11-21T21:00:00.000Z", "to": "2026-11-22T17:11:34.013Z"}
     assert [row["key"] for row in told["rows"]] == ["megafon", "mts"]
     assert told["total"] == {
