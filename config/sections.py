@@ -267,7 +267,7 @@ class Http(Section):
     """Who shows it sees numbers and names unmasked; empty: nobody."""
     read_token_file: FilePath | None = None
     write_token: Secret = SecretStr("")
-    """Who shows it may record contacts; empty: nobody."""
+    """Who shows it may record contacts, claims, dismissals and notes; empty: nobody."""
     write_token_file: FilePath | None = None
 
     @property

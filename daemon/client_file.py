@@ -16,7 +16,7 @@ from config.sections import Clients
 from daemon.client_columns import Columns, NoColumnsError, columns_of
 from daemon.client_numbers import NotANumberError, numbers_in
 from daemon.log import harmless
-from handlers.clients import Client
+from handlers.clients import Entry
 from handlers.numbers import NumberPlan
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -40,7 +40,7 @@ class ClientFileError(Exception):
 class ClientFile:
     """What a file says. Lines are counted from 1, as an editor does."""
 
-    clients: dict[str, Client] = field(default_factory=dict)
+    clients: dict[str, Entry] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
     rows: int = 0
@@ -183,12 +183,21 @@ def _rows(lines: _Lines, delimiter: str, fault: _Fault) -> Iterator[tuple[int, l
             return
         except csv.Error as error:
             raise fault(first, f"{error}; export the file anew") from None
-        # csv ends a quotation at the end of the file by itself.
-        is_open = len(lines.of_row) > 1 and sum(line.count('"') for line in lines.of_row) % 2
-        if is_open or len(lines.of_row) > _LINES_OF_A_ROW:
+        if _ends_in_a_quotation(lines.of_row, delimiter) or len(lines.of_row) > _LINES_OF_A_ROW:
             raise fault(first, "a quotation mark is opened here and closed nowhere; close it, or export the file anew")
         if any(cell.strip() for cell in row):
             yield first, row
+
+
+def _ends_in_a_quotation(row: list[str], delimiter: str) -> bool:
+    """Was a quotation of these lines ended by the end of the file, and by no mark? A stray mark within a cell is none."""
+    if not sum(line.count('"') for line in row) % 2:
+        return False
+    try:
+        list(csv.reader(row, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def _delimiter_of(text: str) -> str:
@@ -217,7 +226,7 @@ def _take(found: ClientFile, line: int, row: list[str], columns: Columns, plan: 
     names = " ".join(filter(None, map(_name, _cells(row, columns.names))))[:NAME_LONGEST]
     responsible = " ".join(filter(None, map(_name, _cells(row, columns.responsible))))[:NAME_LONGEST]
     # Some few people look after all the clients: one text each is enough.
-    client = Client(names or None, sys.intern(responsible) if responsible else None)
+    client = (names or None, sys.intern(responsible) if responsible else None)
     for number in dict.fromkeys(plan.normalised(each) for each in numbers):
         if number is None:
             continue

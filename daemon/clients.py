@@ -15,7 +15,7 @@ import structlog
 
 from config.sections import Clients, Numbers, Settings
 from daemon.client_file import ClientFile, ClientFileError, read_clients
-from handlers.clients import NOBODY, Client
+from handlers.clients import NOBODY, Client, Entry
 from handlers.numbers import NumberPlan
 from storage.clients import store_clients, stored_clients
 from storage.errors import StorageError
@@ -31,16 +31,17 @@ class ClientDirectory:
     """Clients by number, as of the last reading."""
 
     def __init__(self) -> None:
-        self._clients: Mapping[str, Client] = {}
+        self._clients: Mapping[str, Entry] = {}
 
     def __len__(self) -> int:
         return len(self._clients)
 
     def of(self, number: str | None) -> Client:
         """Who has this normalised number."""
-        return NOBODY if number is None else self._clients.get(number, NOBODY)
+        entry = None if number is None else self._clients.get(number)
+        return NOBODY if entry is None else Client(*entry)
 
-    def replace(self, clients: Mapping[str, Client]) -> None:
+    def replace(self, clients: Mapping[str, Entry]) -> None:
         """From now on it is these."""
         self._clients = clients
 
@@ -84,7 +85,7 @@ class ClientReader:
         stored = await asyncio.to_thread(stored_clients, self._database)
         self._directory.replace(
             {
-                number: Client(name, None if responsible is None else sys.intern(responsible))
+                number: (name, None if responsible is None else sys.intern(responsible))
                 for number, (name, responsible) in stored.items()
             }
         )
@@ -143,7 +144,7 @@ class ClientReader:
         self._done, self._trouble = there, None
         _tell_read(found, path, changes)
 
-    async def _take(self, clients: Mapping[str, Client]) -> int:
+    async def _take(self, clients: Mapping[str, Entry]) -> int:
         changes = await asyncio.to_thread(store_clients, self._database, clients)
         self._directory.replace(clients)
         if changes:

@@ -12,6 +12,8 @@ class Client(NamedTuple):
     responsible: str | None
 
 
+Entry = tuple[str | None, str | None]
+"""A client as a large directory keeps it. Of plain tuples the garbage collector knows that there is nothing to look for."""
 NOBODY = Client(None, None)
 """What is known of a number that the directory does not have."""
 

@@ -10,6 +10,7 @@ _NOT_DIGITS = re.compile(r"\D")
 # `anonymous`, `Restricted2` and `*8` present no number.
 _A_NUMBER = re.compile(r"\s*\+?[\d ().-]+")
 _LOCAL_LENGTHS = (6, 7)
+_NATIONAL_LENGTH = 10
 
 
 def is_usable(normalised: str | None) -> bool:
@@ -34,6 +35,8 @@ class NumberPlan:
         """
         if not number:
             return None
+        if dialled:
+            number = self._without_sign_prefix(number)
         digits = _NOT_DIGITS.sub("", number)
         if not digits or not _A_NUMBER.fullmatch(number):
             return None
@@ -41,15 +44,29 @@ class NumberPlan:
             return digits
         if dialled:
             digits = self._stripped(digits)
-        if self._area_code and len(digits) in _LOCAL_LENGTHS and len(digits) + len(self._area_code) == 10:  # noqa: PLR2004 - national
-            digits = self._area_code + digits
+        digits = self._national(digits)
         return self._e164("+" + digits if number.lstrip().startswith("+") else digits) or digits
 
+    def _without_sign_prefix(self, number: str) -> str:
+        """A prefix that is told from a number by its signs (`*79`), or by what follows it (`9+7...`), is one for sure."""
+        for prefix in self._strip_prefixes:
+            rest = number.removeprefix(prefix)
+            if rest != number and (rest.startswith("+") or not prefix.isdigit()):
+                return rest
+        return number
+
     def _stripped(self, digits: str) -> str:
+        """Without a prefix, unless a number begins with it by chance."""
         for prefix in self._strip_prefixes:
             rest = digits.removeprefix(prefix)
-            if rest != digits and (self._e164(rest) or not self._e164(digits)):
+            if rest != digits and (self._e164(self._national(rest)) or not self._e164(self._national(digits))):
                 return rest
+        return digits
+
+    def _national(self, digits: str) -> str:
+        """With the area code, where it makes a local number a national one."""
+        if self._area_code and len(digits) in _LOCAL_LENGTHS and len(digits) + len(self._area_code) == _NATIONAL_LENGTH:
+            return self._area_code + digits
         return digits
 
     def _e164(self, text: str) -> str | None:

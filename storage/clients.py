@@ -6,21 +6,23 @@ database cannot be used.
 
 import sqlite3
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import aiosqlite
 import orjson
 
-from handlers.clients import Client
+from handlers.clients import Entry
 from storage.errors import StorageError, cure, readable
 
 Known = Literal["known", "unknown"]
 OUTSIDE_NUMBER = "CASE c.direction WHEN 'in' THEN c.caller_e164 WHEN 'out' THEN c.called_e164 END"
 """Of a call `c`, in SQL: `handlers.clients.outside_number`."""
 _WAITS_S = 5.0
+_ROWS_AT_ONCE = 5000
 _FRESH = "CREATE TEMP TABLE fresh (number TEXT NOT NULL PRIMARY KEY, name TEXT, responsible TEXT) WITHOUT ROWID"
-# One statement each, however many rows: beside a busy event loop each step of `executemany` may wait for the interpreter lock.
+# Few statements, however many rows: beside a busy event loop each step of `executemany` may wait for the interpreter lock.
 _FILL = (
     "INSERT INTO fresh SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') "
     "FROM json_each(?)"
@@ -68,17 +70,18 @@ async def clients_known(connection: aiosqlite.Connection) -> bool:
     return bool(there)
 
 
-def store_clients(database: Path, clients: Mapping[str, Client]) -> int:
+def store_clients(database: Path, clients: Mapping[str, Entry]) -> int:
     """Make the directory these clients, by number; gives how many numbers changed. All at once or nothing.
 
     What did not change is not written, so that the lock is held as short as can be.
     """
-    rows = [(number, *client) for number, client in clients.items()]
+    rows = ((number, *client) for number, client in clients.items())
     try:
         connection = sqlite3.connect(database, timeout=_WAITS_S, isolation_level=None)
         try:
             connection.execute(_FRESH)
-            connection.execute(_FILL, (orjson.dumps(rows).decode(),))
+            while some := tuple(islice(rows, _ROWS_AT_ONCE)):
+                connection.execute(_FILL, (orjson.dumps(some).decode(),))
             connection.execute(_GONE)
             connection.execute(_NEW)
             ((changes,),) = connection.execute(_CHANGES)
@@ -94,7 +97,7 @@ def store_clients(database: Path, clients: Mapping[str, Client]) -> int:
     return int(changes)
 
 
-def stored_clients(database: Path) -> dict[str, Client]:
+def stored_clients(database: Path) -> dict[str, Entry]:
     """The directory as it was stored last, by number."""
     try:
         connection = sqlite3.connect(database, timeout=_WAITS_S)
@@ -104,4 +107,4 @@ def stored_clients(database: Path) -> dict[str, Client]:
             connection.close()
     except sqlite3.Error as error:
         raise StorageError(f"{database} {cure(error)}") from error
-    return {number: Client(name, responsible) for number, name, responsible in rows}
+    return {number: (name, responsible) for number, name, responsible in rows}

@@ -119,10 +119,21 @@ class Bridges:
         heard = connected(channel)
         # A Local half stands for the device behind it, which in a pool has no call to show (attended transfer to its agent).
         calls = list(dict.fromkeys(c.call for c in heard if c.call is not None and (c.is_device or c.parts.half)))
-        if len(calls) > 1 and sum(c.is_device for c in heard) > 1:
+        devices = [c for c in heard if c.is_device]
+        if len(devices) > 1:
+            self._meet(devices, at)
+        if len(calls) > 1 and len(devices) > 1:
             calls = self._join(sorted(calls, key=lambda call: (call.started_at, call.id)), at)
         for call in calls:
             self.listen_again(call, at)
+
+    @staticmethod
+    def _meet(devices: Iterable[Channel], at: float) -> None:
+        for channel in devices:
+            if channel.met_at is None:
+                channel.met_at = at
+            if channel.seeking and channel.call is not None:
+                channel.call.give_up(channel, at)
 
     def _join(self, calls: list[LiveCall], at: float) -> list[LiveCall]:
         kept: list[LiveCall] = []

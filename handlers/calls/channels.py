@@ -53,7 +53,7 @@ class Channel:
     queue: str | None = None
     member: str | None = None
     seeking: bool = False
-    """Dialled, and neither answered nor given up."""
+    """Dialled, and neither connected with anybody nor given up."""
     rang_at: float | None = None
     ringing: bool = False
     ring_ended_at: float | None = None
@@ -61,6 +61,8 @@ class Channel:
     """The first DialEnd's word; a dial may end twice (09-queue-timeout-voicemail)."""
     forwarded: bool = False
     up_at: float | None = None
+    met_at: float | None = None
+    """When it first heard another device: the outside party, or a colleague who asks."""
     joined_at: float | None = None
     hold_at: float | None = None
     left_at: float | None = None

@@ -91,5 +91,10 @@ class Dials:
         if event.forward:
             leg.forwarded = True
         if leg.is_device and leg.dialled_at is not None:
-            leg.call.give_up(leg, event.at)
+            if event.status == "ANSWER" and leg.met_at is None and leg is not leg.call.first:
+                leg.call.stop_ringing(
+                    leg, event.at
+                )  # it went up, and is sought until it is connected: it may have to press 1 first
+            else:
+                leg.call.give_up(leg, event.at)
             leg.call.refresh_state(event.at)

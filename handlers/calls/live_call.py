@@ -131,7 +131,7 @@ class LiveCall:
             self.ended_by = None
 
     def give_up(self, leg: Channel, at: float) -> None:
-        """A dialled device is sought no longer (answered, refused, timed out, cancelled); may be said twice."""
+        """A dialled device is sought no longer (connected, refused, timed out, cancelled); may be said twice."""
         self.stop_ringing(leg, at)
         if leg.seeking:
             leg.seeking = False
@@ -184,8 +184,9 @@ class LiveCall:
         talks = channel in self.talking
         if self.passed_on.was_let_go_by(channel, talks):
             return True
-        is_with_others = bool(self.talking) or self.passed_on.is_parked
-        return channel is self.first and channel not in self.outside and not talks and is_with_others
+        if channel is not self.first or self.direction == "in" or talks:
+            return False
+        return self.passed_on.is_parked_beside(channel) or (channel not in self.outside and bool(self.talking))
 
     def _ended_with_a_cancel(self) -> bool:
         undecided = bool(self.stays) and self.stays[-1].left_at is not None and self.stays[-1].outcome is None
@@ -320,7 +321,7 @@ class LiveCall:
             state = "held" if self.held.is_open else "talking"
         elif self.queued.is_open:
             state = "queued"
-        elif self.searching and any(leg.ringing for leg in self.searching):
+        elif self.searching and any(leg.ringing or leg.up_at is not None for leg in self.searching):
             state = "ringing"
         elif self.passed_on.is_parked:
             state = "held"

@@ -27,6 +27,8 @@ class ParkingLots:
             return
         if event.what == "ParkedCall":
             call.passed_on.park(channel, event.at)
+            if call.direction == "internal":
+                call.outside.add(channel)  # if it is not the caller's, he leaves his call to the other
         elif event.what in _OUT_OF_THE_LOT:
             call.passed_on.unpark(channel, event.at)
         call.refresh_state(event.at)

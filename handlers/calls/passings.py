@@ -60,6 +60,10 @@ class PassedOn:
         """Is somebody in a lot now?"""
         return bool(self.parkings) and self.parkings[-1].ended_at is None
 
+    def is_parked_beside(self, channel: Channel) -> bool:
+        """Is somebody else than this one in a lot now?"""
+        return self.is_parked and self.parkings[-1].channel is not channel
+
     def was_let_go_by(self, channel: Channel, talks: bool) -> bool:
         """Has this one passed the other party on? Who `talks` still, as one of three, has not let go, but for the moment itself."""
         if talks:

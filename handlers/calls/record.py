@@ -106,7 +106,7 @@ class Recorder:
             started_at=leg.created_at,
             rang_at=leg.rang_at,
             ring_ended_at=leg.ring_ended_at,
-            joined_at=leg.joined_at,
+            joined_at=_joined_at(call, leg),
             ended_at=leg.ended_at,
             result=leg_result(call, leg),
             cause=leg.cause,
@@ -236,6 +236,13 @@ class Recorder:
             device = self.device_of(talk.channel)
             agents.setdefault(device, Agent(device, self.name_of(talk.channel)))
         return tuple(agents.values())
+
+
+def _joined_at(call: LiveCall, leg: Channel) -> float | None:
+    """When a leg came to the call's talk; who dialled himself may have talked with others before."""
+    if leg.dialled_at is not None or leg is call.first:
+        return leg.joined_at
+    return next((talk.started_at for talk in call.talks if talk.channel is leg), None)
 
 
 def _dialled(call: LiveCall) -> str | None:

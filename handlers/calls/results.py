@@ -69,7 +69,7 @@ def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
         return None
     if leg.dialled_at is None:
         return "answered" if any(talk.channel is leg for talk in call.talks) else None
-    if leg.joined_at is not None:
+    if leg.joined_at is not None or leg.met_at is not None:
         return "answered"
     if leg.forwarded:
         return "forwarded"

@@ -27,7 +27,14 @@ NOT_BELIEVED: dict[str, dict[str, str]] = {
     "agents-pool-two-callers-in-one-shift": {
         "cdr": "knows the Local channel to the pool only, not the agent behind it"
     },
+    "agents-pool-blind-transfer": {
+        "cdr": "files whom the caller was passed on to under the agent's login, which is no call"
+    },
     "followme-declined-on-the-mobile": {"cdr": "takes a mobile that went up for one that was connected; it pressed 2"},
+    "followme-caller-leaves-while-the-mobile-is-asked": {
+        "cdr": "takes a mobile that went up for one that was connected"
+    },
+    "caller-leaves-while-a-subroutine-asks": {"cdr": "takes a phone that went up for one that was connected"},
     "28b-injected-numbers": {"bad messages": "they are the hostile caller's, and must be counted"},
 }
 

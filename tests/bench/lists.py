@@ -18,6 +18,7 @@ from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
 from storage.database import reading
+from tests.bench.index_costs import index_costs
 from tests.bench.year_of_calls import make
 from tests.storage.query_plan import plan_of
 
@@ -106,8 +107,9 @@ def lines(answers: list[Answer]) -> Iterator[str]:
 @click.command()
 @click.option("--calls", default=1_000_000, show_default=True, type=click.IntRange(min=1000), help="About so many.")
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(min=1), help="Times each is asked.")
+@click.option("--indexes", default=5, show_default=True, type=click.IntRange(min=0), help="Rounds; 0: not measured.")
 @click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Kept there, and used again.")
-def main(calls: int, rounds: int, db: Path | None) -> None:
+def main(calls: int, rounds: int, indexes: int, db: Path | None) -> None:
     """How long lists and reports take among a year's calls."""
     with tempfile.TemporaryDirectory() as directory:
         path = db or Path(directory, "year.db")
@@ -121,6 +123,10 @@ def main(calls: int, rounds: int, db: Path | None) -> None:
 
         for line in lines(asyncio.run(go())):
             click.echo(line)
+        if indexes:
+            click.echo("\nWhat storing a call saves without an index of calls:")
+            for cost in index_costs(path, indexes):
+                click.echo(f"{cost.name:34} {cost.saved_us:8.1f} of {cost.us:.0f} µs {cost.mb:8.1f} MB")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,10 @@ DEPARTMENTS = tuple(DepartmentRule(f"team-{queue}", frozenset({queue}), frozense
 HOURS = WorkingTime(UTC, (((9 * 60, 18 * 60),),) * 5 + (((10 * 60, 15 * 60),), ()))
 RULES = Rules(trunks=tuple(TrunkRule(name, ()) for name in TRUNKS), departments=DEPARTMENTS, working_time=HOURS)
 _REGULARS = 20_000
+_CLIENTS = 5_000
+_DIRECTORY = (
+    "INSERT INTO client SELECT DISTINCT number, 'Client ' || number, '101' FROM missed_case ORDER BY number LIMIT ?"
+)
 _WEEK = (1.2, 1.1, 1.1, 1.1, 1.0, 0.4, 0.1)
 _BUSIEST_HOUR = 11
 _MISSED = ("abandoned", "abandoned", "short_abandoned", "no_answer", "busy", "unavailable")
@@ -209,6 +213,7 @@ def make(path: Path, calls: int, seed: int = 1) -> Made:
         stored += len(told)
         gc.collect(0)
     gc.enable()
+    connection.execute(_DIRECTORY, (_CLIENTS,))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return Made(stored, took / stored * 1e6)

@@ -24,9 +24,72 @@ def test_numbers_are_spelled_one_way(number: str | None, spelled: str | None) ->
     assert NumberPlan("RU").normalised(number) == spelled
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(
+            "<unknown>",
+            "Иван",
+            "anonymous",
+            "sip:79001112233@example.com",
+            "79001112233;ext=1",
+            "+",
+            "+++",
+            "()",
+            "-",
+            " ",
+        ),
+        *("7900111\n2233", "=79001112233", "#31#79001112233"),
+    ],
+)
+def test_what_is_no_number_is_none(number: str) -> None:
+    for dialled in (False, True):
+        assert NumberPlan("RU", "495", ("9",)).normalised(number, dialled) is None
+
+
+@pytest.mark.parametrize("number", ["0" * 60, "7" * 16, "79000", "12345678901234567890", "+71234"])
+def test_what_the_numbering_plan_rejects_is_its_digits(number: str) -> None:
+    assert NumberPlan("RU").normalised(number) == number.strip("+")
+
+
 def test_local_callers_get_the_area_code() -> None:
     assert NumberPlan("RU", area_code="495").normalised("1234567") == "+74951234567"
+    assert NumberPlan("RU", area_code="4852").normalised("12-34-56") == "+74852123456"
+    assert NumberPlan("RU", area_code="4852").normalised("1234567") == "1234567", "nobody's number there"
 
 
-def test_what_is_dialled_for_a_line_is_taken_off() -> None:
-    assert NumberPlan("RU", strip_prefixes=("9",)).normalised("989161234567", True) == "+79161234567"
+@pytest.mark.parametrize(
+    ("dialled", "number"),
+    [
+        ("989161234567", "+79161234567"),
+        ("979161234567", "+79161234567"),
+        ("99161234567", "+79161234567"),
+        ("9+79161234567", "+79161234567"),
+        ("9 8 (916) 123-45-67", "+79161234567"),
+        ("9810442079460123", "+442079460123"),
+        ("91234567", "+74951234567"),
+        ("*7989161234567", "+79161234567"),
+        # Begins with it by chance.
+        ("9161234567", "+79161234567"),
+        ("9112233", "+74959112233"),
+        ("+79161234567", "+79161234567"),
+        # Extensions and emergency numbers stay.
+        ("9101", "9101"),
+        ("91234", "91234"),
+        ("112", "112"),
+    ],
+)
+def test_what_is_dialled_for_a_line_is_taken_off(dialled: str, number: str) -> None:
+    assert NumberPlan("RU", "495", ("9", "*79")).normalised(dialled, True) == number
+
+
+def test_of_a_caller_nothing_is_taken_off() -> None:
+    assert NumberPlan("RU", "495", ("9",)).normalised("9161234567") == "+79161234567"
+    assert NumberPlan("RU", "495", ("7",)).normalised("79161234567") == "+79161234567"
+
+
+def test_each_number_is_parsed_once() -> None:
+    plan = NumberPlan("RU")
+    for _ in range(100):
+        plan.normalised("89001112233")
+    assert (plan.normalised.cache_info().misses, plan.normalised.cache_info().maxsize) == (1, 20_000)

@@ -5,7 +5,7 @@ import asyncio
 from tests.asterisk.lab.sip_phone import answer, reject
 from tests.asterisk.pbx import Pbx
 from tests.asterisk.scenarios.registry import scenario
-from tests.asterisk.scenarios.wanted import MOBILE, answered, incoming, internal, outgoing
+from tests.asterisk.scenarios.wanted import MOBILE, answered, incoming, internal, merged, outgoing
 from tests.asterisk.scenarios.words import FIRST_AGENT, FIRST_CALLER, answered_at, rings, talking
 
 WAIT = "caller invite - 101 answer"
@@ -120,6 +120,33 @@ async def redirected_both(pbx: Pbx) -> None:
     await asyncio.sleep(2.5)
     await call.bye()
     await agent.bye()
+
+
+@scenario(
+    "bridged-by-a-program",
+    answered(
+        "101",
+        "7001",
+        agents_devices=["101", "103"],
+        transfers=[],
+        lost_after_transfer=False,
+        ended_by="caller",
+        seen={"wait_s": WAIT, "talk_s": "101 answer - caller end"},
+        tolerance=0.3,
+    ),
+    merged("103", "102"),
+)
+async def bridged(pbx: Pbx) -> None:
+    """103 has called 102; a program takes the caller from 101 and 103 from 102, and puts the two together."""
+    pbx.p["102"].behave = answer(0.5)
+    call, _agent = await talking(pbx)
+    inner = pbx.p["103"].call("102")
+    await pbx.up(inner)
+    await asyncio.sleep(1)
+    await pbx.ctl.act("Bridge", Channel1=FIRST_CALLER, Channel2="PJSIP/103-00000002", Tone="no")
+    await asyncio.sleep(1.5)
+    await call.bye()
+    await pbx.over(inner)
 
 
 @scenario(

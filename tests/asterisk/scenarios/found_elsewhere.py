@@ -90,6 +90,37 @@ async def accepted(pbx: Pbx) -> None:
     await call.bye()
 
 
+@scenario(
+    "followme-caller-leaves-while-the-mobile-is-asked",
+    incoming("abandoned", "7011", ended_by="caller", seen={"wait_s": MUSIC}, talk_s=0.0),
+)
+async def leaves_while_asked(pbx: Pbx) -> None:
+    """The mobile has gone up and hears that it may press 1; the caller hangs up: he was still sought for."""
+    pbx.trunk.behave = answer(1)
+    call = pbx.incoming("7011")
+    await pbx.up(call)
+    async with asyncio.timeout(20):
+        mobile = await pbx.trunk.incoming.get()
+    await mobile.sleep(2.5)
+    await call.bye()
+
+
+@scenario(
+    "caller-leaves-while-a-subroutine-asks",
+    incoming(
+        "short_abandoned", "7022", ended_by="caller", seen={"wait_s": MUSIC, "total_s": "caller invite - 101 end"}
+    ),
+)
+async def leaves_while_the_dialplan_asks(pbx: Pbx) -> None:
+    """101's phone has gone up, and a subroutine runs on it for 2 s; the caller hangs up meanwhile."""
+    pbx.p["101"].behave = answer(1)
+    call = pbx.incoming("7022")
+    desk = await answered_at(pbx, "101")
+    await desk.sleep(0.7)
+    await call.cancel()
+    await pbx.over(desk)
+
+
 @scenario("local-chain-kept", answered("101", "7023"))
 async def kept_chain(pbx: Pbx) -> None:
     """Two Local channels between caller and phone, which stay to the end."""

@@ -7,7 +7,7 @@ from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import Pbx
 from tests.asterisk.scenarios.registry import scenario
-from tests.asterisk.scenarios.wanted import MOBILE, answered, merged, outgoing, passed
+from tests.asterisk.scenarios.wanted import MOBILE, answered, internal, merged, outgoing, passed
 from tests.asterisk.scenarios.words import answered_at, rings, talking
 
 WAIT = "caller invite - 101 answer"
@@ -168,6 +168,41 @@ async def fetched_and_passed_on(pbx: Pbx) -> None:
     await answered_at(pbx, "103")
     await asyncio.sleep(1)
     await call.bye()
+
+
+@scenario(
+    "park-of-an-internal-call-by-the-caller",
+    internal(
+        "answered",
+        "103",
+        "101",
+        agents_devices=["101", "102"],
+        transfers=[],
+        ended_by="person",
+        seen={
+            "wait_s": "103 invite - 101 answer",
+            "talk_s": "101 answer - 103 dtmf_*3; 102 got_answer - 102 end",
+            "total_s": "103 invite - 101 end",
+        },
+        tolerance=0.3,
+    ),
+    merged("102", "701"),
+)
+async def of_an_internal_call(pbx: Pbx) -> None:
+    """103 has called 101, parks the colleague and hangs up; 102 fetches him and hangs up."""
+    pbx.p["101"].behave = answer(1)
+    call = pbx.p["103"].call("101")
+    await pbx.up(call)
+    parked = await pbx.reached("101")
+    await asyncio.sleep(1)
+    await call.dtmf("*3")
+    await asyncio.sleep(1)
+    await call.bye()
+    other = pbx.p["102"].call("701")
+    await pbx.up(other)
+    await asyncio.sleep(1.5)
+    await other.bye()
+    await pbx.over(parked)
 
 
 OUT = {"wait_s": "101 invite - mobile answer", "total_s": "101 invite - mobile end"}

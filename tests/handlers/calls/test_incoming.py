@@ -286,3 +286,35 @@ def test_who_hangs_up_before_the_bridge_is_told_has_ended_the_call_all_the_same(
         play.hang_up(channel)
     call = play.only_call.call
     assert (call.result, call.ended_by) == ("answered", who)
+
+
+@pytest.mark.parametrize("goes_first", ["caller", "mobile"])
+def test_a_phone_that_went_up_is_sought_until_it_is_connected(goes_first: str) -> None:
+    """FollowMe asks the mobile to press 1: it is in a bridge with a half of its Local channel, which nobody hears."""
+    play = Play()
+    caller = play.incoming()
+    play.up(caller)
+    one, two = play.local("989161234567", caller, "from-internal")
+    play.begin_dial(caller, one, "989161234567")
+    mobile = play.dial(two, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.ring(mobile)
+    play.wait(4)
+    play.up(mobile)
+    play.end_dial(two, mobile, "ANSWER")
+    play.up(two)
+    play.up(one)
+    play.end_dial(caller, one, "ANSWER")
+    play.bridge(mobile, two)
+    (live,) = play.core.live_calls()
+    assert live.state == "ringing"
+    play.wait(3)
+    if goes_first == "caller":
+        play.far_end_hangs_up(caller, mobile, one, two)
+    else:
+        for channel in (mobile, one, two):
+            play.hang_up(channel)
+        play.wait(2)
+        play.far_end_hangs_up(caller)
+    call = play.only_call.call
+    wanted = ("abandoned", 7, 4) if goes_first == "caller" else ("no_answer", 7, 4)
+    assert (call.result, call.wait_s, call.ring_s) == wanted

@@ -82,3 +82,22 @@ def test_a_linkedid_that_moves_later_joins_nothing() -> None:
     late = play.channel("PJSIP/102", linkedid=caller)
     play.hang_up(late)
     assert [ended.call.incomplete for ended in play.ended] == [False, True]
+
+
+def test_who_talked_with_others_before_came_to_the_callers_talk_when_he_heard_the_caller() -> None:
+    """A program bridges a colleague with the caller: what he said to others is no part of it."""
+    play = Play()
+    colleague = play.dialling("103", "102")
+    other = play.dial(colleague, "PJSIP/102")
+    play.answer(colleague, other)
+    play.wait(60)
+    caller = play.incoming()
+    first = play.dial(caller, "PJSIP/101")
+    play.answer(caller, first)
+    play.wait(1)
+    play.leave(colleague)
+    play.enter(play.core.bridge_of(caller) or "", colleague)
+    joined = play.now
+    play.far_end_hangs_up(caller, first, colleague, other)
+    (leg,) = [each for each in play.ended[-1].legs if each.device == "PJSIP/103"]
+    assert (leg.result, leg.joined_at) == ("answered", joined)

@@ -126,3 +126,22 @@ def test_who_parks_the_one_whom_he_called_does_not_end_the_call_by_going() -> No
         call = play.ended[-1].call
         assert (call.direction, call.ended_by, call.talk_s) == ("out", "person", 4)
         assert [agent.device for agent in call.agents] == ["PJSIP/101", "PJSIP/102"]
+
+
+def test_a_colleague_whom_the_caller_has_parked_is_whom_the_fetcher_talks_with() -> None:
+    play = Play()
+    caller = play.dialling("103", "101")
+    colleague = play.dial(caller, "PJSIP/101")
+    play.answer(caller, colleague)
+    play.wait(2)
+    play.park(colleague)
+    play.far_end_hangs_up(caller)
+    play.wait(3)
+    fetcher = play.dialling("102", "701")
+    play.unpark(colleague, retriever=fetcher)
+    play.bridge(fetcher, colleague)
+    play.wait(4)
+    play.far_end_hangs_up(fetcher, colleague)
+    call = play.ended[-1].call
+    assert (call.direction, call.result, call.talk_s, call.ended_by) == ("internal", "answered", 6, "person")
+    assert [agent.device for agent in call.agents] == ["PJSIP/101", "PJSIP/102"]

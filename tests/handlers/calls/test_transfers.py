@@ -500,3 +500,16 @@ def test_a_second_line_that_asks_is_no_leg_of_the_call_and_who_fetches_is_one() 
         ("PJSIP/102", "answered"),
         ("PJSIP/103", "answered"),
     ]
+
+
+def test_a_colleague_who_was_asked_and_never_had_the_caller_did_answer() -> None:
+    play = Play()
+    caller, agent, one, two, leg = consulted(play, answered=True)
+    for channel in (one, two, leg):
+        play.hang_up(channel)
+    play.leave(agent)
+    play.enter(play.core.bridge_of(caller) or "", agent)
+    play.far_end_hangs_up(caller, agent)
+    told = [(each.device, each.result) for each in play.only_call.legs]
+    assert told == [("PJSIP/trunk", None), ("PJSIP/101", "answered"), ("PJSIP/102", "answered")]
+    assert [each.device for each in play.only_call.call.agents] == ["PJSIP/101"]
