@@ -56,20 +56,20 @@ def _columns(by: WaitBy, is_compared: bool, language: Language) -> tuple[Column,
     columns = [
         Column(word(by, language), _KEY_KINDS.get(by, "text")),
         Column(word("number of calls", language), "count"),
-        Column(word("answered calls", language), "count", 6),
+        Column(word("answered calls", language), "count", 7),
         Column(word("missed calls", language), "count", 3),
         Column(word("other calls", language), "count", 15),
         Column(word("talk time", language), "duration", 4),
-        Column(word("full time", language), "duration", 5),
+        Column(word("full time", language), "duration", 8),
         Column(word("average wait", language), "duration", has_bar=True),
         Column(word("average talk", language), "duration", 2),
     ]
-    for group, rank in ((answered, 7), (missed, 9)):
+    for group, short, rank in ((answered, word("answered", language), 5), (missed, word("missed", language), 6)):
         columns += [
-            Column(word("average", language), "duration", rank, group),
-            Column(word("median", language), "duration", rank + 1, group),
-            Column(word("p90", language), "duration", rank + 1, group),
-            Column(word("max", language), "duration", rank + 4, group),
+            Column(word("average", language), "duration", rank, group, short),
+            Column(word("median", language), "duration", rank + 4, group, short),
+            Column(word("p90", language), "duration", rank + 6, group, short),
+            Column(word("max", language), "duration", rank + 7, group, short),
         ]
     if is_compared:
         columns += [
