@@ -33,6 +33,7 @@ from daemon.words import Language, mark, word
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.numbers import NumberPlan
+from storage.call_filter import bindable
 from storage.database import reading
 from storage.reports.missed import MissedReport, missed_report
 from storage.reports.report_filter import ReportFilter
@@ -83,7 +84,7 @@ class _Asked:
         self.zone = self.settings.zone
         self._period = period_of(query, self.zone)
         self._earlier = before(self._period, clock.now(), self.zone)
-        filters = {name: query[name] for name in ("trunk", "queue", "department", "number", "clients")}
+        filters = {name: bindable(query[name]) for name in ("trunk", "queue", "department", "number", "clients")}
         self._said = filters | {"clients": _CLIENTS.get(query["clients"])}
         self.wanted = _filter(self._period, filters)
         self.before = None if self._earlier is None else _filter(self._earlier, filters)

@@ -15,7 +15,7 @@ _CHART_WIDTH, _CHART_HEIGHT = 960, 150
 _CHART_GAP = 0.3
 """Between two columns, as a share of their width."""
 _LABELLED = 31
-"""So many columns have room for what they come to."""
+"""So many columns have room for their names, and for what they come to."""
 _BAR_WIDTH = 60
 _RIGHT = frozenset({"count", "duration", "share"})
 
@@ -102,6 +102,7 @@ def html_text(document: Document) -> str:
         blocks=blocks,
         tops=tops,
         chart_size=(_CHART_WIDTH, _CHART_HEIGHT),
+        labelled=1 if document.chart is None else -(-len(document.chart.labels) // _LABELLED),
         step=0 if document.chart is None else _CHART_WIDTH / max(len(document.chart.labels), 1),
         bar_width=_BAR_WIDTH,
     )

@@ -18,6 +18,7 @@ _NOTES = mark(
     "Full time = wait + talk. Calls that ended in a menu, failed, or whose end nobody saw are in no average.",
 )
 mark("hour", "day")
+_DAYS_OF_A_MONTH = 31
 _HOUR_LABEL = "{}:00"
 
 
@@ -130,7 +131,7 @@ def _chart(report: WaitReport, language: Language) -> Chart | None:
         return None
     labels = tuple(row.key or "" for row in report.rows)
     if report.by == "day":
-        labels = tuple(label[-2:] for label in labels)
+        labels = tuple(label[-2:] if len(labels) <= _DAYS_OF_A_MONTH else label[5:] for label in labels)
     waits = tuple(row.figures.wait_avg_s or 0.0 for row in report.rows)
     name = word("average wait", language)
     return Chart(name, labels, (Series(name, "client", waits),), "duration")

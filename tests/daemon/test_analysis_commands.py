@@ -250,6 +250,12 @@ def test_a_page_has_the_same_tags_whatever_a_caller_wrote(run: Run, hostile: Pat
     assert not tags.seen & {"script", "img", "iframe", "onload", "src", "style=", "link"}
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_half_characters_of_a_command_line_are_no_trouble(run: Run, form: str) -> None:
+    for name in NAMES:
+        assert run(name, "--number", "\udcff", "--trunk", "\udcff", "--format", form).exit_code == 0
+
+
 def test_what_is_no_period_or_report_is_wrong_usage(run: Run) -> None:
     for words in (
         ("wait", "--period", "today", "--from", "2026-11-01"),
