@@ -13,6 +13,8 @@ from handlers.rules import MISSED_RESULTS
 HEADER = mark(
     "missed since",
     "number",
+    "client",
+    "responsible",
     "state",
     "calls",
     "attempts",
@@ -29,16 +31,19 @@ HEADER = mark(
     "department",
     "outside hours",
     "claimed by",
+    "claimed until",
     "id",
 )
 KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("missed since", "last missed", "call back until", "contact at"), "moment"),
+    **dict.fromkeys(("missed since", "last missed", "call back until", "contact at", "claimed until"), "moment"),
     **{"calls": "count", "attempts": "count", "contact after": "duration"},
 }
-# What a narrow terminal leaves out first has the highest rank; what has none is always there.
+# What a narrow terminal leaves out first has the highest rank; what has none is always there. Who calls back must know on which
+# line, and that nobody else does.
 _RANKS = {
-    **{"dialled": 14, "outside hours": 13, "contact by": 12, "source": 11, "id": 10, "claimed by": 9, "contact": 8},
-    **{"queue": 7, "department": 6, "contact after": 5, "contact at": 4, "last missed": 3, "trunk": 2, "attempts": 1},
+    **{"dialled": 18, "outside hours": 17, "contact by": 16, "source": 15, "responsible": 14, "id": 13, "contact": 12},
+    **{"claimed until": 11, "queue": 10, "department": 9, "contact after": 8, "contact at": 7, "last missed": 6},
+    **{"attempts": 5, "call back until": 4, "client": 3, "claimed by": 2, "trunk": 1},
 }
 _STATE = HEADER.index("state")
 _TONES: dict[CaseState, Tone] = {
@@ -55,6 +60,8 @@ def row(case: Case, language: Language) -> tuple[Cell, ...]:
     return (
         case.opened_at,
         case.number,
+        case.client,
+        case.responsible,
         word(case.state, language),
         case.calls,
         case.attempts,
@@ -71,6 +78,7 @@ def row(case: Case, language: Language) -> tuple[Cell, ...]:
         case.department,
         word("yes", language) if case.closed else None,
         case.claimed_by,
+        case.claimed_until,
         case.id,
     )
 

@@ -47,7 +47,7 @@ def _parts(document: Document, width: int) -> Iterator[RenderableType]:
         if document.title:
             yield Text("")
             yield Text(table.name, style="bold")
-        yield table_of(table.without_empty_columns() if document.title else table, document, width)
+        yield table_of(table.without_empty_columns() if table.rows else table, document, width)
 
 
 def _figure(figure: Figure, document: Document) -> Text:
