@@ -33,7 +33,6 @@ sqlite3.register_adapter(type(None), lambda nothing: nothing)
 sqlite3.register_adapter(bool, int)
 
 _call_id = attrgetter("id", "pbx", "boot")
-_started_at = attrgetter("started_at")
 _call_fields = attrgetter(*CALL.fields)
 _leg_fields = attrgetter(*LEG.fields)
 _stay_fields = attrgetter(*QUEUE_STAY.fields)
@@ -187,9 +186,15 @@ def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> No
 @lru_cache(maxsize=4096)  # the same few queues and people, all day
 def _sought_device(fact: CallEnded) -> str | None:
     """The device of the person who was sought before any queue, or None: nobody was. A call's first queue is in the call."""
-    first = min((leg for leg in fact.legs if leg.side == "person"), key=_started_at, default=None)
-    if first is None or any(stay.joined_at <= first.started_at for stay in fact.stays):
+    first = None
+    for leg in fact.legs:
+        if leg.side == "person" and (first is None or leg.started_at < first.started_at):
+            first = leg
+    if first is None:
         return None
+    for stay in fact.stays:
+        if stay.joined_at <= first.started_at:
+            return None
     return first.device
 
 
