@@ -17,6 +17,7 @@ from storage.database import reading
 from storage.reports.report_filter import ReportFilter
 from storage.reports.spread import Spread
 from storage.reports.wait import WAIT_BY, WaitBy, WaitFigures, WaitReport, wait_report
+from tests.storage.query_plan import plan_of
 from tests.storage.reports.generated import DEPARTMENTS, Made, office, stored
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 
@@ -195,3 +196,12 @@ async def test_without_departments_every_call_has_none(tmp_path: Path) -> None:
     await stored(tmp_path / "calls.db", [Made(ended(a_call()), None)])
     found = await told(tmp_path / "calls.db", ReportFilter(), "department", departments=Departments([]))
     assert [row.key for row in found.rows] == [None]
+
+
+async def test_by_trunk_one_index_is_read_and_nothing_is_sorted(tmp_path: Path) -> None:
+    await stored(tmp_path / "calls.db", [Made(ended(a_call()), None)])
+    async with reading(tmp_path / "calls.db") as connection:
+        steps = await plan_of(
+            connection, lambda each: wait_report(each, ReportFilter(since=1.0), "trunk", BERLIN, DEPARTMENTS)
+        )
+    assert steps == ["SCAN c USING INDEX call_in_by_trunk"]
