@@ -184,7 +184,8 @@ def missed(
     rule = follow_up_rule(asked.settings.follow_up)
 
     def document() -> Document:
-        line = rule_line(rule, asked.settings.working_hours is not None, asked.language)
+        counted = asked.settings.follow_up.count
+        line = rule_line(rule, asked.settings.working_hours is not None, asked.language, counted)
         last = TABLE_ROWS if asked.is_unbounded else None
         return missed_document(found, (*asked.lines, line), asked.compared, asked.zone, asked.language, last)
 

@@ -33,6 +33,7 @@ sqlite3.register_adapter(type(None), lambda nothing: nothing)
 sqlite3.register_adapter(bool, int)
 
 _call_id = attrgetter("id", "pbx", "boot")
+_started_at = attrgetter("started_at")
 _call_fields = attrgetter(*CALL.fields)
 _leg_fields = attrgetter(*LEG.fields)
 _stay_fields = attrgetter(*QUEUE_STAY.fields)
@@ -169,6 +170,7 @@ def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> No
         _json(call.agents) if call.agents else None,
         match_key(call.caller_e164, call.caller),
         match_key(call.called_e164, call.called),
+        _sought_device(fact) if call.direction == "in" else None,
     )
     for n, leg in enumerate(fact.legs):
         values[LEG] += (key, n, *_leg_fields(leg))
@@ -183,6 +185,14 @@ def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> No
 
 
 @lru_cache(maxsize=4096)  # the same few queues and people, all day
+def _sought_device(fact: CallEnded) -> str | None:
+    """The device of the person who was sought before any queue, or None: nobody was. A call's first queue is in the call."""
+    first = min((leg for leg in fact.legs if leg.side == "person"), key=_started_at, default=None)
+    if first is None or any(stay.joined_at <= first.started_at for stay in fact.stays):
+        return None
+    return first.device
+
+
 def _json(values: tuple[str, ...] | tuple[Agent, ...]) -> str:
     return orjson.dumps(values).decode()
 

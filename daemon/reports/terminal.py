@@ -46,7 +46,7 @@ def _parts(document: Document, width: int) -> Iterator[RenderableType]:
         if document.title:
             yield Text("")
             yield Text(table.name, style="bold")
-        yield from _table(table.without_empty_columns() if document.title else table, document, width)
+        yield from _table(table.without_empty_columns() if table.rows else table, document, width)
 
 
 def _figure(figure: Figure, document: Document) -> Text:

@@ -38,6 +38,11 @@ def member_key(interface: str, state_interface: str, extensions: frozenset[str] 
     return key_of(interface, extensions)
 
 
+def endpoint_of(key: str) -> str:
+    """How a channel's endpoint reads where the channel is that of a phone with this key: `101`; `anna` of `PJSIP/anna`."""
+    return key.removeprefix(POOL).rpartition("/")[2]
+
+
 def is_phone(interface: str) -> bool:
     """Is it a device itself (`PJSIP/101`), as against what only stands for one (`Local/101@x`, `hint:101@x`, `Custom:x`)?"""
     kind, slash, rest = interface.partition("/")

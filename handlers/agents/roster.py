@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from handlers.agents.agent import Agent, member_of
-from handlers.agents.identity import POOL, is_phone, key_of, member_key
+from handlers.agents.identity import POOL, endpoint_of, is_phone, key_of, member_key
 from handlers.agents.lines import Lines
 from handlers.agents.phone import DeviceState, Told
 from handlers.ami import events as ev
@@ -245,10 +245,7 @@ class Roster:
         if key.startswith(POOL):
             for channel in [each for each in self._live.channels.values() if each.pool_agent == key.removeprefix(POOL)]:
                 self.lines.join_pool(channel, key.removeprefix(POOL))
-        for channel in self._live.channels.values():
-            # There may be thousands, and every key ends as its channels' endpoint does: a look at that is cheap.
-            if not key.endswith(channel.parts.endpoint) or channel.side is None:
-                continue
+        for channel in self._live.channels_of(endpoint_of(key)):
             if key_of(channel.parts.device, self._rules.extensions) == key:
                 self.lines.watch(channel)
         return agent

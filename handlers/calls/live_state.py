@@ -1,6 +1,6 @@
 """What lives now: channels, bridges and calls, and what each part of the tracker does to them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -33,6 +33,8 @@ class LiveState:
         self.calls: dict[LiveCall, Recorder] = {}
         """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
         self._by_linkedid: dict[str, LiveCall] = {}
+        self._phones: dict[str, dict[str, Channel]] = {}
+        """The live channels of our own devices: by endpoint, then by uniqueid."""
         self._guessed: set[str] = set()
 
     # ---- what it looks like from outside
@@ -81,6 +83,10 @@ class LiveState:
         """Who waits in a queue now: the queue's name, and since when, in epoch seconds."""
         return ((stay.queue, stay.joined_at) for call in self.calls for stay in call.stays if stay.left_at is None)
 
+    def channels_of(self, endpoint: str) -> Iterable[Channel]:
+        """The live channels of our own devices that have this endpoint, oldest first; a look costs nothing for all the others."""
+        return self._phones.get(endpoint, {}).values()
+
     def trunk_channels(self) -> dict[str, int]:
         """How many channels each outside line has now, by its name."""
         found: dict[str, int] = {}
@@ -101,6 +107,7 @@ class LiveState:
             "bridges": len(self.bridges),
             "calls": len(self.calls),
             "linkedids": len(self._by_linkedid),
+            "phones": len(self._phones),
         }
 
     def change_rules(self, rules: Rules) -> None:
@@ -146,7 +153,17 @@ class LiveState:
         if side is not None and side.guessed and side.trunk not in self._guessed and side.trunk is not None:
             self._guess(at, side.trunk)
         self.channels[uniqueid] = channel
+        if side is not None and side.trunk is None:
+            self._phones.setdefault(parts.endpoint, {})[uniqueid] = channel
         return channel
+
+    def forget_channel(self, channel: Channel) -> None:
+        """A channel is gone; its call may keep it."""
+        del self.channels[channel.uniqueid]
+        endpoint = channel.parts.endpoint
+        phone = self._phones.get(endpoint)
+        if phone is not None and phone.pop(channel.uniqueid, None) is not None and not phone:
+            del self._phones[endpoint]
 
     def _guess(self, at: float, endpoint: str) -> None:
         if len(self._guessed) < _GUESSES_TOLD:

@@ -15,6 +15,8 @@ from tests.bench.stream import START, Serials, Stream, template_of
 
 LIVE = (10, 1_000, 10_000)
 TALKS = "01-direct-caller-hangs-up"
+_PHONE = b"PJSIP/101"
+"""Whose talk it is in the recording; each of the many has a phone of its own."""
 _ENDS = (b"Event: HangupRequest\r\n", b"Event: BridgeLeave\r\n")
 
 
@@ -55,7 +57,8 @@ def talking(live: int) -> Iterator[tuple[float, bytes]]:
     for n in range(live):
         fresh = {old: serials.make(kind, START - 1_000_000 + n) for old, kind in template.fresh.items()}
         for _, pieces in begun:
-            yield START - 1.0, b"".join(fresh[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+            raw = b"".join(fresh[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+            yield START - 1.0, raw.replace(_PHONE, b"PJSIP/%d" % (30_000 + n))
 
 
 def costs(stream: Stream, rounds: int, live: tuple[int, ...] = LIVE) -> Iterator[Cost]:

@@ -106,6 +106,22 @@ def test_the_table_says_it_in_words_and_by_which_rule(run: Run) -> None:
     assert "\x1b" not in russian.stdout + result.stdout
 
 
+def test_every_part_of_the_rule_is_told(run: Run, tmp_path: Path) -> None:
+    assert run().stderr.endswith("; the last nine digits are compared; on the list for 168:00:00\n")
+    settings = tmp_path / "ringtally.toml"
+    settings.write_text(
+        settings.read_text()
+        + 'match = "number"\nwindow = "15m"\nlist_for = "1d"\nignore = ["89001112233", "89001112234"]\n'
+        + 'count = ["busy", "lost_after_transfer"]\nclosed_by = ["outgoing"]\nmin_talk_out = "7s"\n'
+        + '[working_hours]\nmon-fri = ["09:00-18:00"]\n'
+    )
+    assert run().stderr == (
+        "rule miko; window 15:00 (working time); closed by: outgoing; talk of at least 0:07 / 0:00; on the list for 24:00:00; "
+        "ignored numbers: 2; missed is: busy, lost_after_transfer\n"
+    )
+    assert "пропущенным считается: занято, потерян после перевода" in run("--lang", "ru").stderr
+
+
 def test_csv_has_a_row_each_and_no_formula(run: Run) -> None:
     rows = list(csv.reader(io.StringIO(run("--format", "csv").stdout)))
     assert rows[0] == list(HEADER)

@@ -14,7 +14,9 @@ from handlers.facts import CallEnded, Fact
 from handlers.rules import Rules
 from tests import recordings
 
-EMPTY = {"channels": 0, "bridges": 0, "calls": 0, "linkedids": 0, "agent_channels": 0, "agent_callers": 0, "holders": 0}
+EMPTY = dict.fromkeys(
+    ("channels", "bridges", "calls", "linkedids", "phones", "agent_channels", "agent_callers", "holders"), 0
+)
 TRANSFERS = ("12-blind-transfer-answered", "14-attended-transfer-replaces", "15-pickup", "16-park-and-retrieve")
 
 

@@ -350,3 +350,61 @@ async def gone_at_once(pbx: Pbx) -> None:
         await (pbx.up(call) if number == "7002" else pbx.reached("101"))
         await call.bye()
         await asyncio.sleep(0.3)
+
+
+@scenario(
+    "attended-transfer-twice",
+    answered(
+        "101",
+        "7001",
+        agents_devices=["101", "102", "103"],
+        transfers=[passed("attended", "101", "102"), passed("attended", "102", "103")],
+        lost_after_transfer=False,
+        ended_by="caller",
+        seen={
+            "wait_s": WAIT,
+            "talk_s": "101 answer - caller end",
+            "hold_s": "101 hold - 101 refer; 102 hold - 102 refer",
+        },
+        tolerance=0.3,
+    ),
+    merged("101", "102"),
+    merged("102", "103"),
+)
+async def attended_twice(pbx: Pbx) -> None:
+    """101 asks 102 and hands the caller over, who asks 103 and does the same."""
+    pbx.p["102"].behave = pbx.p["103"].behave = answer(0.5)
+    call, agent = await talking(pbx)
+    for name, colleague in (("101", "102"), ("102", "103")):
+        await agent.hold()
+        second = pbx.p[name].call(colleague)
+        await pbx.up(second)
+        await asyncio.sleep(1)
+        await agent.refer(colleague, replaces=second)
+        await asyncio.sleep(0.3)
+        await agent.bye()
+        await second.bye()
+        await asyncio.sleep(1)
+        agent = await pbx.reached(colleague)
+    await call.bye()
+
+
+@scenario(
+    "caller-passes-our-man-on",
+    answered(
+        "101",
+        "7001",
+        agents_devices=["101"],
+        lost_after_transfer=False,
+        seen={"wait_s": WAIT, "talk_s": "101 answer - caller end", "total_s": "caller invite - 103 end"},
+        tolerance=0.3,
+    ),
+)
+async def by_the_caller(pbx: Pbx) -> None:
+    """The caller himself presses ##7009 and is gone: 101 has 103 on the line, and nobody was lost."""
+    pbx.p["103"].behave = answer(1)
+    call, _agent = await talking(pbx)
+    await call.dtmf("##7009")
+    other = await answered_at(pbx, "103")
+    await asyncio.sleep(1)
+    await other.bye()

@@ -13,6 +13,7 @@ from daemon.demo.generator import TrafficGenerator
 from daemon.demo.pbx import BANNER, USERNAME, SimulatedPbx
 from handlers.ami.message import Message
 
+WITHIN_S = 30.0
 BUSY = {"calls_per_minute": 600.0, "speed": 20.0}
 
 
@@ -53,7 +54,7 @@ class Client:
             await self.writer.wait_closed()
 
     async def next(self) -> Message:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WITHIN_S):
             return Message((await self.reader.readuntil(b"\r\n\r\n"))[:-4])
 
     async def ask(self, action: str, **headers: str) -> Message:
@@ -65,7 +66,7 @@ class Client:
                 return message
 
     async def ended(self) -> bool:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WITHIN_S):
             try:
                 while await self.reader.read(65_536):
                     pass

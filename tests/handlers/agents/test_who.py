@@ -2,8 +2,9 @@
 
 import pytest
 
-from handlers.agents.identity import is_phone, key_of, member_key
+from handlers.agents.identity import endpoint_of, is_phone, key_of, member_key
 from handlers.ami import events as ev
+from handlers.calls.names import parse_channel_name
 from handlers.facts import AgentChanged, Membership
 from handlers.rules import Rules, TrunkRule
 from tests.handlers.agents.office import ANNA, FREE, UNREACHABLE, Office, an_office
@@ -32,6 +33,27 @@ from tests.handlers.playbook import START
 )
 def test_one_phone_has_one_key_however_it_is_spelled(interface: str, key: str) -> None:
     assert key_of(interface, frozenset({"reception"})) == key
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "PJSIP/101-0000001a",
+        "SIP/101-00000001",
+        "PJSIP/reception-00000002",
+        "PJSIP/anna-maria-00000003",
+        "Agent/1001-1",
+        "DAHDI/i1/79001112233-1f",
+        "IAX2/office-1234",
+        "PJSIP/anna@branch-00000004",
+        "Agent/reception-2",
+        "hint:1/101-1",
+        "-",
+    ],
+)
+def test_a_phones_channels_are_found_by_the_end_of_its_key(channel: str) -> None:
+    parts = parse_channel_name(channel)
+    assert endpoint_of(key_of(parts.device, frozenset({"reception"}))) == parts.endpoint
 
 
 def test_a_state_interface_that_is_no_phone_says_nothing_of_whose_it_is() -> None:

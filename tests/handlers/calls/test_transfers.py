@@ -513,3 +513,19 @@ def test_a_colleague_who_was_asked_and_never_had_the_caller_did_answer() -> None
     told = [(each.device, each.result) for each in play.only_call.legs]
     assert told == [("PJSIP/trunk", None), ("PJSIP/101", "answered"), ("PJSIP/102", "answered")]
     assert [each.device for each in play.only_call.call.agents] == ["PJSIP/101"]
+
+
+def test_a_caller_who_passes_our_man_on_himself_is_not_lost() -> None:
+    """The dialplan allows him to (Dial's option T)."""
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(caller, agent, "7009")
+    play.hang_up(caller)
+    leg = play.dial(agent, "PJSIP/103")
+    play.ring(leg)
+    play.wait(1)
+    play.answer(agent, leg)
+    play.wait(1)
+    play.far_end_hangs_up(leg, agent)
+    call = play.only_call.call
+    assert (call.result, call.lost_after_transfer, call.talk_s) == ("answered", False, 2)

@@ -198,10 +198,12 @@ async def test_without_departments_every_call_has_none(tmp_path: Path) -> None:
     assert [row.key for row in found.rows] == [None]
 
 
-async def test_by_trunk_one_index_is_read_and_nothing_is_sorted(tmp_path: Path) -> None:
-    await stored(tmp_path / "calls.db", [Made(ended(a_call()), None)])
+@pytest.mark.parametrize("by", WAIT_BY)
+async def test_it_walks_one_index_of_incoming_calls_and_by_trunk_sorts_nothing(tmp_path: Path, by: WaitBy) -> None:
+    await stored(tmp_path / "calls.db", [Made(ended(a_call(n)), None) for n in range(3)])
+    wanted = ReportFilter(since=START, until=START + 365 * DAY_S)
     async with reading(tmp_path / "calls.db") as connection:
-        steps = await plan_of(
-            connection, lambda each: wait_report(each, ReportFilter(since=1.0), "trunk", BERLIN, DEPARTMENTS)
-        )
-    assert steps == ["SCAN c USING INDEX call_in_by_trunk"]
+        steps = await plan_of(connection, lambda reader: wait_report(reader, wanted, by, BERLIN, DEPARTMENTS))
+    assert "SCAN c USING INDEX call_in_by_trunk" in steps
+    assert ("USE TEMP B-TREE FOR GROUP BY" in steps) == (by != "trunk")
+    assert len(steps) == 1 + (by != "trunk"), steps
