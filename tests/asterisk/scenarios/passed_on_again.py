@@ -96,6 +96,25 @@ async def to_voicemail(pbx: Pbx) -> None:
 
 
 @scenario(
+    "blind-transfer-to-an-empty-queue",
+    answered(
+        "101",
+        "7001",
+        transfers=[passed("blind", "101", "7007", "unavailable")],
+        lost_after_transfer=True,
+        seen={"wait_s": WAIT, "talk_s": "101 answer - 101 refer"},
+    ),
+)
+async def to_an_empty_queue(pbx: Pbx) -> None:
+    """101 passes the caller on to a queue without members, which turns him away."""
+    call, agent = await talking(pbx)
+    await agent.refer("7007")
+    await agent.bye()
+    async with asyncio.timeout(15):
+        await call.ended
+
+
+@scenario(
     "blind-transfer-of-a-held-caller",
     answered(
         "101",

@@ -127,7 +127,7 @@ def test_each_of_two_transfers_has_its_own_end() -> None:
     assert call.lost_after_transfer
 
 
-def test_who_sent_a_caller_into_his_own_queue_and_gets_him_again_has_answered() -> None:
+def test_who_sent_a_caller_into_his_own_queue_and_gets_him_again_has_him_returned() -> None:
     play = Play()
     caller, agent = talking(play)
     play.blind_transfer(agent, caller, "7003")
@@ -139,7 +139,50 @@ def test_who_sent_a_caller_into_his_own_queue_and_gets_him_again_has_answered() 
     play.wait(1)
     play.far_end_hangs_up(caller, again)
     call = play.only_call.call
-    assert (only(call).result, call.queue, call.queue_s, call.talk_s) == ("answered", "support", 0, 3)
+    assert (only(call).result, call.queue, call.queue_s, call.talk_s) == ("returned", "support", 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("QUEUESTATUS", "JOINEMPTY"), ("QUEUESTATUS", "FULL"), ("DIALSTATUS", "CHANUNAVAIL")]
+)
+def test_who_is_passed_on_to_where_nobody_can_be_rung_is_lost(variable: str, value: str) -> None:
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "7003")
+    play.hang_up(agent)
+    play.variable(caller, variable, value)
+    play.wait(1)
+    play.hang_up(caller)
+    call = play.only_call.call
+    assert (only(call).result, call.lost_after_transfer) == ("unavailable", True)
+
+
+def test_who_is_turned_away_and_then_finds_somebody_is_not_lost() -> None:
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "7003")
+    play.hang_up(agent)
+    play.variable(caller, "QUEUESTATUS", "JOINEMPTY")
+    leg = play.dial(caller, "PJSIP/102")
+    play.ring(leg)
+    play.answer(caller, leg)
+    play.wait(1)
+    play.far_end_hangs_up(caller, leg)
+    call = play.only_call.call
+    assert (only(call).result, call.lost_after_transfer) == ("answered", False)
+
+
+def test_what_the_dial_of_who_passes_on_says_turns_nobody_away() -> None:
+    """101 consults 104, who is out of reach, before he passes the caller on to a service: nobody is sought for the caller."""
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "*98")
+    play.variable(agent, "DIALSTATUS", "CHANUNAVAIL")
+    play.hang_up(agent)
+    play.wait(1)
+    play.hang_up(caller)
+    call = play.only_call.call
+    assert (only(call).result, call.lost_after_transfer) == ("service", False)
 
 
 def test_a_transfer_of_several_at_once_is_the_call_of_who_made_it() -> None:
