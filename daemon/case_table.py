@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import tzinfo
 
 from daemon.reports.document import Cell, Column, Document, Kind, Row, Table, Tone
-from daemon.reports.spelling import duration
+from daemon.reports.spelling import round_duration
 from daemon.words import Language, mark, word
 from handlers.case_facts import Case, CaseState
 from handlers.cases.rule import FollowUpRule
@@ -98,17 +98,18 @@ def rule_line(
     rule: FollowUpRule, is_working_time: bool, language: Language, counted: Collection[str] = MISSED_RESULTS
 ) -> str:
     """The rule that cases were judged by, in one line; `counted`: the results that are missed, told if they are not the usual ones."""
-    window = duration(rule.window_s) if rule.window_s > 0 else word("none", language)
+    window = round_duration(rule.window_s, language) if rule.window_s > 0 else word("none", language)
     closing = [word(kind, language) for kind in ("outgoing", "incoming") if kind in rule.closed_by]
+    least = " / ".join(round_duration(each, language) for each in (rule.min_talk_out_s, rule.min_talk_in_s))
     parts = [
         f"{word('rule', language)} {rule.name}",
         f"{word('window', language)} {window}" + (f" ({word('working time', language)})" if is_working_time else ""),
         f"{word('closed by', language)}: {', '.join(closing)}",
-        f"{word('talk of at least', language)} {duration(rule.min_talk_out_s)} / {duration(rule.min_talk_in_s)}",
+        f"{word('talk of at least', language)} {least}",
     ]
     if rule.match == "last9":
         parts.append(word("the last nine digits are compared", language))
-    parts.append(f"{word('on the list for', language)} {duration(rule.list_for_s)}")
+    parts.append(f"{word('on the list for', language)} {round_duration(rule.list_for_s, language)}")
     if rule.ignore:
         parts.append(f"{word('ignored numbers', language)}: {len(rule.ignore)}")
     if set(counted) != MISSED_RESULTS:

@@ -124,7 +124,7 @@ def test_the_table_says_what_it_is_about_and_by_which_rule(run: Run) -> None:
     assert "период: 23.11.2026 (Europe/Moscow)" in text
     assert "сравнивается с: 22.11.2026 00:00 – 22.11.2026 20:11" in text
     assert "только: линия: mts" in text
-    assert "правило default; срок 1:00:00" in text
+    assert "правило default; срок 1 ч" in text
     assert "истинно пропущен: 1  100,0\u202f%   было: 0" in text
     assert "+79009998877" in text
     assert "\x1b" not in text
