@@ -62,7 +62,7 @@ def working_hours_of(value: object) -> WorkingHours:
             _read_holidays(entries, reading)
         else:
             _read_days(str(key), entries, reading)
-    if not reading.said_at and not reading.faults:
+    if not any(reading.weekdays) and not reading.faults:
         reading.faults.append(
             Fault((), "names no day, so nothing would ever be open", 'add e.g. mon-fri = ["09:00-18:00"], or remove it')
         )
