@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check lint unit test bench bench-latency lock words clean
+.PHONY: demo check lint unit test bench bench-latency bench-reports lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -30,6 +30,9 @@ bench: .venv/.ready ## what an event costs
 bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling costs
 	@PATH=$$PATH:/usr/sbin command -v mosquitto >/dev/null || scripts/real-parts
 	$(BIN)/python -m tests.bench.latency
+
+bench-reports: .venv/.ready ## how long lists and reports take among a million calls
+	$(BIN)/python -m tests.bench.lists
 
 lock: .venv/.ready ## resolve the dependencies anew
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \

@@ -33,6 +33,7 @@ from daemon.words import Language, mark, word
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.numbers import NumberPlan
+from storage.call_filter import bindable
 from storage.database import reading
 from storage.reports.missed import MissedReport, missed_report
 from storage.reports.report_filter import ReportFilter
@@ -83,7 +84,7 @@ class _Asked:
         self.zone = self.settings.zone
         self._period = period_of(query, self.zone)
         self._earlier = before(self._period, clock.now(), self.zone)
-        filters = {name: query[name] for name in ("trunk", "queue", "department", "number", "clients")}
+        filters = {name: bindable(query[name]) for name in ("trunk", "queue", "department", "number", "clients")}
         self._said = filters | {"clients": _CLIENTS.get(query["clients"])}
         self.wanted = _filter(self._period, filters)
         self.before = None if self._earlier is None else _filter(self._earlier, filters)
@@ -147,7 +148,7 @@ def wait(
     def values() -> Any:
         if form == "jsonl":
             return [wait_row_json(row) for row in found.rows]
-        return wait_json(found, asked.wanted, asked.before)
+        return wait_json(found, asked.wanted, asked.before, asked.zone)
 
     show(form, document, values)
 
@@ -183,7 +184,8 @@ def missed(
     rule = follow_up_rule(asked.settings.follow_up)
 
     def document() -> Document:
-        line = rule_line(rule, asked.settings.working_hours is not None, asked.language)
+        counted = asked.settings.follow_up.count
+        line = rule_line(rule, asked.settings.working_hours is not None, asked.language, counted)
         last = TABLE_ROWS if asked.is_unbounded else None
         return missed_document(found, (*asked.lines, line), asked.compared, asked.zone, asked.language, last)
 
@@ -191,7 +193,7 @@ def missed(
         if form == "jsonl":
             return [missed_call_json(call) for call in found.calls]
         told = _rule_json(rule, asked.settings.working_hours is not None)
-        return missed_json(found, asked.wanted, asked.before, told)
+        return missed_json(found, asked.wanted, asked.before, asked.zone, told)
 
     show(form, document, values)
 

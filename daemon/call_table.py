@@ -17,6 +17,8 @@ HEADER = mark(
     "direction",
     "caller",
     "name",
+    "client",
+    "responsible",
     "called",
     "queue",
     "trunk",
@@ -30,7 +32,10 @@ HEADER = mark(
 )
 KINDS: dict[str, Kind] = {"start": "moment", "wait": "duration", "talk": "duration", "total": "duration"}
 # What a narrow terminal leaves out first has the highest rank; what has none is always there.
-_RANKS = {"name": 8, "total": 7, "trunk": 6, "agents": 5, "queue": 4, "direction": 3, "answered by": 2, "called": 1}
+_RANKS = {
+    **{"responsible": 10, "name": 9, "total": 8, "trunk": 7, "agents": 6, "queue": 5, "direction": 4},
+    **{"answered by": 3, "client": 2, "called": 1},
+}
 _RESULT = HEADER.index("result")
 
 
@@ -41,6 +46,8 @@ def row(call: Call, language: Language) -> tuple[Cell, ...]:
         word(call.direction, language),
         call.caller,
         call.caller_name,
+        call.client,
+        call.responsible,
         call.called,
         ", ".join(call.queues) or None,
         call.trunk,

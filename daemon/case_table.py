@@ -1,17 +1,20 @@
 """Cases for people's eyes: who was missed, and what became of him."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import tzinfo
 
 from daemon.reports.document import Cell, Column, Document, Kind, Row, Table, Tone
-from daemon.reports.spelling import duration
+from daemon.reports.spelling import round_duration
 from daemon.words import Language, mark, word
 from handlers.case_facts import Case, CaseState
 from handlers.cases.rule import FollowUpRule
+from handlers.rules import MISSED_RESULTS
 
 HEADER = mark(
     "missed since",
     "number",
+    "client",
+    "responsible",
     "state",
     "calls",
     "attempts",
@@ -28,16 +31,19 @@ HEADER = mark(
     "department",
     "outside hours",
     "claimed by",
+    "claimed until",
     "id",
 )
 KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("missed since", "last missed", "call back until", "contact at"), "moment"),
+    **dict.fromkeys(("missed since", "last missed", "call back until", "contact at", "claimed until"), "moment"),
     **{"calls": "count", "attempts": "count", "contact after": "duration"},
 }
-# What a narrow terminal leaves out first has the highest rank; what has none is always there.
+# What a narrow terminal leaves out first has the highest rank; what has none is always there. Who calls back must know on which
+# line, and that nobody else does.
 _RANKS = {
-    **{"dialled": 14, "outside hours": 13, "contact by": 12, "source": 11, "id": 10, "claimed by": 9, "contact": 8},
-    **{"queue": 7, "department": 6, "contact after": 5, "contact at": 4, "last missed": 3, "trunk": 2, "attempts": 1},
+    **{"dialled": 18, "outside hours": 17, "contact by": 16, "source": 15, "responsible": 14, "id": 13, "contact": 12},
+    **{"claimed until": 11, "queue": 10, "department": 9, "contact after": 8, "contact at": 7, "last missed": 6},
+    **{"attempts": 5, "call back until": 4, "client": 3, "claimed by": 2, "trunk": 1},
 }
 _STATE = HEADER.index("state")
 _TONES: dict[CaseState, Tone] = {
@@ -54,6 +60,8 @@ def row(case: Case, language: Language) -> tuple[Cell, ...]:
     return (
         case.opened_at,
         case.number,
+        case.client,
+        case.responsible,
         word(case.state, language),
         case.calls,
         case.attempts,
@@ -70,6 +78,7 @@ def row(case: Case, language: Language) -> tuple[Cell, ...]:
         case.department,
         word("yes", language) if case.closed else None,
         case.claimed_by,
+        case.claimed_until,
         case.id,
     )
 
@@ -82,16 +91,29 @@ def cases_document(cases: Iterable[Case], rule: str, zone: tzinfo, language: Lan
     return Document("", language, zone, (table,), (rule,))
 
 
-def rule_line(rule: FollowUpRule, is_working_time: bool, language: Language) -> str:
-    """The rule that cases were judged by, in one line."""
-    window = duration(rule.window_s) if rule.window_s > 0 else word("none", language)
+mark("lost_after_transfer")  # beside the results of calls, `follow_up.count` may have it
+
+
+def rule_line(
+    rule: FollowUpRule, is_working_time: bool, language: Language, counted: Collection[str] = MISSED_RESULTS
+) -> str:
+    """The rule that cases were judged by, in one line; `counted`: the results that are missed, told if they are not the usual ones."""
+    window = round_duration(rule.window_s, language) if rule.window_s > 0 else word("none", language)
     closing = [word(kind, language) for kind in ("outgoing", "incoming") if kind in rule.closed_by]
+    least = " / ".join(round_duration(each, language) for each in (rule.min_talk_out_s, rule.min_talk_in_s))
     parts = [
         f"{word('rule', language)} {rule.name}",
         f"{word('window', language)} {window}" + (f" ({word('working time', language)})" if is_working_time else ""),
         f"{word('closed by', language)}: {', '.join(closing)}",
-        f"{word('talk of at least', language)} {duration(rule.min_talk_out_s)} / {duration(rule.min_talk_in_s)}",
+        f"{word('talk of at least', language)} {least}",
     ]
     if rule.match == "last9":
         parts.append(word("the last nine digits are compared", language))
+    parts.append(f"{word('on the list for', language)} {round_duration(rule.list_for_s, language)}")
+    if rule.ignore:
+        parts.append(f"{word('ignored numbers', language)}: {len(rule.ignore)}")
+    if set(counted) != MISSED_RESULTS:
+        parts.append(
+            f"{word('missed is', language)}: {', '.join(word(result, language) for result in sorted(counted))}"
+        )
     return "; ".join(parts)

@@ -11,6 +11,7 @@ from config.loader import DEFAULT_PATH, effective_lines, load_settings
 from daemon.analysis_commands import report
 from daemon.app import App, run_until_signalled
 from daemon.case_commands import claim, contact, dismiss, note
+from daemon.client_commands import check_clients
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
 from daemon.log import configure_log
 from daemon.missed_commands import missed
@@ -43,7 +44,21 @@ def main(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for command in (check_ami, snippet, record, replay, calls, call_story, missed, report, contact, dismiss, claim, note):
+for command in (
+    check_ami,
+    check_clients,
+    snippet,
+    record,
+    replay,
+    calls,
+    call_story,
+    missed,
+    report,
+    contact,
+    dismiss,
+    claim,
+    note,
+):
     main.add_command(command)
 
 

@@ -43,6 +43,8 @@ class ClientFile:
     clients: dict[str, Entry] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By what they are for (`numbers`, `names`, `responsible`) the titles of the columns; without titles their places from 1."""
     rows: int = 0
     without_number: int = 0
     """Rows with nothing where the number should be."""
@@ -82,6 +84,7 @@ def read_clients(
                 columns = columns_of(row, settings)
             except NoColumnsError as error:
                 raise fault(line, str(error)) from None
+            found.columns = _titles(columns, row)
             if columns.has_header:
                 continue
         found.rows += 1
@@ -205,6 +208,14 @@ def _delimiter_of(text: str) -> str:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     outside = "".join(line.split('"')[::2])
     return max(_DELIMITERS, key=outside.count)
+
+
+def _titles(columns: Columns, first: list[str]) -> dict[str, tuple[str, ...]]:
+    places = {"numbers": columns.numbers, "names": columns.names, "responsible": columns.responsible}
+    return {
+        use: tuple(" ".join(first[place].split()) if columns.has_header else str(place + 1) for place in those)
+        for use, those in places.items()
+    }
 
 
 def _take(found: ClientFile, line: int, row: list[str], columns: Columns, plan: NumberPlan) -> None:

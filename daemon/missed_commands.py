@@ -105,7 +105,8 @@ def _filter(query: dict[str, Any], form: str, settings: Settings) -> CaseFilter:
 
 
 def _show(found: Sequence[Case], form: str, settings: Settings, language: Language) -> None:
-    rule = rule_line(follow_up_rule(settings.follow_up), settings.working_hours is not None, language)
+    follow_up = settings.follow_up
+    rule = rule_line(follow_up_rule(follow_up), settings.working_hours is not None, language, follow_up.count)
     show(
         form,
         lambda: cases_document(found, rule, settings.zone, language),

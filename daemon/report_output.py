@@ -15,13 +15,11 @@ from daemon import clock
 from daemon.periods import PERIODS, Period, PeriodError, between, named_period
 from daemon.reports.csv_file import csv_text, excel_csv_text
 from daemon.reports.document import Document
-from daemon.reports.html_page import html_text
 from daemon.reports.terminal import rendered
 from daemon.reports.xlsx_file import xlsx_bytes
 
 FORMATS = ("table", "json", "jsonl", "csv", "csv-excel", "xlsx", "html")
 TABLE_ROWS = 50
-_TEXTS: dict[str, Callable[[Document], str]] = {"csv": csv_text, "csv-excel": excel_csv_text, "html": html_text}
 # A table that goes into a file or a pipe is cut nowhere.
 PIPE_WIDTH = 1000
 # JSON leaves these as they are, and a terminal obeys some: DEL, the C1 controls, and what turns the direction of writing.
@@ -73,7 +71,15 @@ def show(form: str, document: Callable[[], Document], values: Callable[[], Any])
         click.echo(xlsx_bytes(document()), nl=False)
     else:
         # As bytes: the locale has no say in what a file holds.
-        click.echo(_TEXTS[form](document()).encode("utf-8", "backslashreplace"), nl=False)
+        click.echo(_text(form, document()).encode("utf-8", "backslashreplace"), nl=False)
+
+
+def _text(form: str, document: Document) -> str:
+    if form == "html":
+        from daemon.reports.html_page import html_text  # noqa: PLC0415 - the daemon does without templates
+
+        return html_text(document)
+    return csv_text(document) if form == "csv" else excel_csv_text(document)
 
 
 def console_of() -> Console:

@@ -169,6 +169,7 @@ def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> No
         _json(call.agents) if call.agents else None,
         match_key(call.caller_e164, call.caller),
         match_key(call.called_e164, call.called),
+        _sought_device(fact) if call.direction == "in" else None,
     )
     for n, leg in enumerate(fact.legs):
         values[LEG] += (key, n, *_leg_fields(leg))
@@ -183,6 +184,20 @@ def _add_values(values: dict[Table, list[Any]], key: int, fact: CallEnded) -> No
 
 
 @lru_cache(maxsize=4096)  # the same few queues and people, all day
+def _sought_device(fact: CallEnded) -> str | None:
+    """The device of the person who was sought before any queue, or None: nobody was. A call's first queue is in the call."""
+    first = None
+    for leg in fact.legs:
+        if leg.side == "person" and (first is None or leg.started_at < first.started_at):
+            first = leg
+    if first is None:
+        return None
+    for stay in fact.stays:
+        if stay.joined_at <= first.started_at:
+            return None
+    return first.device
+
+
 def _json(values: tuple[str, ...] | tuple[Agent, ...]) -> str:
     return orjson.dumps(values).decode()
 

@@ -90,7 +90,7 @@ CALL = Table(
     "call",
     ("key",),
     tuple(name for name in _names(Call) if name not in _CALL_FIELDS_APART),
-    ("over_at", "queues", "agents", "caller_match", "called_match"),
+    ("over_at", "queues", "agents", "caller_match", "called_match", "sought_device"),
 )
 LEG = Table("leg", ("call", "n"), _names(Leg))
 QUEUE_STAY = Table("queue_stay", ("call", "n"), _names(QueueStay), ("call_started_at",))

@@ -24,6 +24,8 @@ class Column:
     kind: Kind = "text"
     rank: int = 0
     group: str = ""
+    short_group: str = ""
+    """The same where every letter counts."""
     has_bar: bool = False
     """Is a bar drawn where there is room, as long as the cell is great?"""
     links_to: str = ""
@@ -37,6 +39,11 @@ class Column:
     def full_title(self) -> str:
         """The title where groups have no line of their own."""
         return f"{self.group}: {self.title}" if self.group else self.title
+
+    @property
+    def short_title(self) -> str:
+        """The same in a terminal."""
+        return f"{self.short_group}: {self.title}" if self.short_group else self.full_title
 
 
 @dataclass(frozen=True, slots=True)

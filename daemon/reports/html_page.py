@@ -12,6 +12,10 @@ from daemon.reports.spelling import earlier_text, percent, shown
 from daemon.words import word
 
 _CHART_WIDTH, _CHART_HEIGHT = 960, 150
+_CHART_GAP = 0.3
+"""Between two columns, as a share of their width."""
+_LABELLED = 31
+"""So many columns have room for their names, and for what they come to."""
 _BAR_WIDTH = 60
 _RIGHT = frozenset({"count", "duration", "share"})
 
@@ -34,6 +38,7 @@ class _Head:
     columns: int = 1
     rows: int = 1
     is_right: bool = False
+    is_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,15 @@ class _Block:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """What stands above a chart's column."""
+
+    x: float
+    y: float
+    text: str
+
+
 def html_text(document: Document) -> str:
     """The document as one page."""
     tables = [table.without_empty_columns(for_page=True) for table in document.tables]
@@ -75,6 +89,9 @@ def html_text(document: Document) -> str:
         for table in tables
         if table.key
     }
+    blocks: list[_Block]
+    tops: list[_Top]
+    blocks, tops = ([], []) if document.chart is None else _drawn(document.chart, document)
     return _template().render(
         document=document,
         lines=[harmless(line, len(line)) for line in document.lines],
@@ -82,8 +99,10 @@ def html_text(document: Document) -> str:
         tables=[_table(table, document, links) for table in tables],
         nothing=word("nothing", document.language),
         chart=document.chart,
-        blocks=[] if document.chart is None else _blocks(document.chart, document),
+        blocks=blocks,
+        tops=tops,
         chart_size=(_CHART_WIDTH, _CHART_HEIGHT),
+        labelled=1 if document.chart is None else -(-len(document.chart.labels) // _LABELLED),
         step=0 if document.chart is None else _CHART_WIDTH / max(len(document.chart.labels), 1),
         bar_width=_BAR_WIDTH,
     )
@@ -177,33 +196,36 @@ def _heads(columns: tuple[Column, ...]) -> tuple[tuple[_Head, ...], tuple[_Head,
         else:
             lower.append(_Head(column.title, is_right=is_right))
             if column.group == last_group:
-                upper[-1] = _Head(column.group, columns=upper[-1].columns + 1)
+                upper[-1] = _Head(column.group, columns=upper[-1].columns + 1, is_group=True)
             else:
-                upper.append(_Head(column.group))
+                upper.append(_Head(column.group, is_group=True))
         last_group = column.group
     return tuple(upper), tuple(lower)
 
 
-def _blocks(chart: Chart, document: Document) -> list[_Block]:
+def _drawn(chart: Chart, document: Document) -> tuple[list[_Block], list[_Top]]:
+    """The blocks of a chart's columns, and what each column comes to, above it."""
     sums = [sum(values) for values in zip(*(series.values for series in chart.series), strict=True)]
     greatest = max(sums, default=0)
+    blocks: list[_Block] = []
+    tops: list[_Top] = []
     if not greatest:
-        return []
+        return blocks, tops
     step = _CHART_WIDTH / len(chart.labels)
-    blocks = []
     for place, label in enumerate(chart.labels):
         top = float(_CHART_HEIGHT)
         for series in chart.series:
             value = series.values[place]
-            if not value:
-                continue
-            height = value / greatest * _CHART_HEIGHT
-            top -= height
-            said = f"{label}: {series.name} {shown(value, chart.kind, document.zone, document.language)}"
-            blocks.append(
-                _Block(
-                    round(place * step + step * 0.15, 1), round(top, 1), round(step * 0.7, 1), round(height, 1),
-                    series.tone, said,
-                )
-            )  # fmt: skip
-    return blocks
+            if value:
+                height = value / greatest * _CHART_HEIGHT
+                top -= height
+                said = f"{label}: {series.name} {_charted(value, chart, document)}"
+                x, width = place * step + step * _CHART_GAP / 2, step * (1 - _CHART_GAP)
+                blocks.append(_Block(round(x, 1), round(top, 1), round(width, 1), round(height, 1), series.tone, said))
+        if sums[place] and len(chart.labels) <= _LABELLED:
+            tops.append(_Top(round((place + 0.5) * step, 1), round(top - 4, 1), _charted(sums[place], chart, document)))
+    return blocks, tops
+
+
+def _charted(value: float, chart: Chart, document: Document) -> str:
+    return shown(round(value) if chart.kind == "count" else value, chart.kind, document.zone, document.language)

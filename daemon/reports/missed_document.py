@@ -83,7 +83,7 @@ def _calls(calls: Iterable[MissedCall], language: Language, last: int | None) ->
         Column(word("queue", language), rank=10, wraps="anywhere"),
         Column(word("department", language), rank=8, wraps="anywhere"),
         Column(word("waited", language), "duration", 7),
-        Column(word("result", language), rank=11, wraps="words"),
+        Column(word("result", language), rank=11),
         Column(word("outside hours", language), rank=13, wraps="words"),
         Column(word("state", language)),
         Column(word("attempts", language), "count", 6),

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 
 from daemon.log import harmless
 from daemon.reports.document import Cell, Document, Figure, Kind, local
-from daemon.words import Language, word
+from daemon.words import Language, mark, word
 
 ISO_MOMENT = "%Y-%m-%d %H:%M:%S"
 SHORT_MOMENT = "%m-%d %H:%M"
@@ -14,6 +14,7 @@ _PAGE_DATE = {"en": "%Y-%m-%d", "ru": "%d.%m.%Y"}
 _MINUTE = 60
 _HOUR = 3600
 _NARROW_SPACE = "\u202f"
+_UNITS = tuple(zip((86_400, _HOUR, _MINUTE), mark("d", "h", "min"), strict=True))
 
 
 def local_time(at: float, zone: tzinfo, form: str = ISO_MOMENT) -> str:
@@ -46,6 +47,14 @@ def long_duration(seconds: float) -> str:
     """Seconds as `h:mm:ss`, which a spreadsheet takes for a time."""
     hours, minutes, left = _parts(seconds)
     return f"{hours}:{minutes:02}:{left:02}"
+
+
+def round_duration(seconds: float, language: Language) -> str:
+    """A duration of the settings in the largest unit of which it is a whole number: `7 d`, `90 min`, `5 s`."""
+    for size, unit in _UNITS:
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:.0f} {word(unit, language)}"
+    return f"{seconds:g} {word('s', language)}"
 
 
 def _parts(seconds: float) -> tuple[int, int, int]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from daemon.fitted_table import Column as FittedColumn
@@ -42,12 +41,12 @@ def _parts(document: Document, width: int) -> Iterator[RenderableType]:
         yield Text("")
         yield from (_figure(figure, document) for figure in document.figures)
     for place, table in enumerate(document.tables):
-        if document.title and place and not table.rows:
-            continue
+        if document.title and place and (table.key or not table.rows):
+            continue  # nothing links in a terminal, and what others lead to is told in them too
         if document.title:
             yield Text("")
             yield Text(table.name, style="bold")
-        yield table_of(table.without_empty_columns() if document.title else table, document, width)
+        yield from _table(table.without_empty_columns() if table.rows else table, document, width)
 
 
 def _figure(figure: Figure, document: Document) -> Text:
@@ -61,24 +60,20 @@ def _figure(figure: Figure, document: Document) -> Text:
     return text
 
 
-def table_of(table: Table, document: Document, width: int) -> RichTable:
-    """One table; what has no room is left out, column by column, and named below, and so are rows of which only the last show."""
+def _table(table: Table, document: Document, width: int) -> Iterator[RenderableType]:
+    """One table. What has no room is left out, column by column, and named below; so it is told that only the last rows show."""
     kept, left_out = fitted(_columns(table, document, ISO_MOMENT), width)
     if left_out:
         kept, left_out = fitted(_columns(table, document, SHORT_MOMENT), width)
     rows = _rows(table)
     styles = [_STYLES[row.tone] if row.tone else None for row in rows]
-    drawn_table = drawn(kept, width, [*styles, *(["bold"] if table.total else [])])
-    notes = []
+    yield drawn(kept, width, [*styles, *(["bold"] if table.total else [])])
     if left_out:
         names = ", ".join(column.title for column in left_out)
-        notes.append(f"{word('no room for', document.language)}: {names}")
+        yield Text(f"{word('no room for', document.language)}: {names}", style="dim italic")
     if len(rows) < len(table.rows):
-        notes.append(f"{word('only the last are shown', document.language)}: {len(rows)} / {len(table.rows)}")
-    if notes:
-        drawn_table.caption = "; ".join(notes)
-        drawn_table.caption_justify = "left"
-    return drawn_table
+        told = word("only the last are shown", document.language)
+        yield Text(f"{told}: {len(rows)} / {len(table.rows)}", style="dim italic")
 
 
 def _rows(table: Table) -> list[Row]:
@@ -89,7 +84,7 @@ def _columns(table: Table, document: Document, moment: str) -> list[FittedColumn
     rows = [*_rows(table), *([table.total] if table.total else [])]
     return [
         FittedColumn(
-            column.full_title,
+            column.short_title,
             [_cell(row.cells[n], column.kind, document, moment) for row in rows],
             column.rank,
             column.kind in _RIGHT,

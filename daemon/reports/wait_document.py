@@ -14,9 +14,11 @@ _TITLES: dict[WaitBy, str] = dict(
 )
 _NOTES = mark(
     "Wait: from the call's start until a person answered, or until nobody was sought any more.",
+    "p90: nine in ten waited no longer.",
     "Full time = wait + talk. Calls that ended in a menu, failed, or whose end nobody saw are in no average.",
 )
 mark("hour", "day")
+_DAYS_OF_A_MONTH = 31
 _HOUR_LABEL = "{}:00"
 
 
@@ -26,7 +28,9 @@ def wait_document(
     """`lines` say what it is about, `compared` names the period before, empty where there is none."""
     is_compared = any(row.before is not None for row in report.rows)
     rows = [
-        Row(_cells(_label(row.key, report.by, language), row.figures, row.before, is_compared)) for row in report.rows
+        Row(_cells(_label(row.key, report.by, language), row.figures, row.before, is_compared))
+        for row in report.rows
+        if report.by != "hour" or _has_calls(row.figures) or (row.before is not None and _has_calls(row.before))
     ]
     total = Row(_cells(word("total", language), report.total, report.before, is_compared))
     return Document(
@@ -42,6 +46,10 @@ def wait_document(
     )
 
 
+def _has_calls(figures: WaitFigures) -> bool:
+    return bool(figures.calls or figures.other)
+
+
 def _columns(by: WaitBy, is_compared: bool, language: Language) -> tuple[Column, ...]:
     answered, missed, before = (
         word(each, language) for each in mark("wait of the answered", "wait of the missed", "before")
@@ -49,20 +57,20 @@ def _columns(by: WaitBy, is_compared: bool, language: Language) -> tuple[Column,
     columns = [
         Column(word(by, language), _KEY_KINDS.get(by, "text")),
         Column(word("number of calls", language), "count"),
-        Column(word("answered calls", language), "count", 6),
+        Column(word("answered calls", language), "count", 7),
         Column(word("missed calls", language), "count", 3),
         Column(word("other calls", language), "count", 15),
         Column(word("talk time", language), "duration", 4),
-        Column(word("full time", language), "duration", 5),
+        Column(word("full time", language), "duration", 8),
         Column(word("average wait", language), "duration", has_bar=True),
         Column(word("average talk", language), "duration", 2),
     ]
-    for group, rank in ((answered, 7), (missed, 9)):
+    for group, short, rank in ((answered, word("answered", language), 5), (missed, word("missed", language), 6)):
         columns += [
-            Column(word("average", language), "duration", rank, group),
-            Column(word("median", language), "duration", rank + 1, group),
-            Column(word("p90", language), "duration", rank + 1, group),
-            Column(word("max", language), "duration", rank + 4, group),
+            Column(word("average", language), "duration", rank, group, short),
+            Column(word("median", language), "duration", rank + 4, group, short),
+            Column(word("p90", language), "duration", rank + 6, group, short),
+            Column(word("max", language), "duration", rank + 7, group, short),
         ]
     if is_compared:
         columns += [
@@ -123,7 +131,7 @@ def _chart(report: WaitReport, language: Language) -> Chart | None:
         return None
     labels = tuple(row.key or "" for row in report.rows)
     if report.by == "day":
-        labels = tuple(label[-2:] for label in labels)
+        labels = tuple(label[-2:] if len(labels) <= _DAYS_OF_A_MONTH else label[5:] for label in labels)
     waits = tuple(row.figures.wait_avg_s or 0.0 for row in report.rows)
     name = word("average wait", language)
     return Chart(name, labels, (Series(name, "client", waits),), "duration")

@@ -105,7 +105,10 @@ class AppQueue:
         elif event.variable == "QUEUESTATUS":
             if event.value in _QUEUE_REFUSED:
                 call.refused = True
+                call.turn_away(channel)
             self._state.stays.status(call, channel, event.value, event.at)
         elif event.variable == "DIALSTATUS" and call.answered_at is None:
             call.refused = call.refused or event.value in _NOBODY_THERE
             call.refused_busy = call.refused_busy or event.value == "BUSY"
+        elif event.variable == "DIALSTATUS" and event.value in _NOBODY_THERE:
+            call.turn_away(channel)

@@ -192,6 +192,11 @@ class LiveCall:
         undecided = bool(self.stays) and self.stays[-1].left_at is not None and self.stays[-1].outcome is None
         return undecided or (self.last_leg is not None and self.last_leg.status in {"CANCEL", None})
 
+    def turn_away(self, channel: Channel) -> None:
+        """A full or empty queue, or a phone out of reach, had nobody to ring for this channel."""
+        if not self.talking and channel is not self.passed_on.passer:
+            self.passed_on.turn_away()
+
     # ---- where it waits
 
     def join_queue(self, stay: Stay) -> None:

@@ -15,12 +15,13 @@ class Passing:
     to: str | None
     at: float
     result: str | None = None
+    turned_away: bool = False
+    """Where he was passed on to there was nobody to ring."""
 
     def reached(self, channel: Channel) -> None:
-        """A talk with this person begins: the first one decides. Called back is who passed him on, asked or not."""
+        """A talk with this person begins: the first one decides. `returned`: he who passed on was called back, or is in the queue."""
         if self.result is None:
-            back = self.kind == "attended" and self._is_by(channel)
-            self.result = "returned" if back else "answered"
+            self.result = "returned" if self._is_by(channel) else "answered"
 
     def _is_by(self, channel: Channel) -> bool:
         """Is it who passed the other party on? Of those whom one line reaches the number tells."""
@@ -74,6 +75,18 @@ class PassedOn:
         """A transfer that the PBX has carried out."""
         self.passings.append(passing)
         self.let_go = True
+
+    @property
+    def passer(self) -> Channel | None:
+        """Who has passed on last."""
+        return self.passings[-1].by if self.passings else None
+
+    def turn_away(self) -> None:
+        """Nobody could be rung for who was passed on: that is a search too."""
+        if self.let_go:
+            self.sought = True
+            if self.passings:
+                self.passings[-1].turned_away = True
 
     def park(self, channel: Channel, at: float) -> None:
         """A channel is parked; harmless if it is already."""

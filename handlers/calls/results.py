@@ -105,7 +105,7 @@ def passing_result(call: LiveCall, passing: Passing) -> str:
     ]
     queued = any(passing.at <= (stay.left_at or stay.joined_at) and stay.joined_at <= until for stay in call.stays)
     if not legs and not queued:
-        return "service"
+        return "unavailable" if passing.turned_away else "service"
     if call.ended_by is not None and not later:
         return "abandoned"
     if queued or any(leg.signalled and not leg.busy for leg in legs):

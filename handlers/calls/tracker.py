@@ -6,7 +6,7 @@ from typing import Any
 from handlers.ami import events as ev
 from handlers.calls.app_queue import AppQueue
 from handlers.calls.bridges import Bridges
-from handlers.calls.channels import Channel
+from handlers.calls.channels import Channel, connected, in_order
 from handlers.calls.dials import Dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
@@ -91,8 +91,11 @@ class Tracker:
 
     def _hangup_requested(self, event: ev.HangupRequested) -> None:
         channel = self.state.known(event)
-        call = channel.call if channel is not None else None
-        if channel is None or call is None or not channel.is_device:
+        if channel is None or not channel.is_device:
+            return
+        call = channel.call
+        if call is None:
+            self._agent_of_pool_hangs_up(channel, event)
             return
         if event.cause is not None and channel.cause is None:
             channel.cause = event.cause
@@ -107,6 +110,14 @@ class Tracker:
             call.ended_by = call.ended_by or "caller"
         elif channel in call.talking or channel in call.outside:
             call.ended_by = call.ended_by or "person"
+
+    def _agent_of_pool_hangs_up(self, channel: Channel, event: ev.HangupRequested) -> None:
+        """He is in no call of his own, and ends the one that he talks in."""
+        if event.soft:
+            return
+        for call in dict.fromkeys(each.call for each in in_order(connected(channel)) if each.call is not None):
+            if channel in call.talking:
+                call.ended_by = call.ended_by or "person"
 
     def _hung_up(self, event: ev.ChannelHungUp) -> None:
         channel = self.state.known(event)

@@ -75,6 +75,8 @@ class Transfers:
             call.passed_on.passings.append(passing)
             return
         call.passed_on.pass_on(passing)
+        if call.direction == "in" and passing.by in call.outside:
+            call.passed_on.let_go = False  # the caller himself passes our man on, and goes: nobody has lost him
         call.ended_by = None  # who passes on may have hung up already
         if passing.by is call.first:
             call.left_at = None

@@ -11,7 +11,7 @@ import aiosqlite
 from handlers.case_facts import CaseState, ContactKind
 from handlers.departments import Departments
 from storage.errors import readable
-from storage.reports.report_filter import SOUGHT, SOUGHT_TABLES, ReportFilter, department_of
+from storage.reports.report_filter import SOUGHT, ReportFilter, department_of
 from storage.reports.spread import Spread, spread
 
 Outcome = Literal["by_us", "by_client", "external", "late", "truly_missed", "open", "dismissed", "no_case"]
@@ -171,11 +171,11 @@ async def _missed(
     connection: aiosqlite.Connection, wanted: ReportFilter, departments: Departments, at_deadline: bool
 ) -> list[MissedCall]:
     condition, values = wanted.conditions()
-    sought, tables = (SOUGHT, SOUGHT_TABLES) if departments.names else ((), "")
+    sought = SOUGHT if departments.names else ()
     columns = ", ".join((_UP_TO_QUEUE, _UP_TO_CASE, _OF_CASE, _OF_CONTACT, _STATE, *sought))
     question = (
         f"SELECT {columns} FROM call c LEFT JOIN missed_case m ON m.key = c.missed_case "  # noqa: S608 - marks only
-        f"LEFT JOIN client k ON k.number = c.caller_e164 {_CONTACT_CALL} {tables} "
+        f"LEFT JOIN client k ON k.number = c.caller_e164 {_CONTACT_CALL} "
         f"WHERE c.missed = 1 AND {condition} ORDER BY c.started_at, c.key"
     )
     calls = []
@@ -220,7 +220,7 @@ async def _answered(connection: aiosqlite.Connection, wanted: ReportFilter, depa
         ((count,),) = await connection.execute_fetchall(question, values)
         return int(count)
     groups = await connection.execute_fetchall(
-        f"SELECT {', '.join(SOUGHT)}, count(*) FROM call c {SOUGHT_TABLES} WHERE {condition} GROUP BY 1, 2, 3",  # noqa: S608 - marks only
+        f"SELECT {', '.join(SOUGHT)}, count(*) FROM call c WHERE {condition} GROUP BY 1, 2, 3",  # noqa: S608 - marks only
         values,
     )
     return sum(count for *sought, count in groups if department_of(departments, *sought) == wanted.department)

@@ -46,19 +46,7 @@ class ReportFilter:
         return " AND ".join(conditions), tuple(values)
 
 
-# The first queue stay and the first person's leg of the call `c`: whichever began first says whose call it is.
-SOUGHT_TABLES = (
-    "LEFT JOIN queue_stay s ON s.call = c.key AND s.n = "
-    "(SELECT f.n FROM queue_stay f WHERE f.call = c.key ORDER BY f.joined_at, f.n LIMIT 1) "
-    "LEFT JOIN leg l ON l.call = c.key AND l.n = "
-    "(SELECT f.n FROM leg f WHERE f.call = c.key AND f.side = 'person' ORDER BY f.started_at, f.n LIMIT 1)"
-)
-_IS_QUEUE_FIRST = "s.joined_at <= ifnull(l.started_at, s.joined_at)"
-SOUGHT = (
-    f"CASE WHEN {_IS_QUEUE_FIRST} THEN s.queue END",
-    f"CASE WHEN {_IS_QUEUE_FIRST} THEN NULL ELSE l.device END",
-    "c.did",
-)
+SOUGHT = ("CASE WHEN c.sought_device IS NULL THEN c.queue END", "c.sought_device", "c.did")
 """Queue, device and number dialled, for `Departments.of_first`."""
 
 

@@ -1,5 +1,6 @@
 """Reports as JSON (contract, section 4): durations in seconds, moments ISO 8601 UTC, `null` for what does not apply."""
 
+from datetime import tzinfo
 from typing import Any
 
 from storage.call_json import iso
@@ -9,10 +10,10 @@ from storage.reports.spread import Spread
 from storage.reports.wait import WaitFigures, WaitReport, WaitRow
 
 
-def wait_json(report: WaitReport, wanted: ReportFilter, before: ReportFilter | None) -> dict[str, Any]:
-    """The report `wait`."""
+def wait_json(report: WaitReport, wanted: ReportFilter, before: ReportFilter | None, zone: tzinfo) -> dict[str, Any]:
+    """The report `wait`; `zone` is that of its hours and days."""
     return {
-        **_asked("wait", wanted, before),
+        **_asked("wait", wanted, before, zone),
         "by": report.by,
         "rows": [wait_row_json(row) for row in report.rows],
         "total": _figures(report.total),
@@ -46,11 +47,11 @@ def _figures(figures: WaitFigures) -> dict[str, Any]:
 
 
 def missed_json(
-    report: MissedReport, wanted: ReportFilter, before: ReportFilter | None, rule: dict[str, Any]
+    report: MissedReport, wanted: ReportFilter, before: ReportFilter | None, zone: tzinfo, rule: dict[str, Any]
 ) -> dict[str, Any]:
-    """The report `missed`; `rule` is that of the settings, by their keys."""
+    """The report `missed`; `zone` is that of its hours, `rule` that of the settings, by their keys."""
     return {
-        **_asked("missed", wanted, before),
+        **_asked("missed", wanted, before, zone),
         "at_deadline": report.at_deadline,
         "rule": rule,
         "calls": [missed_call_json(call) for call in report.calls],
@@ -113,10 +114,11 @@ def _group(group: MissedGroup) -> dict[str, Any]:
     return {"key": group.key, "missed": group.missed, "calls_by_outcome": group.calls}
 
 
-def _asked(name: str, wanted: ReportFilter, before: ReportFilter | None) -> dict[str, Any]:
+def _asked(name: str, wanted: ReportFilter, before: ReportFilter | None, zone: tzinfo) -> dict[str, Any]:
     return {
         "report": name,
         "period": {"from": iso(wanted.since), "to": iso(wanted.until)},
+        "timezone": str(zone),
         "before": None if before is None else {"from": iso(before.since), "to": iso(before.until)},
         "filters": {
             "trunk": wanted.trunk,

@@ -10,7 +10,7 @@ import orjson
 
 from handlers.departments import Departments
 from storage.errors import readable
-from storage.reports.report_filter import SOUGHT, SOUGHT_TABLES, ReportFilter, department_of
+from storage.reports.report_filter import SOUGHT, ReportFilter, department_of
 from storage.reports.spread import Spread, spread
 
 WaitBy = Literal["trunk", "queue", "department", "hour", "day"]
@@ -156,8 +156,6 @@ async def _added_up(
     keys, key_of = _grouping(by, zone, departments)
     is_of_department: Callable[..., bool] | None = None
     tables = "call c INDEXED BY call_in_by_trunk" if wanted.number is None and wanted.clients is None else "call c"
-    if by == "department" or wanted.department is not None:
-        tables += " " + SOUGHT_TABLES
     if wanted.department is not None:
         keys = (*keys, *SOUGHT)
         is_of_department = lambda *sought: department_of(departments, *sought) == wanted.department  # noqa: E731

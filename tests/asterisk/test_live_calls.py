@@ -28,7 +28,7 @@ from tests.asterisk.witnesses import NOT_BELIEVED, cdr_disagrees, queue_log_disa
 from tests.daemon.app_service import Ledger
 from tests.recordings import expected
 
-# Those that recordings hold; all others are in EXPECTED. Two minutes per version: each runs on an Asterisk of its own.
+# Those that recordings hold; all others are in EXPECTED. Three minutes per version: each runs on an Asterisk of its own.
 NAMES = tuple(name for name in SCENARIOS if name not in EXPECTED)
 # How often to try where the PBX now and then does otherwise, and its phones wait in vain: it seems to race with itself when it calls
 # back who passed a caller on (on 16 the call back is seen to be cancelled at once).

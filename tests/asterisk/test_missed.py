@@ -22,6 +22,7 @@ from tests.mqtt.listener import Listener, listening
 
 CALLED_BACK, CALLS_AGAIN, FORGOTTEN, UNHEARD = "79001112233", "79002223344", "79003334455", "79004445566"
 WINDOW_S = 20
+OF_ITS_CASE = ("attempts", "due_at", "contact", "contact_at", "contact_by", "contact_call", "contact_s", "reaction_s")
 TODAY = {
     "missed": 5,
     "missed_cases": 4,
@@ -49,6 +50,8 @@ class Seen:
 
     given_up: dict[str, list[float]] = field(default_factory=dict)
     answered: dict[str, float] = field(default_factory=dict)
+    answer_s: float = 0.0
+    """How long who called again waited for the answer."""
 
 
 async def gives_up(pbx: Pbx, number: str, seen: Seen) -> None:
@@ -72,9 +75,11 @@ async def talks(pbx: Pbx, extension: str, number: str, seen: Seen) -> None:
 async def is_answered(pbx: Pbx, number: str, seen: Seen) -> None:
     """Somebody calls again, and 101 answers."""
     pbx.p["101"].behave = answer(0.5)
+    began_at = clock.now()
     again = pbx.incoming("7001", cid=number)
     await pbx.up(again)
     seen.answered[number] = clock.now()
+    seen.answer_s = seen.answered[number] - began_at
     await asyncio.sleep(1)
     await again.bye()
 
@@ -144,6 +149,7 @@ async def test_missed_callers_are_told_right_over_three_deaths_of_the_daemon(
     assert_the_phones_saw_the_same(cases, calls, seen)
     assert_the_events_are_right(events, cases)
     assert listener.of("missed/open")[-1].json["cases"] == cases[2:]
+    await assert_the_reports_agree(settings, cases, calls, seen)
     for option in ("--truly", "--open"):
         told = (await ran(*listed, option)).stdout.splitlines()
         assert [json.loads(line)["id"] for line in told] == [case["id"] for case in cases[2:]]
@@ -205,6 +211,32 @@ def assert_the_phones_saw_the_same(cases: list[dict[str, Any]], calls: list[dict
         if number in seen.answered:
             assert moment(case["contact_at"]) == pytest.approx(seen.answered[number], abs=0.5)
             assert case["contact_s"] == pytest.approx(seen.answered[number] - seen.given_up[number][0], abs=0.5)
+
+
+async def assert_the_reports_agree(
+    settings: Path, cases: list[dict[str, Any]], calls: list[dict[str, Any]], seen: Seen
+) -> None:
+    """Reports and lists are of one mind, at the deadline too: nothing came after it."""
+    by_id = {call["id"]: call for call in calls}
+    told = [each for case in cases for each in case["call_ids"]]
+    outcomes = ["by_us", "by_client", "truly_missed", "truly_missed", "truly_missed"]
+    for option in ((), ("--at-deadline",)):
+        report = json.loads((await ran("--config", settings, "report", "missed", "--format", "json", *option)).stdout)
+        rows = {row["id"]: row for row in report["calls"]}
+        assert [rows[each]["outcome"] for each in told] == outcomes
+        for case in cases:
+            for row in (rows[each] for each in case["call_ids"]):
+                assert row["case_id"] == case["id"]
+                assert {name: row[name] for name in OF_ITS_CASE} == {name: case[name] for name in OF_ITS_CASE}
+        counted = {name: count for name, count in report["total"]["calls_by_outcome"].items() if count}
+        assert counted == {"by_us": 1, "by_client": 1, "truly_missed": 3}
+    waits = json.loads((await ran("--config", settings, "report", "wait", "--format", "json")).stdout)
+    (row,) = waits["rows"]
+    assert (row["key"], row["answered"], row["missed"]) == ("town", 1, 5)
+    answered = by_id[cases[1]["contact_call"]]
+    assert (row["answered_wait"]["max_s"], row["talk_s"]) == (answered["wait_s"], answered["talk_s"])
+    assert row["answered_wait"]["max_s"] == pytest.approx(seen.answer_s, abs=0.3)
+    assert row["missed_wait"]["count"] == 5
 
 
 def assert_the_events_are_right(events: list[dict[str, Any]], cases: list[dict[str, Any]]) -> None:

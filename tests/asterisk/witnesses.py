@@ -27,6 +27,7 @@ NOT_BELIEVED: dict[str, dict[str, str]] = {
     "agents-pool-two-callers-in-one-shift": {
         "cdr": "knows the Local channel to the pool only, not the agent behind it"
     },
+    "agents-pool-agent-hangs-up": {"cdr": "knows the Local channel to the pool only, not the agent behind it"},
     "agents-pool-blind-transfer": {
         "cdr": "files whom the caller was passed on to under the agent's login, which is no call"
     },

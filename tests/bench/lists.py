@@ -14,12 +14,16 @@ from time import perf_counter, process_time
 import aiosqlite
 import click
 
+from handlers.departments import Departments
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
 from storage.database import reading
+from storage.reports.missed import missed_report
+from storage.reports.report_filter import ReportFilter
+from storage.reports.wait import WAIT_BY, WaitBy, wait_report
 from tests.bench.index_costs import index_costs
-from tests.bench.year_of_calls import make
+from tests.bench.year_of_calls import DEPARTMENTS, make
 from tests.storage.query_plan import plan_of
 
 Question = Callable[[aiosqlite.Connection], Awaitable[Sized]]
@@ -39,6 +43,24 @@ def _calls(**wanted: object) -> Question:
 
 _MONTH = {"since": _moment(10), "until": _moment(11)}
 _DAY = {"since": _moment(10, 14), "until": _moment(10, 15)}
+_A_YEAR = ReportFilter(since=_moment(1), until=datetime(2027, 1, 1, tzinfo=UTC).timestamp())
+_A_MONTH = ReportFilter(since=_moment(10), until=_moment(11))
+_DEPARTMENTS = Departments(DEPARTMENTS)
+
+
+def _waits(by: WaitBy) -> Question:
+    async def asked(connection: aiosqlite.Connection) -> Sized:
+        report = await wait_report(connection, _A_YEAR, by, UTC, _DEPARTMENTS)
+        return report.rows
+
+    return asked
+
+
+async def _missed(connection: aiosqlite.Connection) -> Sized:
+    report = await missed_report(connection, _A_MONTH, UTC, _DEPARTMENTS)
+    return report.calls
+
+
 QUESTIONS: Mapping[str, Question] = {
     "missed callers of a month": _cases(**_MONTH),
     "truly missed ones of a month": _cases(**_MONTH, states=("truly_missed",)),
@@ -47,7 +69,9 @@ QUESTIONS: Mapping[str, Question] = {
     "missed calls of a month": _calls(**_MONTH, missed=True),
     "calls of a day": _calls(**_DAY),
     "the last 50 calls": _calls(last=50),
-    "calls of a number": _calls(number="+79030000001"),
+    "calls of a number": _calls(number="+79030000000"),
+    "report missed, a month": _missed,
+    **{f"report wait, a year, by {by}": _waits(by) for by in WAIT_BY},
 }
 
 

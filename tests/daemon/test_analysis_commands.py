@@ -68,6 +68,7 @@ def book(result: Result) -> Any:
 def test_the_wait_by_trunk_as_json_is_the_contracts(run: Run) -> None:
     told = json.loads(read(run("wait", "--period", "today", "--format", "json")))
     assert told["period"] == {"from": "2026-11-22T21:00:00.000Z", "to": "2026-11-23T21:00:00.000Z"}
+    assert told["timezone"] == "Europe/Moscow"
     assert told["before"] == {"from": "2026-11-21T21:00:00.000Z", "to": "2026-11-22T17:11:34.013Z"}
     assert [row["key"] for row in told["rows"]] == ["megafon", "mts"]
     assert told["total"] == {
@@ -123,7 +124,7 @@ def test_the_table_says_what_it_is_about_and_by_which_rule(run: Run) -> None:
     assert "период: 23.11.2026 (Europe/Moscow)" in text
     assert "сравнивается с: 22.11.2026 00:00 – 22.11.2026 20:11" in text
     assert "только: линия: mts" in text
-    assert "правило default; срок 1:00:00" in text
+    assert "правило default; срок 1 ч" in text
     assert "истинно пропущен: 1  100,0\u202f%   было: 0" in text
     assert "+79009998877" in text
     assert "\x1b" not in text
@@ -247,6 +248,12 @@ def test_a_page_has_the_same_tags_whatever_a_caller_wrote(run: Run, hostile: Pat
     tags = Tags()
     tags.feed(read(run("missed", "--db", hostile, "--format", "html")))
     assert not tags.seen & {"script", "img", "iframe", "onload", "src", "style=", "link"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_half_characters_of_a_command_line_are_no_trouble(run: Run, form: str) -> None:
+    for name in NAMES:
+        assert run(name, "--number", "\udcff", "--trunk", "\udcff", "--format", form).exit_code == 0
 
 
 def test_what_is_no_period_or_report_is_wrong_usage(run: Run) -> None:

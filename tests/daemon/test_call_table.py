@@ -42,6 +42,15 @@ def test_a_row_has_a_cell_for_every_column() -> None:
     assert (cells["wait"], cells["talk"], cells["total"]) == (8.2, 53.2, 61.5)
 
 
+def test_clients_have_a_column_where_anybody_is_known() -> None:
+    known = a_call(1, client="ООО «Ромашка»", responsible="Анна \x1b[31m")
+    head, _, line = shown(listed([a_call(0), known])).splitlines()
+    assert head.index("client") == line.index("ООО «Ромашка»")
+    assert head.index("responsible") == line.index("Анна \\x1b[31m")
+    assert "client" not in shown(listed([a_call(0)]))
+    assert "client" in shown(listed([a_call(0), known], width=120))
+
+
 def test_a_live_call_says_so() -> None:
     assert row(a_call(result=None, state="talking"), "en")[HEADER.index("result")] == "live"
 

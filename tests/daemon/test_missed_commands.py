@@ -99,11 +99,27 @@ def test_the_table_says_it_in_words_and_by_which_rule(run: Run) -> None:
     result = run("--truly")
     assert "truly_missed" in result.stdout
     assert "+79009998877" in result.stdout
-    assert "rule miko; window 1:00:00; closed by: outgoing, incoming; talk of at least 0:00 / 0:00" in result.stderr
+    assert "rule miko; window 1 h; closed by: outgoing, incoming; talk of at least 0 s / 0 s" in result.stderr
     russian = run("--lang", "ru")
     assert "истинно пропущен" in russian.stdout
     assert "правило miko" in russian.stderr
     assert "\x1b" not in russian.stdout + result.stdout
+
+
+def test_every_part_of_the_rule_is_told(run: Run, tmp_path: Path) -> None:
+    assert run().stderr.endswith("; the last nine digits are compared; on the list for 7 d\n")
+    settings = tmp_path / "ringtally.toml"
+    settings.write_text(
+        settings.read_text()
+        + 'match = "number"\nwindow = "15m"\nlist_for = "1d"\nignore = ["89001112233", "89001112234"]\n'
+        + 'count = ["busy", "lost_after_transfer"]\nclosed_by = ["outgoing"]\nmin_talk_out = "7s"\n'
+        + '[working_hours]\nmon-fri = ["09:00-18:00"]\n'
+    )
+    assert run().stderr == (
+        "rule miko; window 15 min (working time); closed by: outgoing; talk of at least 7 s / 0 s; on the list for 1 d; "
+        "ignored numbers: 2; missed is: busy, lost_after_transfer\n"
+    )
+    assert "пропущенным считается: занято, потерян после перевода" in run("--lang", "ru").stderr
 
 
 def test_csv_has_a_row_each_and_no_formula(run: Run) -> None:

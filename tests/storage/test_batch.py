@@ -1,17 +1,20 @@
 """What is written is what was told: every field, once, all or nothing."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.facts import Agent, Call, CallEnded, Leg
+from handlers.facts import Agent, Call, CallEnded, Leg, QueueStay
 from storage.batch import MOST_ROWS, write
 from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls
+from storage.schema import migrate, migrations
 from storage.tables import PARTS
 from tests.storage.memory import in_memory
 from tests.storage.sample_calls import START, a_call, ended, many
@@ -192,3 +195,39 @@ async def test_what_was_seen_whole_is_not_replaced_by_what_was_seen_in_part(befo
         kept = second if after >= before else first
         assert (found.call.caller_name, found.legs) == (kept.call.caller_name, kept.legs)
         assert len(await find_calls(connection, EVERYTHING)) == 2
+
+
+# ---- whose call it is
+
+DESK = Leg("1.2", "PJSIP/101-1", "PJSIP/101", "person", None, None, None, START, None, None, None, None, None, None)
+OUTSIDE = replace(DESK, device="PJSIP/megafon", side="outside", started_at=START - 1)
+LATER = replace(DESK, device="PJSIP/102", started_at=START + 5)
+STAY = QueueStay("support", START + 2, None, None, None, None)
+SOUGHT: list[tuple[tuple[Leg, ...], tuple[QueueStay, ...], str | None]] = [
+    ((OUTSIDE, DESK), (), "PJSIP/101"),
+    ((OUTSIDE, DESK, LATER), (), "PJSIP/101"),
+    ((OUTSIDE, LATER, DESK), (), "PJSIP/101"),
+    ((OUTSIDE, DESK), (STAY,), "PJSIP/101"),
+    ((OUTSIDE, LATER), (STAY,), None),
+    ((OUTSIDE, DESK), (replace(STAY, joined_at=START),), None),  # at once: the queue rang him
+    ((OUTSIDE,), (STAY,), None),
+    ((OUTSIDE,), (), None),
+    ((), (), None),
+]
+
+
+def test_who_was_sought_before_any_queue_is_kept_with_the_call_by_the_writer_and_by_the_migration_alike() -> None:
+    facts = [replace(ended(a_call(number)), legs=legs, stays=stays) for number, (legs, stays, _) in enumerate(SOUGHT)]
+    out = replace(ended(a_call(99, direction="out")), legs=(DESK,), stays=())
+    expected = [device for *_, device in SOUGHT] + [None]
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, Path(":memory:"), 1.0, migrations())
+        write(connection, [*facts, out])
+        kept = "SELECT sought_device FROM call ORDER BY key"
+        assert [row[0] for row in connection.execute(kept)] == expected
+        connection.execute("UPDATE call SET sought_device = NULL")
+        (step,) = [each for each in migrations() if each.name == "sought"]
+        for statement in step.statements():
+            if "UPDATE" in statement:
+                connection.execute(statement)
+        assert [row[0] for row in connection.execute(kept)] == expected

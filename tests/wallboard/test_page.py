@@ -1,5 +1,6 @@
 """The board on the daemon's own stream, where no broker is set."""
 
+import json
 import re
 import signal
 from pathlib import Path
@@ -7,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route
 
-from tests.daemon.app_service import closed_port
+from tests.daemon.app_service import closed_port, lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
-from tests.daemon.ringtally_process import running_daemon, write_settings
+from tests.daemon.ringtally_process import ran, running_daemon, write_settings
 from tests.mqtt.service import SITE, ids
 from tests.wallboard.browser import board
 
@@ -41,6 +42,21 @@ async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
             pbx.sessions[-1].send(hangup(A_CALL))
             await page.shows("#call-list ul", "no calls")
             await page.shows("#today .figure-in dd", "1")
+
+
+async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time_is_over(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(path := settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+            await page.link_is("live")
+            pbx.sessions[-1].send(b"".join(lines("05-direct-caller-abandons")))
+            await page.has("#missed ul", "7900•••2233")
+            (case,) = json.loads((await daemon.get("/api/v1/cases"))[1])["cases"]
+            claimed = await ran("--config", path, "claim", case["id"], "--by", "<b>Анна</b>", "--for", "5s")
+            assert claimed.status == 0, claimed.stderr
+            await page.has("#missed ul", "<b>Анна</b> calls back")
+            await page.has("#missed ul", "open")
 
 
 async def test_the_landing_page_leads_to_it(tmp_path: Path) -> None:

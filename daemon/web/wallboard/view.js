@@ -230,7 +230,7 @@ export class View {
       element("li", `case-${each.state}`,
         element("span", "who", each.number),
         element("span", "where", each.queue ?? each.trunk ?? ""),
-        element("span", "word", words.caseStates[each.state] ?? each.state),
+        element("span", "word", each.claimed_by ? words.claimed(each.claimed_by) : words.caseStates[each.state] ?? each.state),
         element("time", "", live ? duration(secondsSince(each.opened_at, at)) : NOTHING));
     this._list("missed", open.cases, row, words.noMissed, open.total, open.total > MISSED_ROWS ? MISSED_ROWS - 1 : MISSED_ROWS);
   }

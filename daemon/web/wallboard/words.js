@@ -28,6 +28,7 @@ const ENGLISH = {
     mean_wait_s: "mean wait", talk_s: "talk", unique_callers: "unique callers",
   },
   caseStates: { open: "open", truly_missed: "truly missed" },
+  claimed: (by) => `${by} calls back`,
   since: (at) => ` since ${at}`,
   links: {
     connecting: "connecting",
@@ -81,6 +82,7 @@ const RUSSIAN = {
     missed_share: "доля пропущенных", mean_wait_s: "среднее ожидание", talk_s: "разговоры", unique_callers: "разных номеров",
   },
   caseStates: { open: "ждёт звонка", truly_missed: "истинно пропущен" },
+  claimed: (by) => `перезвонит ${by}`,
   since: (at) => ` с ${at}`,
   links: {
     connecting: "подключение",

@@ -96,6 +96,25 @@ async def to_voicemail(pbx: Pbx) -> None:
 
 
 @scenario(
+    "blind-transfer-to-an-empty-queue",
+    answered(
+        "101",
+        "7001",
+        transfers=[passed("blind", "101", "7007", "unavailable")],
+        lost_after_transfer=True,
+        seen={"wait_s": WAIT, "talk_s": "101 answer - 101 refer"},
+    ),
+)
+async def to_an_empty_queue(pbx: Pbx) -> None:
+    """101 passes the caller on to a queue without members, which turns him away."""
+    call, agent = await talking(pbx)
+    await agent.refer("7007")
+    await agent.bye()
+    async with asyncio.timeout(15):
+        await call.ended
+
+
+@scenario(
     "blind-transfer-of-a-held-caller",
     answered(
         "101",
@@ -350,3 +369,61 @@ async def gone_at_once(pbx: Pbx) -> None:
         await (pbx.up(call) if number == "7002" else pbx.reached("101"))
         await call.bye()
         await asyncio.sleep(0.3)
+
+
+@scenario(
+    "attended-transfer-twice",
+    answered(
+        "101",
+        "7001",
+        agents_devices=["101", "102", "103"],
+        transfers=[passed("attended", "101", "102"), passed("attended", "102", "103")],
+        lost_after_transfer=False,
+        ended_by="caller",
+        seen={
+            "wait_s": WAIT,
+            "talk_s": "101 answer - caller end",
+            "hold_s": "101 hold - 101 refer; 102 hold - 102 refer",
+        },
+        tolerance=0.3,
+    ),
+    merged("101", "102"),
+    merged("102", "103"),
+)
+async def attended_twice(pbx: Pbx) -> None:
+    """101 asks 102 and hands the caller over, who asks 103 and does the same."""
+    pbx.p["102"].behave = pbx.p["103"].behave = answer(0.5)
+    call, agent = await talking(pbx)
+    for name, colleague in (("101", "102"), ("102", "103")):
+        await agent.hold()
+        second = pbx.p[name].call(colleague)
+        await pbx.up(second)
+        await asyncio.sleep(1)
+        await agent.refer(colleague, replaces=second)
+        await asyncio.sleep(0.3)
+        await agent.bye()
+        await second.bye()
+        await asyncio.sleep(1)
+        agent = await pbx.reached(colleague)
+    await call.bye()
+
+
+@scenario(
+    "caller-passes-our-man-on",
+    answered(
+        "101",
+        "7001",
+        agents_devices=["101"],
+        lost_after_transfer=False,
+        seen={"wait_s": WAIT, "talk_s": "101 answer - caller end", "total_s": "caller invite - 103 end"},
+        tolerance=0.3,
+    ),
+)
+async def by_the_caller(pbx: Pbx) -> None:
+    """The caller himself presses ##7009 and is gone: 101 has 103 on the line, and nobody was lost."""
+    pbx.p["103"].behave = answer(1)
+    call, _agent = await talking(pbx)
+    await call.dtmf("##7009")
+    other = await answered_at(pbx, "103")
+    await asyncio.sleep(1)
+    await other.bye()

@@ -128,3 +128,23 @@ async def asked(pbx: Pbx) -> None:
     await call.bye()
     await asyncio.sleep(0.5)
     await shift.bye()
+
+
+@scenario(
+    "agents-pool-agent-hangs-up",
+    NO_CALL,
+    answered(
+        "105",
+        "7020",
+        agents_names=["Galina"],
+        wait_s=BEEP,
+        talk_s={"min": 1.5, "max": 3.1},
+        seen={},
+        **POOL | {"ended_by": "person"},
+    ),
+)
+async def agent_hangs_up(pbx: Pbx) -> None:
+    """105 of the pool puts the phone down in the middle of a talk: that ends the call, and his shift."""
+    call, shift = await served(pbx)
+    await shift.bye()
+    await pbx.over(call)

@@ -1,12 +1,13 @@
 """A page: escaped, loading nothing, and the same tags whatever a caller wrote."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.reports.document import Document
+from daemon.reports.document import Chart, Document, Series
 from daemon.reports.html_page import html_text
 from tests.daemon.reports.sample_document import HOSTILE, report
 from tests.daemon.reports.sample_document import texts as document
@@ -81,3 +82,14 @@ def test_a_russian_page_writes_as_russians_do() -> None:
 
 def test_a_list_of_nothing_says_so() -> None:
     assert '<p class="nothing">nothing</p>' in html_text(document([]))
+
+
+@pytest.mark.parametrize(("columns", "names", "sums"), [(24, 24, 24), (31, 31, 31), (90, 30, 0)])
+def test_a_chart_names_as_many_columns_as_there_is_room_for(columns: int, names: int, sums: int) -> None:
+    chart = Chart("by day", tuple(map(str, range(columns))), (Series("calls", "bad", (2.0,) * columns),))
+    assert tags(replace(report(), chart=chart)).seen.count("text") == names + sums
+
+
+def test_a_chart_of_nothing_is_none() -> None:
+    chart = Chart("by hour", ("00",), (Series("calls", "bad", (0.0,)),))
+    assert "figure" not in tags(replace(report(), chart=chart)).seen

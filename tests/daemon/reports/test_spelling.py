@@ -5,7 +5,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from daemon.reports.document import Figure
-from daemon.reports.spelling import change, duration, earlier_text, local_time, long_duration, page_date, percent, shown
+from daemon.reports.spelling import (
+    change,
+    duration,
+    earlier_text,
+    local_time,
+    long_duration,
+    page_date,
+    percent,
+    round_duration,
+    shown,
+)
 from tests.daemon.reports.sample_document import AT, report
 
 ZONE = ZoneInfo("Europe/Moscow")
@@ -57,3 +67,20 @@ def test_what_a_figure_was_is_told_where_something_is_compared() -> None:
     assert earlier_text(Figure("missed", 3, "count", 2), report()) == "before: 2 (+50%)"
     assert earlier_text(Figure("share", 0.5, "share", 0.25), report()) == "before: 25.0%"
     assert earlier_text(Figure("wait", None, "duration", None), report()) == "before: –"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (5.0, "5 s"),
+        (90.0, "90 s"),
+        (2.5, "2.5 s"),
+        (3600.0, "1 h"),
+        (5400.0, "90 min"),
+        (604_800.0, "7 d"),
+    ],
+)
+def test_a_duration_of_the_settings_is_told_as_one_writes_it(seconds: float, text: str) -> None:
+    assert round_duration(seconds, "en") == text
+    assert round_duration(604_800.0, "ru") == "7 дн."

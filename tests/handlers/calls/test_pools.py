@@ -124,3 +124,15 @@ def test_who_becomes_a_member_after_his_login_is_known_by_the_channel_that_waits
     assert (office.agent("Agent:1001").device, office.agent("Agent:1001").state) == ("PJSIP/105", "available")
     served(office, own, caller)
     assert office.agent("Agent:1001").state == "talking"
+
+
+def test_an_agent_of_a_pool_who_hangs_up_has_ended_the_call_and_his_shift() -> None:
+    office = Office()
+    own, caller = logged_in(office), office.incoming()
+    one, two, _ = served(office, own, caller)
+    office.wait(2)
+    office.far_end_hangs_up(own)
+    for channel in (two, one, caller):
+        office.hang_up(channel)
+    assert (office.only_call.call.ended_by, office.only_call.call.talk_s) == ("person", 2)
+    assert office.core.sizes() == EMPTY

@@ -127,7 +127,7 @@ def test_each_of_two_transfers_has_its_own_end() -> None:
     assert call.lost_after_transfer
 
 
-def test_who_sent_a_caller_into_his_own_queue_and_gets_him_again_has_answered() -> None:
+def test_who_sent_a_caller_into_his_own_queue_and_gets_him_again_has_him_returned() -> None:
     play = Play()
     caller, agent = talking(play)
     play.blind_transfer(agent, caller, "7003")
@@ -139,7 +139,50 @@ def test_who_sent_a_caller_into_his_own_queue_and_gets_him_again_has_answered() 
     play.wait(1)
     play.far_end_hangs_up(caller, again)
     call = play.only_call.call
-    assert (only(call).result, call.queue, call.queue_s, call.talk_s) == ("answered", "support", 0, 3)
+    assert (only(call).result, call.queue, call.queue_s, call.talk_s) == ("returned", "support", 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("QUEUESTATUS", "JOINEMPTY"), ("QUEUESTATUS", "FULL"), ("DIALSTATUS", "CHANUNAVAIL")]
+)
+def test_who_is_passed_on_to_where_nobody_can_be_rung_is_lost(variable: str, value: str) -> None:
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "7003")
+    play.hang_up(agent)
+    play.variable(caller, variable, value)
+    play.wait(1)
+    play.hang_up(caller)
+    call = play.only_call.call
+    assert (only(call).result, call.lost_after_transfer) == ("unavailable", True)
+
+
+def test_who_is_turned_away_and_then_finds_somebody_is_not_lost() -> None:
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "7003")
+    play.hang_up(agent)
+    play.variable(caller, "QUEUESTATUS", "JOINEMPTY")
+    leg = play.dial(caller, "PJSIP/102")
+    play.ring(leg)
+    play.answer(caller, leg)
+    play.wait(1)
+    play.far_end_hangs_up(caller, leg)
+    call = play.only_call.call
+    assert (only(call).result, call.lost_after_transfer) == ("answered", False)
+
+
+def test_what_the_dial_of_who_passes_on_says_turns_nobody_away() -> None:
+    """101 consults 104, who is out of reach, before he passes the caller on to a service: nobody is sought for the caller."""
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(agent, caller, "*98")
+    play.variable(agent, "DIALSTATUS", "CHANUNAVAIL")
+    play.hang_up(agent)
+    play.wait(1)
+    play.hang_up(caller)
+    call = play.only_call.call
+    assert (only(call).result, call.lost_after_transfer) == ("service", False)
 
 
 def test_a_transfer_of_several_at_once_is_the_call_of_who_made_it() -> None:
@@ -513,3 +556,19 @@ def test_a_colleague_who_was_asked_and_never_had_the_caller_did_answer() -> None
     told = [(each.device, each.result) for each in play.only_call.legs]
     assert told == [("PJSIP/trunk", None), ("PJSIP/101", "answered"), ("PJSIP/102", "answered")]
     assert [each.device for each in play.only_call.call.agents] == ["PJSIP/101"]
+
+
+def test_a_caller_who_passes_our_man_on_himself_is_not_lost() -> None:
+    """The dialplan allows him to (Dial's option T)."""
+    play = Play()
+    caller, agent = talking(play)
+    play.blind_transfer(caller, agent, "7009")
+    play.hang_up(caller)
+    leg = play.dial(agent, "PJSIP/103")
+    play.ring(leg)
+    play.wait(1)
+    play.answer(agent, leg)
+    play.wait(1)
+    play.far_end_hangs_up(leg, agent)
+    call = play.only_call.call
+    assert (call.result, call.lost_after_transfer, call.talk_s) == ("answered", False, 2)

@@ -1,7 +1,8 @@
 """What becomes of missed callers, as dialogues: calls in, facts about cases out."""
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -341,6 +342,51 @@ def test_outside_hours_a_call_is_closed_and_its_window_begins_with_the_next_work
     office.called_back("89009998877")
     assert office.case.contact_s == 1800 - 20 + 2
     assert office.story == ["missed", "truly missed", "missed", "recovered outgoing"]
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ALL_NIGHT = WorkingTime(BERLIN, (((0, 1440),),) * 7)
+NIGHT_SHIFT = WorkingTime(BERLIN, (((0, 150),),) * 7)  # until 02:30
+OFFICE = WorkingTime(BERLIN, (((540, 1080),),) * 5 + ((), ()), frozenset({date(2027, 3, 29)}))
+
+
+# On 2027-03-28 01:59:59 is followed by 03:00:00, on 2027-10-31 02:59:59 by 02:00:00 once more, which `*` means.
+@pytest.mark.parametrize(
+    ("hours", "missed_at", "due_at"),
+    [
+        (ALL_NIGHT, "2027-03-28T01:30", "2027-03-28T03:30"),
+        (ALL_NIGHT, "2027-03-28T00:59:59", "2027-03-28T01:59:59"),
+        (ALL_NIGHT, "2027-03-28T01:00", "2027-03-28T03:00"),
+        (NIGHT_SHIFT, "2027-03-28T01:30", "2027-03-29T00:30"),
+        (ALL_NIGHT, "2027-10-31T01:59:59", "2027-10-31T02:59:59"),
+        (ALL_NIGHT, "2027-10-31T02:00", "2027-10-31T02:00*"),
+        (ALL_NIGHT, "2027-10-31T02:30", "2027-10-31T02:30*"),
+        (ALL_NIGHT, "2027-10-31T02:30*", "2027-10-31T03:30"),
+        # Worked until 02:30, and once more from 02:00 to 02:30; ten minutes are left for the next night.
+        (NIGHT_SHIFT, "2027-10-31T02:10", "2027-11-01T00:10"),
+        (OFFICE, "2027-03-26T17:30", "2027-03-30T09:30"),  # a weekend, the change within it, and a holiday
+        (OFFICE, "2027-10-29T17:59", "2027-11-01T09:59"),
+        (OFFICE, "2027-03-29T12:00", "2027-03-30T10:00"),
+    ],
+)
+def test_a_deadline_comes_at_its_minute_when_the_clocks_are_set_too(
+    hours: WorkingTime, missed_at: str, due_at: str
+) -> None:
+    office = Office(Rules(working_time=hours))
+    office.at(local(missed_at) - START - 20)
+    office.missed()
+    assert office.case.opened_at == local(missed_at)
+    assert office.case.due_at == local(due_at)
+    office.at(local(due_at) - START - 1)
+    office.tick()
+    assert office.story == ["missed"]
+    office.wait(1)
+    office.tick()
+    assert [fact.at for fact in office.case_facts[1:]] == [local(due_at)]
+
+
+def local(text: str) -> float:
+    return datetime.fromisoformat(text.rstrip("*")).replace(tzinfo=BERLIN, fold=text.endswith("*")).timestamp()
 
 
 def test_a_restart_changes_nothing_but_who_remembers() -> None:

@@ -16,6 +16,7 @@ from storage.database import reading
 from storage.reports.missed import OUTCOMES, MissedCall, MissedReport, Outcome, missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.spread import spread
+from tests.storage.query_plan import plan_of
 from tests.storage.reports.generated import DEPARTMENTS, Made, office, stored
 from tests.storage.reports.test_wait import matches
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
@@ -180,3 +181,12 @@ async def test_a_client_has_the_name_that_the_directory_has(tmp_path: Path) -> N
     ]
     for known, those in (("known", found[:1]), ("unknown", found[1:])):
         assert (await told(tmp_path / "calls.db", ReportFilter(clients=known))).calls == those  # type: ignore[arg-type]
+
+
+async def test_a_months_missed_calls_are_found_by_the_index_of_missed_calls(tmp_path: Path) -> None:
+    await stored(tmp_path / "calls.db", [Made(ended(a_missed_call()), None)])
+    month = ReportFilter(since=START - 30 * DAY_S, until=START)
+    async with reading(tmp_path / "calls.db") as connection:
+        steps = await plan_of(connection, lambda each: missed_report(each, month, MOSCOW, Departments([])))
+    assert steps[0] == "SEARCH c USING INDEX call_missed_by_start (started_at>? AND started_at<?)"
+    assert not [step for step in steps if step.startswith("SCAN")]

@@ -17,6 +17,7 @@ from storage.database import reading
 from storage.reports.report_filter import ReportFilter
 from storage.reports.spread import Spread
 from storage.reports.wait import WAIT_BY, WaitBy, WaitFigures, WaitReport, wait_report
+from tests.storage.query_plan import plan_of
 from tests.storage.reports.generated import DEPARTMENTS, Made, office, stored
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 
@@ -195,3 +196,14 @@ async def test_without_departments_every_call_has_none(tmp_path: Path) -> None:
     await stored(tmp_path / "calls.db", [Made(ended(a_call()), None)])
     found = await told(tmp_path / "calls.db", ReportFilter(), "department", departments=Departments([]))
     assert [row.key for row in found.rows] == [None]
+
+
+@pytest.mark.parametrize("by", WAIT_BY)
+async def test_it_walks_one_index_of_incoming_calls_and_by_trunk_sorts_nothing(tmp_path: Path, by: WaitBy) -> None:
+    await stored(tmp_path / "calls.db", [Made(ended(a_call(n)), None) for n in range(3)])
+    wanted = ReportFilter(since=START, until=START + 365 * DAY_S)
+    async with reading(tmp_path / "calls.db") as connection:
+        steps = await plan_of(connection, lambda reader: wait_report(reader, wanted, by, BERLIN, DEPARTMENTS))
+    assert "SCAN c USING INDEX call_in_by_trunk" in steps
+    assert ("USE TEMP B-TREE FOR GROUP BY" in steps) == (by != "trunk")
+    assert len(steps) == 1 + (by != "trunk"), steps

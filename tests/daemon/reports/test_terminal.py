@@ -1,0 +1,65 @@
+"""A report in a terminal: what it is about, its figures, and tables that fit."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from daemon.reports.document import Column, Document, Row, Table
+from daemon.reports.terminal import rendered
+from tests.daemon.reports.sample_document import HOSTILE, ZONE, report, texts
+
+
+def lines(document: Document, width: int = 200) -> list[str]:
+    out = io.StringIO()
+    Console(file=out, width=width).print(rendered(document, width))
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_a_report_begins_with_what_it_is_about_and_what_it_comes_to() -> None:
+    assert lines(report())[:5] == [
+        *("A report", "only: Иван", ""),
+        "missed: 3  50.0%   before: 2 (+50%)",
+        "wait: –   before: 0:08",
+    ]
+
+
+def test_its_tables_have_names_totals_and_no_empty_columns() -> None:
+    told = lines(report())
+    table = told[told.index("calls") :]
+    assert table[1].split()[:3] == ["when", "day", "name"]
+    assert "nothing" not in table[1]
+    assert table[5].startswith("total")
+    assert "25:01:02" in table[2]
+
+
+def test_what_links_would_lead_to_is_left_out() -> None:
+    assert "later calls" not in lines(report())
+
+
+def test_a_group_of_columns_has_a_short_name() -> None:
+    columns = (Column("average", group="wait of the answered", short_group="answered"), Column("max", group="wait"))
+    document = Document("", "en", ZONE, (Table("waits", columns, [Row(("0:01", "0:02"))]),))
+    assert lines(document)[0].split("  ") == ["answered: average", "wait: max"]
+
+
+def test_a_list_is_its_table_alone() -> None:
+    assert [line.split() for line in lines(texts([["89001112233", "Иван"]]))] == [
+        ["caller", "name"],
+        ["89001112233", "Иван"],
+    ]
+
+
+def test_only_the_last_rows_are_shown_where_that_is_asked_for_and_it_is_said() -> None:
+    table = Table("list", (Column("n", "count"),), [Row((n,)) for n in range(60)], last=50)
+    told = lines(Document("", "en", ZONE, (table,)))
+    assert [line.strip() for line in told[1:51]] == [str(n) for n in range(10, 60)]
+    assert told[51:] == ["only the last are shown: 50 / 60"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_a_caller_wrote_nothing_is_obeyed_and_nothing_juts_out(text: str, width: int) -> None:
+    for line in lines(report(name=text), width):
+        assert len(line) <= width
+        assert line.isprintable()
