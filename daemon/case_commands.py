@@ -19,6 +19,9 @@ from daemon.case_words import CLAIMED_FOR, BadWordsError, claim_of, contact_of, 
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.log import harmless
 from daemon.report_output import db_option
+from handlers.case_facts import Case
+from storage.cases import find_case
+from storage.database import reading
 from storage.requests import NOTES_MOST, Asked, Noted, add_note, ask, outcome_of
 
 ANSWER_WITHIN_S = 3.0
@@ -74,7 +77,7 @@ def dismiss(context: click.Context, case_id: str, why: str | None, by: str, db: 
     """End a case by hand: nobody has to be called back."""
     settings = settings_of(context, needed=False).settings
     asked = _understood(lambda: Asked(kind="dismiss", subject=case_id, at=None, by=name_of(by), text=text_of(why)))
-    _tell(_asked(db or Path(settings.storage.path), asked), {"done": "dismissed"})
+    _tell(_asked_of_case(db or Path(settings.storage.path), asked), {"done": "dismissed"})
 
 
 @click.command(epilog=examples("ringtally claim 1795450254.0 --by Anna", "ringtally claim 1795450254.0 --release"))
@@ -88,7 +91,7 @@ def claim(context: click.Context, case_id: str, duration: str, release: bool, by
     """Say that you call this one back: everybody sees it, and nobody calls twice."""
     settings = settings_of(context, needed=False).settings
     asked = _understood(lambda: claim_of(case_id, by, duration, release, clock.now()))
-    _tell(_asked(db or Path(settings.storage.path), asked), {"done": "released" if release else "claimed"})
+    _tell(_asked_of_case(db or Path(settings.storage.path), asked), {"done": "released" if release else "claimed"})
 
 
 @click.command(epilog=examples('ringtally note 1795450254.0 "wants an offer by Friday"'))
@@ -119,6 +122,16 @@ def _understood(make: Callable[[], Any]) -> Any:
         return make()
     except BadWordsError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _asked_of_case(database: Path, asked: Asked) -> str | None:
+    """The same about a case; of one that the database has not nothing is noted, whether a daemon runs or not."""
+
+    async def found() -> Case | None:
+        async with reading(database) as connection:
+            return await find_case(connection, asked.subject)
+
+    return "unknown" if attempt(found) is None else _asked(database, asked)
 
 
 def _asked(database: Path, asked: Asked) -> str | None:

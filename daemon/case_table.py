@@ -8,6 +8,7 @@ from daemon.reports.spelling import round_duration
 from daemon.words import Language, mark, word
 from handlers.case_facts import Case, CaseState
 from handlers.cases.rule import FollowUpRule
+from handlers.departments import NONE
 from handlers.rules import MISSED_RESULTS
 
 HEADER = mark(
@@ -75,7 +76,7 @@ def row(case: Case, language: Language) -> tuple[Cell, ...]:
         case.did,
         case.source,
         case.queue,
-        case.department,
+        word("none", language) if case.department == NONE else case.department,
         word("yes", language) if case.closed else None,
         case.claimed_by,
         case.claimed_until,

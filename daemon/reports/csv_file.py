@@ -18,7 +18,7 @@ _Written = Callable[[Cell, Kind], Cell]
 
 
 def csv_text(document: Document) -> str:
-    """The first table: a header line, commas, CR LF (RFC 4180); local ISO times, durations in seconds.
+    """The first table: a header line, commas, CR LF (RFC 4180); local ISO times, durations in seconds, to the millisecond.
 
     What a spreadsheet would take for a formula begins with an apostrophe (OWASP: CSV injection); a plain number, also one in
     E.164, stays as it is. Control characters are escaped: a file may be shown on a terminal.
@@ -27,6 +27,8 @@ def csv_text(document: Document) -> str:
     def written(cell: Cell, kind: Kind) -> Cell:
         if kind == "moment" and isinstance(cell, (int, float)):
             return local_time(cell, document.zone, ISO_MOMENT)
+        if kind == "duration" and isinstance(cell, (int, float)):
+            return round(cell, 3)
         return _inert(cell)
 
     return _text(document, ",", written)

@@ -17,6 +17,8 @@ _CHART_GAP = 0.3
 _LABELLED = 31
 """So many columns have room for their names, and for what they come to."""
 _BAR_WIDTH = 60
+# Letters of a name that stays whole on paper; a longer one is broken rather than made to jut out.
+_WHOLE_WORD = 12
 _RIGHT = frozenset({"count", "duration", "share"})
 
 
@@ -172,15 +174,23 @@ def _cell(
     bar = None
     if greatest is not None and isinstance(cell, (int, float)):
         bar = round(cell / greatest * _BAR_WIDTH, 1) if greatest else 0.0
+    text = shown(cell, column.kind, document.zone, document.language)
     return _ShownCell(
-        shown(cell, column.kind, document.zone, document.language),
+        text,
         column.kind in _RIGHT,
-        column.wraps,
+        _wrapping(text, column),
         tone,
         links.get(column.links_to, {}).get(cell, ""),
         anchor,
         bar,
     )
+
+
+def _wrapping(text: str, column: Column) -> str:
+    """Where a cell may break: inside of a word only if the word is a long one."""
+    if column.wraps == "anywhere" and max(map(len, text.split()), default=0) <= _WHOLE_WORD:
+        return "words"
+    return column.wraps
 
 
 def _heads(columns: tuple[Column, ...]) -> tuple[tuple[_Head, ...], tuple[_Head, ...]]:

@@ -14,6 +14,7 @@ from daemon import case_commands
 from daemon.cli import main
 from storage.cases import CaseFilter, find_cases
 from storage.database import reading
+from storage.requests import to_do
 from tests.daemon.app_service import TOKEN, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import until
@@ -103,6 +104,18 @@ async def test_what_was_said_to_a_stopped_daemon_is_heard_at_its_start(
         assert (said.exit_code, said.stderr) == (0, "noted; it takes effect when ringtally runs\n")
         async with ready(settings_for(tmp_path, pbx.port)) as (daemon, _):
             await until(lambda: not list(daemon.core.waiting_cases()))
+
+
+@pytest.mark.parametrize("words", [("dismiss", "1.1"), ("claim", "1.1"), ("claim", "1.1", "--release")])
+async def test_of_a_case_that_is_none_nothing_is_noted_for_a_stopped_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(case_commands, "ANSWER_WITHIN_S", 0.0)
+    async with FakeAsterisk() as pbx, ready(settings_for(tmp_path, pbx.port)) as (daemon, _):
+        await replay(pbx, daemon, lines("05-direct-caller-abandons"))
+    said = await run(tmp_path, *words)
+    assert (said.exit_code, "no case of this id waits" in said.stderr) == (1, True)
+    assert to_do(tmp_path / "calls.db", 0) == []
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,12 @@ def test_a_row_has_a_cell_for_every_column() -> None:
     assert (cells["claimed by"], cells["claimed until"]) == ("Олег Ким", START + 900)
 
 
+@pytest.mark.parametrize(("language", "told"), [("en", "none"), ("ru", "нет")])
+def test_who_belongs_to_no_department_is_told_so_in_words(language: Language, told: str) -> None:
+    cells = dict(zip(HEADER, row(replace(CLAIMED, department="none"), language), strict=True))
+    assert cells["department"] == told
+
+
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_eighty_columns_say_how_often_he_called_on_which_line_and_who_calls_back(language: Language) -> None:
     _, line, other, *_ = shown([CLAIMED, TRULY], 80, language)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.reports.csv_file import csv_text, excel_csv_text
-from daemon.reports.document import Document
-from tests.daemon.reports.sample_document import HOSTILE, report
+from daemon.reports.document import Column, Document, Row, Table
+from tests.daemon.reports.sample_document import HOSTILE, ZONE, report
 from tests.daemon.reports.sample_document import texts as document
 
 texts = st.text(max_size=40)
@@ -52,6 +52,13 @@ def test_csv_is_local_iso_time_seconds_and_points() -> None:
     assert head[:6] == ["when", "day", "name", "state", "many: calls", "many: wait"]
     assert row[:7] == ["2026-11-23 19:11:34", "2026-11-23", "Иван", "truly missed", "0", "90061.5", "0.125"]
     assert total[0] == "total"
+
+
+def test_csv_has_averages_to_the_millisecond() -> None:
+    table = Table(
+        "waits", (Column("average wait", "duration"),), [Row((25.768181818181816,)), Row((52.54399999999998,))]
+    )
+    assert csv_text(Document("", "en", ZONE, (table,))).split() == ["average", "wait", "25.768", "52.544"]
 
 
 def test_russian_excel_finds_semicolons_its_own_dates_times_and_commas() -> None:

@@ -66,6 +66,14 @@ def test_columns_without_anything_and_those_for_files_are_left_out() -> None:
     assert ">id<" not in page.split("later calls")[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "wraps"),
+    [("ростелеком", "words"), ("ООО Ромашка", "words"), ("Рога-и-копыта", "anywhere"), ("x" * 300, "anywhere")],
+)
+def test_only_a_long_word_is_broken(name: str, wraps: str) -> None:
+    assert f'<td class="{wraps} ">{name}</td>' in html_text(report(name=name))
+
+
 def test_a_page_prints_on_a4_with_its_head_repeated() -> None:
     page = html_text(report())
     assert "size: A4" in page
