@@ -25,6 +25,7 @@ class NumberPlan:
         self._region = region
         self._area_code = area_code
         self._strip_prefixes = strip_prefixes
+        self._country, self._international = _international_form(region)
         self.normalised = lru_cache(maxsize=20_000)(self._normalised)
 
     def _normalised(self, number: str | None, dialled: bool = False) -> str | None:
@@ -70,10 +71,32 @@ class NumberPlan:
         return digits
 
     def _e164(self, text: str) -> str | None:
-        try:
-            parsed = phonenumbers.parse(text, self._region)
-        except phonenumbers.NumberParseException:
-            return None
+        own = self._international.fullmatch(text)
+        if own is not None:
+            parsed = phonenumbers.PhoneNumber(self._country, int(own[1]))
+        else:
+            try:
+                parsed = phonenumbers.parse(text, self._region)
+            except phonenumbers.NumberParseException:
+                return None
         if not phonenumbers.is_valid_number(parsed):
             return None
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _international_form(region: str) -> tuple[int, re.Pattern[str]]:
+    """A region's country code, and the form in which lines present most numbers: that code, with or without a plus, and a number.
+
+    Of such a text libphonenumber's `parse` says just that, at five times the price. Whatever it could read in another way is left
+    to it: a national number that begins like the national prefix or with a zero, digits without a plus that are a national number
+    as they stand or begin like a call abroad, a region that shares its code with a greater one.
+    """
+    plan, country = phonenumbers.PhoneMetadata.metadata_for_region(region), phonenumbers.country_code_for_region(region)
+    if plan is None or plan.general_desc is None or phonenumbers.region_code_for_country_code(country) != region:
+        return 0, re.compile("(?!)")
+    national = f"(?:{plan.general_desc.national_number_pattern})"
+    prefix, abroad = plan.national_prefix_for_parsing, plan.international_prefix
+    is_no_prefix, is_not_abroad = (f"(?!{each})" if each else "" for each in (prefix, abroad))
+    return country, re.compile(
+        rf"(?:\+|{is_not_abroad}(?!{national}\Z)){country}((?!0){is_no_prefix}{national})", re.ASCII
+    )

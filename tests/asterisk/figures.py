@@ -1,4 +1,4 @@
-"""The figures of the scenarios of one run, as lines for people: kept where `RINGTALLY_FIGURES` names a folder."""
+"""The figures of the scenarios of one run, as lines for people: kept where `SCENARIO_FIGURES` names a folder."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ _PARTS = ("wait", "ivr", "queue", "ring", "talk", "hold", "total")
 
 def keep(version: int, told: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Write the calls that were told in each scenario on this version of Asterisk; nothing where nobody asked for it."""
-    folder = os.environ.get("RINGTALLY_FIGURES")
+    folder = os.environ.get("SCENARIO_FIGURES")
     if folder:
         lines = [f"{name}: {line_of(call)}" for name, calls in sorted(told.items()) for call in calls]
         Path(folder, f"scenarios-{version}.txt").write_text("".join(line + "\n" for line in lines))

@@ -1,6 +1,11 @@
 """One spelling of a number."""
 
+import re
+
+import phonenumbers
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handlers.numbers import NumberPlan
 
@@ -93,3 +98,24 @@ def test_each_number_is_parsed_once() -> None:
     for _ in range(100):
         plan.normalised("89001112233")
     assert (plan.normalised.cache_info().misses, plan.normalised.cache_info().maxsize) == (1, 20_000)
+
+
+@given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)), st.data())
+@settings(max_examples=400, deadline=None)
+def test_the_quick_way_spells_a_number_as_the_library_does(region: str, data: st.DataObject) -> None:
+    example = phonenumbers.example_number(region)
+    known = "" if example is None else str(example.national_number)
+    kept = data.draw(st.integers(0, len(known)))
+    national = known[:kept] + data.draw(st.text("0123456789", max_size=13 - kept if kept < 13 else 0))
+    code = data.draw(st.sampled_from(["", "+", "0", "8", "00"]))
+    text = f"{code}{phonenumbers.country_code_for_region(region)}{national}"
+    quick, slow = NumberPlan(region), NumberPlan(region)
+    slow._international = re.compile("(?!)")
+    for each in (text, national, f"8{national}"):
+        assert quick._e164(each) == slow._e164(each)
+
+
+@pytest.mark.parametrize(("region", "number"), [("RU", "79001112233"), ("RU", "+79001112233"), ("DE", "+4930901820")])
+def test_the_usual_form_takes_the_quick_way(region: str, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phonenumbers, "parse", None)
+    assert NumberPlan(region).normalised(number) == "+" + number.removeprefix("+")

@@ -79,7 +79,7 @@ class Board:
 
     async def picture(self, name: str) -> None:
         """Keep a picture where somebody wants to look at it."""
-        if folder := os.environ.get("RINGTALLY_PICTURES"):
+        if folder := os.environ.get("WALLBOARD_PICTURES"):
             await self.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
