@@ -110,11 +110,6 @@ class Cases:
         case = each.case
         return case.state == "open" and not each.is_held and case.due_at is not None and case.due_at <= at
 
-    def judge(self, each: Waiting, at: float) -> Iterator[CaseFact]:
-        """The verdict of which nobody was told yet, as after a restart, where the deadline has passed by `at` and nobody speaks with him."""
-        if self._is_due(each, at) and not self._in_talk(each):
-            yield self._truly_missed(each)
-
     def _truly_missed(self, each: Waiting) -> CaseTrulyMissed:
         case = each.case
         assert case.due_at is not None  # noqa: S101 - only what has a deadline passes it

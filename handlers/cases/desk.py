@@ -50,7 +50,6 @@ class Desk:
         if each is None:
             self._facts.append(RequestAnswered(event.at, event.request, "no_case", ()))
             return
-        self._facts += self._cases.judge(each, event.at)
         self._cases.list.remove(each)
         case = replace(each.case, state="dismissed", dismissed_by=event.by, dismissed_why=event.why)
         self._facts += (CaseDismissed(event.at, case), RequestAnswered(event.at, event.request, "done", (case,)))

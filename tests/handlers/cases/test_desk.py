@@ -97,17 +97,6 @@ def test_a_case_dismissed_ends_and_the_next_miss_is_a_new_one(desk: Desk) -> Non
     assert desk.case.calls == 1
 
 
-def test_dismissed_right_after_a_restart_it_was_truly_missed_where_its_deadline_had_passed(desk: Desk) -> None:
-    desk.missed()
-    for hours, story in ((0.5, ["CaseDismissed"]), (3.0, ["truly missed", "CaseDismissed"])):
-        after = Desk()
-        after.core.restore_cases(desk.waiting, START + hours * HOUR + 30)
-        after.at(hours * HOUR)
-        after.dismisses(desk.case.id)
-        assert after.story == story
-        assert after.waiting == []
-
-
 def test_a_claim_is_seen_by_all_until_its_time_is_over_and_the_deadline_stays(desk: Desk) -> None:
     case_id = desk.missed()
     until = desk.now + 900
