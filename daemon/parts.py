@@ -36,6 +36,7 @@ from daemon.sinks.mqtt import MqttSink
 from daemon.sinks.mqtt_metrics import MqttCollector
 from daemon.sinks.stream import StreamSink
 from handlers.case_facts import Case
+from handlers.cases.cases import KNOWN_FOR_S
 from handlers.clients import outside_number
 from handlers.core import Core
 from handlers.facts import Call
@@ -156,7 +157,8 @@ async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
     """Cases that wait go on waiting after a restart. StorageError: without them nobody would be told of who still waits."""
     now = clock.now()
     async with reading(path) as connection:
-        core.restore_cases(await waiting_cases(connection, now - follow_up.list_for), now + FIRST_SNAPSHOT_WITHIN_S)
+        known = await waiting_cases(connection, now - max(KNOWN_FOR_S, follow_up.list_for))
+    core.restore_cases(known, now, now + FIRST_SNAPSHOT_WITHIN_S)
 
 
 async def _count_today(day: Day, board: Board, path: Path) -> None:

@@ -163,7 +163,8 @@ def event_of(waiting: Waiting) -> Request:
     """A request in the core's words."""
     now, asked = clock.now(), waiting.asked
     if asked.kind == "contact":
-        return ContactReported(now, waiting.id, asked.subject, now if asked.at is None else asked.at, asked.by)
+        spoke_at = waiting.asked_at if asked.at is None else asked.at
+        return ContactReported(now, waiting.id, asked.subject, spoke_at, asked.by, waiting.asked_at)
     if asked.kind == "dismiss":
-        return DismissAsked(now, waiting.id, asked.subject, asked.by, asked.text or "")
+        return DismissAsked(now, waiting.id, asked.subject, asked.by, asked.text or "", waiting.asked_at)
     return ClaimAsked(now, waiting.id, asked.subject, asked.by, asked.at)

@@ -129,9 +129,9 @@ class Core:
         self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
 
-    def restore_cases(self, cases: Iterable[Case], quiet_until: float) -> None:
-        """Cases that an earlier run left waiting; before the first event. See `Cases.restore`."""
-        self._cases.restore(cases, quiet_until)
+    def restore_cases(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
+        """Cases that an earlier run left without a contact; before the first event. See `Cases.restore`."""
+        self._cases.restore(cases, at, quiet_until)
 
     def waiting_cases(self) -> Iterator[Case]:
         """The cases on the call-back list, in order of their first miss."""

@@ -37,10 +37,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that is still to be told to the core."""
+    """A request that is still to be told to the core; `asked_at` in epoch seconds."""
 
     id: int
     asked: Asked
+    asked_at: float
 
 
 def ask(database: Path, asked: Asked, now: float) -> int:
@@ -73,10 +74,12 @@ def to_do(database: Path, after: int) -> list[Waiting]:
     """The requests after an id of which nothing has come yet, oldest first."""
     with _writing(database) as connection:
         rows = connection.execute(
-            "SELECT id, kind, subject, at / 1000.0, by_whom, text FROM request WHERE done_at IS NULL AND id > ? ORDER BY id",
+            "SELECT id, kind, subject, at / 1000.0, by_whom, text, asked_at / 1000.0 FROM request WHERE done_at IS NULL AND id > ? ORDER BY id",
             (after,),
         ).fetchall()
-    return [Waiting(row[0], Asked(kind=row[1], subject=row[2], at=row[3], by=row[4], text=row[5])) for row in rows]
+    return [
+        Waiting(row[0], Asked(kind=row[1], subject=row[2], at=row[3], by=row[4], text=row[5]), row[6]) for row in rows
+    ]
 
 
 def done(database: Path, outcomes: Sequence[tuple[int, str]], now: float) -> None:

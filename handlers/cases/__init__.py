@@ -11,11 +11,12 @@ contact. Calls are judged at their end, in the order of their ends, and so:
     `truly_missed` as of the deadline. An answer at the deadline itself is late.
 -   A talk of which the end was not seen counts as long enough: nobody is accused for what we did not see.
 -   An answered call that was lost in a transfer is a miss where `follow_up.count` says so, and a contact where not.
--   What somebody reports (`requests.py`) closes what was missed before that contact was. Reported after the deadline it is late,
-    whenever it was: what was told at a deadline is not taken back. While a verdict waits for a talk's end, none was told.
+-   What somebody reports (`requests.py`) closes what was missed before that contact was. Said after the deadline it is late,
+    whenever it was: what was told at a deadline is not taken back. While a verdict waits for a talk's end, none was told. What
+    counts is when it was said, which to a daemon that was down may be long before it is heard; a dismissal is judged alike.
 -   Who claims a case has it for a time, and nobody else does; it goes on waiting, and its deadline stays.
--   After `list_for` without another miss a waiting case leaves the list and is forgotten here; it stays as it was. Who is missed
-    after that is a new case.
+-   After `list_for` without another miss a waiting case leaves the list. Who is missed after that is a new case; but a contact is
+    noted for 90 days more, for both: late is not never. Then it is forgotten here, and stays as it was.
 
 Deadlines are data: `Cases.next_at` says when time alone has something to say. A restart hands the waiting cases to `restore`.
 """

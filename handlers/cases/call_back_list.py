@@ -1,4 +1,4 @@
-"""The cases that wait for a contact: by number, in order, and by when time next has something to say of one."""
+"""The cases without a contact: by number, in order, and by when time next has something to say of one."""
 
 import heapq
 import math
@@ -9,14 +9,18 @@ from handlers.case_facts import Case
 
 
 class Waiting:
-    """A case that waits. `is_held`: its deadline is over, and a talk that began before it goes on; `talk` is that call's id."""
+    """A case without a contact. `is_held`: its deadline is over, and a talk that began before it goes on; `talk` is that call's id.
 
-    __slots__ = ("case", "is_held", "key", "talk")
+    `is_listed`: somebody is to call back; a case that has left the list is known for the sake of a late contact alone.
+    """
+
+    __slots__ = ("case", "is_held", "is_listed", "key", "talk")
 
     def __init__(self, key: str, case: Case) -> None:
         self.key = key
         self.case = case
         self.is_held = False
+        self.is_listed = True
         self.talk = ""
 
 
@@ -45,12 +49,12 @@ class CallBackList:
         return self._all.get(_identity(each.case)) is each
 
     def with_key(self, key: str) -> Sequence[Waiting]:
-        """What waits for this number."""
+        """What has no contact of those of this number, on the list or not."""
         return tuple(self._by_key.get(key, ()))
 
     def find(self, case_id: str) -> Waiting | None:
-        """The case of this id; where several runs of the PBX had it, the latest."""
-        found = [each for each in self if each.case.id == case_id]
+        """The case of this id that is on the list; where several runs of the PBX had it, the latest."""
+        found = [each for each in self if each.case.id == case_id and each.is_listed]
         return max(found, key=lambda each: each.case.opened_at, default=None)
 
     def add(self, key: str, case: Case) -> Waiting:

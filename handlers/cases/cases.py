@@ -17,7 +17,7 @@ from handlers.case_facts import (
     ContactKind,
 )
 from handlers.cases.call_back_list import CallBackList, Waiting
-from handlers.cases.rule import FollowUpRule
+from handlers.cases.rule import DAY_S, FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
 from handlers.numbers import NumberPlan, is_usable
@@ -26,6 +26,8 @@ from handlers.rules import Rules
 CALL_IDS_KEPT = 50
 # A robot that makes up a number for each call must not eat the memory: that many wait, the oldest are let go.
 CASES_LIMIT = 50_000
+# Called back a month too late is not "never": so long after the last miss a contact is noted, though the case is off the list.
+KNOWN_FOR_S = 90 * DAY_S
 
 
 TalksWith = Callable[[Callable[[str], bool], str], Iterable[Call]]
@@ -62,15 +64,17 @@ class Cases:
 
     def waiting(self) -> Iterator[Case]:
         """The cases on the call-back list, in order of their first miss."""
-        return iter(sorted((each.case for each in self.list), key=lambda case: case.opened_at))
+        return iter(sorted((each.case for each in self.list if each.is_listed), key=lambda case: case.opened_at))
 
-    def restore(self, cases: Iterable[Case], quiet_until: float) -> None:
-        """Take up what an earlier run left waiting, before anything happens.
+    def restore(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
+        """Take up, as of `at`, what an earlier run left without a contact, before anything happens.
 
         Until `quiet_until`, or until the stream has begun (`stream_resumed`), no deadline is judged: a call back may be going on.
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
-            self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
+            each = self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
+            each.is_listed = case.state == "open" or self._leaves_at(case) > at
+            self.list.plan(each)
         self._quiet_until = quiet_until
 
     def stream_resumed(self) -> None:
@@ -99,16 +103,17 @@ class Cases:
                     self._held.append(each)
                 else:
                     facts.append(self._truly_missed(each))
-            elif not each.is_held and self._leaves_at(each.case) <= at:
-                self.list.remove(each)
+            elif each.is_listed and not each.is_held and self._leaves_at(each.case) <= at:
+                each.is_listed = False
                 facts.append(CaseUnlisted(self._leaves_at(each.case), each.case))
+            elif not each.is_listed and self._forgotten_at(each.case) <= at:
+                self.list.remove(each)
                 continue
             self.list.plan(each)
         return facts
 
     def _is_due(self, each: Waiting, at: float) -> bool:
-        case = each.case
-        return case.state == "open" and not each.is_held and case.due_at is not None and case.due_at <= at
+        return not each.is_held and self._is_over(each.case, at)
 
     def _truly_missed(self, each: Waiting) -> CaseTrulyMissed:
         case = each.case
@@ -131,6 +136,10 @@ class Cases:
         leaves_at = case.last_missed_at + self._rule.list_for_s
         return leaves_at if case.due_at is None else max(leaves_at, case.due_at)
 
+    def _forgotten_at(self, case: Case) -> float:
+        """When not even a contact would be noted any more."""
+        return max(case.last_missed_at + KNOWN_FOR_S, self._leaves_at(case))
+
     def _next_moment(self, each: Waiting) -> float:
         case = each.case
         if each.is_held:
@@ -138,7 +147,7 @@ class Cases:
         elif case.state == "open" and case.due_at is not None:
             moment = case.due_at
         else:
-            moment = self._leaves_at(case)
+            moment = self._leaves_at(case) if each.is_listed else self._forgotten_at(case)
         return moment if case.claimed_until is None else min(moment, case.claimed_until)
 
     @staticmethod
@@ -183,7 +192,7 @@ class Cases:
 
     def _missed(self, key: str, ended: CallEnded) -> Iterator[CaseFact]:
         call = ended.call
-        waiting = self.list.with_key(key)
+        waiting = [each for each in self.list.with_key(key) if each.is_listed]
         if waiting:
             each = waiting[-1]
             case = each.case
@@ -205,7 +214,8 @@ class Cases:
         while len(self.list) > CASES_LIMIT:
             oldest = next(iter(self.list))
             self.list.remove(oldest)
-            yield CaseUnlisted(ended.at, oldest.case)
+            if oldest.is_listed:
+                yield CaseUnlisted(ended.at, oldest.case)
 
     def _opened(self, ended: CallEnded) -> Case:
         call, rule = ended.call, self._rule
@@ -258,7 +268,7 @@ class Cases:
     ) -> Iterator[CaseFact]:
         """Somebody spoke with him at `spoke_at`, which is known since `at`."""
         contact_at = max(spoke_at, each.case.opened_at)
-        if each.case.state == "open" and each.case.due_at is not None and contact_at >= each.case.due_at:
+        if self._is_over(each.case, contact_at):
             yield self._truly_missed(each)
         case = each.case
         late = case.state == "truly_missed"
@@ -278,6 +288,18 @@ class Cases:
             ),
             late,
         )
+
+    def judge_before(self, each: Waiting, asked_at: float) -> Iterator[CaseFact]:
+        """Something was said of a case at a moment: if its time was over by then, that comes first.
+
+        Not where the verdict waits for a talk that began in time: whoever had that talk is in time himself.
+        """
+        if not each.is_held and self._is_over(each.case, asked_at):
+            yield self._truly_missed(each)
+
+    @staticmethod
+    def _is_over(case: Case, at: float) -> bool:
+        return case.state == "open" and case.due_at is not None and case.due_at <= at
 
     def _judge_held(self) -> Iterator[CaseFact]:
         """A call is over: is there still one that may turn out to be the contact?"""

@@ -32,7 +32,7 @@ class Desk:
         }
 
     def _reported(self, event: ContactReported) -> None:
-        """A contact outside of the PBX closes what was missed before it; told after the deadline, it is late."""
+        """A contact outside of the PBX closes what was missed before it; said after the deadline, it is late."""
         key = self._cases.key_of(event.number)
         if key is None:
             self._facts.append(RequestAnswered(event.at, event.request, "no_number", ()))
@@ -40,6 +40,7 @@ class Desk:
         told: list[CaseFact] = []
         for each in self._cases.list.with_key(key):
             if each.case.opened_at <= event.spoke_at:
+                told += self._cases.judge_before(each, _asked_at(event))
                 told += self._cases.close(each, "external", event.spoke_at, event.at, None, event.by)
         closed = tuple(fact.case for fact in told if isinstance(fact, CaseRecovered))
         self._facts += told
@@ -50,6 +51,7 @@ class Desk:
         if each is None:
             self._facts.append(RequestAnswered(event.at, event.request, "no_case", ()))
             return
+        self._facts += self._cases.judge_before(each, _asked_at(event))
         self._cases.list.remove(each)
         case = replace(each.case, state="dismissed", dismissed_by=event.by, dismissed_why=event.why)
         self._facts += (CaseDismissed(event.at, case), RequestAnswered(event.at, event.request, "done", (case,)))
@@ -78,3 +80,7 @@ class Desk:
             return
         each.case = replace(each.case, notes=(*each.case.notes[1 - NOTES_KEPT :], event.note))
         self._facts.append(CaseNoted(event.at, each.case))
+
+
+def _asked_at(event: ContactReported | DismissAsked) -> float:
+    return event.at if event.asked_at is None else event.asked_at

@@ -1,7 +1,7 @@
 """What people say of cases: "I have spoken with him", "leave that one be", "I call this one back". The core's other events.
 
 Like those of the PBX they are NamedTuples with `at`, the moment at which they reach the core. `request` is by what the answer
-(`RequestAnswered`) is known.
+(`RequestAnswered`) is known. `asked_at` is when it was said, which to a daemon that is down may be long before; None: just now.
 """
 
 from typing import NamedTuple
@@ -17,6 +17,7 @@ class ContactReported(NamedTuple):
     number: str
     spoke_at: float
     by: str
+    asked_at: float | None = None
 
 
 class DismissAsked(NamedTuple):
@@ -27,6 +28,7 @@ class DismissAsked(NamedTuple):
     case_id: str
     by: str
     why: str
+    asked_at: float | None = None
 
 
 class ClaimAsked(NamedTuple):

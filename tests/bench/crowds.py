@@ -28,7 +28,7 @@ def _agents(listener: Listener) -> Sequence[Fact]:
 
 
 def _cases(listener: Listener) -> Sequence[Fact]:
-    listener.core.restore_cases(map(_case, range(CASES)), 0.0)
+    listener.core.restore_cases(map(_case, range(CASES)), 0.0, 0.0)
     return ()
 
 

@@ -62,8 +62,8 @@ async def test_each_kind_is_told_in_order_and_its_outcome_noted(
         ids = [ask(path, each, START) for each in asked]
         await until(lambda: len(told.events) == 3)
         assert told.events == [
-            ContactReported(START, ids[0], "+79001112233", START - 60, "Анна"),
-            DismissAsked(START, ids[1], "1.1", "Олег", "спам"),
+            ContactReported(START, ids[0], "+79001112233", START - 60, "Анна", START),
+            DismissAsked(START, ids[1], "1.1", "Олег", "спам", START),
             ClaimAsked(START, ids[2], "1.2", "Олег", START + 60),
         ]
         requests.take([RequestAnswered(START, each, "no_case", ()) for each in ids])

@@ -28,11 +28,11 @@ async def database(tmp_path: Path) -> Path:
 
 def test_what_was_asked_is_to_do_in_order_until_it_is_done(database: Path) -> None:
     one, other = ask(database, CONTACT, START), ask(database, CLAIM, START)
-    assert to_do(database, 0) == [Waiting(one, CONTACT), Waiting(other, CLAIM)]
-    assert to_do(database, one) == [Waiting(other, CLAIM)]
+    assert to_do(database, 0) == [Waiting(one, CONTACT, START), Waiting(other, CLAIM, START)]
+    assert to_do(database, one) == [Waiting(other, CLAIM, START)]
     assert outcome_of(database, one) is None
     done(database, [(one, "done")], START)
-    assert to_do(database, 0) == [Waiting(other, CLAIM)]
+    assert to_do(database, 0) == [Waiting(other, CLAIM, START)]
     assert outcome_of(database, one) == "done"
 
 

@@ -13,6 +13,7 @@ from itertools import accumulate
 from handlers.facts import Call
 
 MINUTE = 60
+KNOWN_FOR_S = 90 * 86_400
 
 
 class Office:
@@ -141,8 +142,13 @@ def _of_number(
         ]
         afterwards += [(each.at, each) for each in said if each.at > opened_at]
         for at, each in sorted(afterwards, key=lambda moment: moment[0]):
-            if at >= max(last_missed_at + list_for_s, story.due_at):
+            is_listed = at < max(last_missed_at + list_for_s, story.due_at)
+            if at >= max(last_missed_at + max(KNOWN_FOR_S, list_for_s), story.due_at):
                 break
+            if not is_listed and (
+                (isinstance(each, Call) and each.missed) or (isinstance(each, Said) and each.case_id)
+            ):
+                continue
             if isinstance(each, Call) and each.missed:
                 story.calls.append(each.id)
                 last_missed_at = at

@@ -295,9 +295,47 @@ def test_a_case_leaves_the_list_so_long_after_its_last_miss_and_a_later_miss_is_
     office.tick()
     assert isinstance(office.case_facts[-1], CaseUnlisted)
     assert office.waiting == []
-    assert office.core.next_deadline is None
     again = office.missed()
     assert (office.case.id, office.case.calls) == (again, 1)
+
+
+def test_a_contact_is_noted_long_after_the_list_of_both_cases_of_a_number() -> None:
+    """Called back a month later is late; never is another thing."""
+    office = Office(list_for_s=DAY)
+    first = office.missed()
+    office.at(2 * DAY)
+    office.tick()
+    second = office.missed()
+    office.at(30 * DAY)
+    office.called_back()
+    recovered = [fact.case for fact in office.case_facts if isinstance(fact, CaseRecovered)]
+    assert [(case.id, case.state) for case in recovered] == [(first, "recovered_late"), (second, "recovered_late")]
+    assert office.core.next_deadline is None
+
+
+def test_ninety_days_after_the_last_miss_a_case_is_forgotten_for_good() -> None:
+    office = Office(list_for_s=DAY)
+    office.missed()
+    office.at(91 * DAY)
+    office.tick()
+    office.called_back()
+    assert office.story == ["missed", "truly missed", "CaseUnlisted"]
+    assert office.core.next_deadline is None
+
+
+def test_what_had_left_the_list_before_a_restart_waits_for_nothing_but_a_contact() -> None:
+    before = Office(list_for_s=DAY)
+    before.missed()
+    before.at(2 * DAY - 1)
+    before.tick()
+    missed = next(fact.case for fact in before.case_facts if isinstance(fact, CaseUnlisted))
+    after = Office(list_for_s=DAY)
+    after.core.restore_cases([missed], START + 2 * DAY, 0.0)
+    assert after.waiting == []
+    after.at(3 * DAY)
+    after.tick()
+    after.called_back()
+    assert after.story == ["recovered_late outgoing"]
 
 
 def test_a_window_longer_than_the_list_still_ends_at_its_deadline() -> None:
@@ -396,7 +434,7 @@ def test_a_restart_changes_nothing_but_who_remembers() -> None:
     before.missed("89009998877")
     after = Office()
     after._serial, after._suffix = before._serial, before._suffix
-    after.core.restore_cases(before.waiting, 0.0)
+    after.core.restore_cases(before.waiting, before.now, 0.0)
     assert after.waiting == before.waiting
     for office in (before, after):
         office.at(600)
@@ -412,7 +450,7 @@ def test_a_deadline_that_passed_while_nobody_listened_is_told_at_its_own_moment_
     before = Office()
     before.missed()
     after = Office()
-    after.core.restore_cases(before.waiting, START + 3 * HOUR + 30)
+    after.core.restore_cases(before.waiting, START + 3 * HOUR, START + 3 * HOUR + 30)
     after.at(3 * HOUR)
     after.tick()
     assert after.story == []

@@ -142,10 +142,38 @@ def test_a_claimed_case_is_restored_with_its_claim(desk: Desk) -> None:
     case_id = desk.missed()
     desk.claims(case_id, desk.now + 900)
     after = Desk()
-    after.core.restore_cases(desk.waiting, 0.0)
+    after.core.restore_cases(desk.waiting, desk.now, 0.0)
     after.at(1000)
     after.tick()
     assert after.waiting[0].claimed_by is None
+
+
+def restarted(desk: Desk, hours: float) -> Desk:
+    """The daemon was down until then; the stream is not there yet, so no deadline has been judged."""
+    after = Desk()
+    after.core.restore_cases(desk.waiting, START + hours * HOUR, START + hours * HOUR + 30)
+    after.at(hours * HOUR)
+    return after
+
+
+def test_what_is_said_after_the_deadline_of_a_daemon_that_was_down_is_late(desk: Desk) -> None:
+    case_id = desk.missed()
+    after = restarted(desk, 3)
+    after.reports(spoke_at=START + 600)
+    assert after.story == ["truly missed", "recovered_late external"]
+    after = restarted(desk, 3)
+    after.dismisses(case_id)
+    assert after.story == ["truly missed", "CaseDismissed"]
+
+
+def test_what_was_said_in_time_to_a_daemon_that_was_down_is_in_time(desk: Desk) -> None:
+    case_id = desk.missed()
+    after = restarted(desk, 3)
+    after.asks(ContactReported(after.now, 1, CLIENT, START + 600, "Анна", asked_at=START + 700))
+    assert after.story == ["recovered external"]
+    after = restarted(desk, 3)
+    after.asks(DismissAsked(after.now, 2, case_id, "Олег", "спам", asked_at=START + 700))
+    assert after.story == ["CaseDismissed"]
 
 
 def test_a_case_that_waits_shows_the_notes_on_its_calls_the_latest_ones(desk: Desk) -> None:

@@ -28,7 +28,7 @@ from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases, waiting_cases
 from tests.handlers.cases.office import BITRIX24, MIKO, STRICT
-from tests.handlers.cases.slow import Office, Said, Story, stories
+from tests.handlers.cases.slow import KNOWN_FOR_S, Office, Said, Story, stories
 from tests.handlers.cases.year import DAYS, FIRST_DAY, IGNORED, NAMELESS, a_years_calls, what_people_say
 from tests.storage.memory import in_memory
 
@@ -99,11 +99,11 @@ class Simulated:
     async def killed_and_started_again(self, now: float) -> None:
         """Between two calls."""
         self.store()
-        stored = await waiting_cases(self._reader, now - self.rules.follow_up.list_for_s)
+        stored = await waiting_cases(self._reader, now - max(KNOWN_FOR_S, self.rules.follow_up.list_for_s))
         kept = {case.id: to_the_millisecond(case) for case in stored}
         assert [kept[case.id] for case in self.cases.waiting()] == [*map(to_the_millisecond, self.cases.waiting())]
         self._begin()
-        self.cases.restore(stored, 0.0)
+        self.cases.restore(stored, now, 0.0)
 
     def note(self, ended: CallEnded | None, facts: Sequence[CaseFact]) -> None:
         self.told += facts
