@@ -22,7 +22,8 @@ unit: .venv/.ready
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
 	@$(MAKE) --no-print-directory lint unit
-	$(BIN)/python -m pytest -m "slow or real"
+	$(BIN)/python -m pytest -n auto -m "slow and not real"
+	$(BIN)/python -m pytest -m real
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench
