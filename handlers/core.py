@@ -32,11 +32,11 @@ class Core:
         self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
-        self._broken_at: float | None = None
+        self._broken: StreamBroken | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
-            StreamBroken: (self._broken,),
-            StreamResumed: (self._resumed,),
+            StreamBroken: (self._break_stream,),
+            StreamResumed: (self._resume_stream,),
         }
         desk = Desk(self._cases, self._facts)
         for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
@@ -102,19 +102,20 @@ class Core:
             ended = replace(ended, call=replace(ended.call, case_id=missed.case.id))
         return [ended, *told]
 
-    def _broken(self, event: StreamBroken) -> None:
-        if self._broken_at is None:
-            self._broken_at = event.at
+    def _break_stream(self, event: StreamBroken) -> None:
+        if self._broken is None:
+            self._broken = event
         self._tracker.state.doubt_all()
         self._roster.broken(event.at)
 
-    def _resumed(self, event: StreamResumed) -> None:
-        after_break = self._broken_at is not None
-        if self._broken_at is not None:
-            self._facts.append(GapEnded(event.at, self._broken_at))
-            self._broken_at = None
+    def _resume_stream(self, event: StreamResumed) -> None:
+        broken, self._broken = self._broken, None
+        boot = self._tracker.state.run.boot
+        if broken is not None:
+            restarted = bool(boot) and bool(event.snapshot.boot) and boot != event.snapshot.boot
+            self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
-        resume(self._tracker, event.snapshot, event.at, after_break)
+        resume(self._tracker, event.snapshot, event.at, broken is not None)
         self._cases.stream_resumed()
         self._roster.resumed(event.snapshot, event.at)
 

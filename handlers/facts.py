@@ -7,6 +7,7 @@ The words are those of the contract, sections 1, 2 and 4.
 from dataclasses import dataclass
 from typing import Literal
 
+from handlers.ami.events import GapReason
 from handlers.case_facts import CaseFact, Note, RequestAnswered
 from handlers.frozen import quickly_made
 
@@ -275,10 +276,11 @@ class EventDoubted:
 
 @dataclass(frozen=True, slots=True)
 class GapEnded:
-    """The stream is whole again; what happened between the two moments was not seen."""
+    """The stream is whole again; what happened between the two moments was not seen. Another run of the PBX is the reason before all."""
 
     at: float
     since: float
+    reason: GapReason = "connection_lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class JournalSink:
             elif isinstance(fact, TrunkGuessed):
                 log.warning("trunk_guessed", endpoint=fact.endpoint, cure="name it in [[trunks]] or [[departments]]")
             elif isinstance(fact, GapEnded):
-                log.warning("gap_ended", seconds=round(fact.at - fact.since, 3))
+                log.warning("gap_ended", seconds=round(fact.at - fact.since, 3), reason=fact.reason)
         if self._untold and clock.monotonic() - self._told_at >= DOUBTS_EVERY_S:
             self._told_at = clock.monotonic()
             log.warning("events_doubted", **self._untold)

@@ -9,7 +9,7 @@ A `uniqueid` is Asterisk's `Uniqueid`; nothing but `ChannelCreated` and a snapsh
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class ChannelState(IntEnum):
@@ -415,10 +415,16 @@ class Snapshot(NamedTuple):
     """The phones that have a device state."""
 
 
+GapReason = Literal["connection_lost", "silent", "slow", "account_changed", "stopped", "killed", "pbx_restarted"]
+"""Why something was not seen: the connection ended, nothing came any more, we were cut off or fell behind, another account logs
+in, we were stopped, we died, or the PBX itself was away."""
+
+
 class StreamBroken(NamedTuple):
     """The connection ended; what happens from here to `StreamResumed` is not seen."""
 
     at: float
+    reason: GapReason = "connection_lost"
 
 
 class StreamResumed(NamedTuple):
