@@ -131,9 +131,12 @@ class Core:
         self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
 
-    def changed_calls(self, now: float) -> list[KeptCall]:
-        """The live calls of which something changed since this was asked last: what a later run needs to take them up."""
-        return changed_calls(self._tracker.state, now)
+    def changed_calls(self, now: float, at_once: bool = False) -> list[KeptCall]:
+        """The live calls of which something changed since this was asked last: what a later run needs to take them up.
+
+        Long ones are told of the more seldom, the longer they are, but for `at_once`.
+        """
+        return changed_calls(self._tracker.state, now, at_once)
 
     @property
     def broken(self) -> StreamBroken | None:

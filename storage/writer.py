@@ -86,6 +86,7 @@ class Writer:
         self._in_flight: Sequence[_Entry] = ()
         self._taken = self._written = self._dropped = self._refused = 0
         self._reason: str | None = None
+        self._live: LiveChange | None = None
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -119,6 +120,8 @@ class Writer:
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
         self._taken += 1
+        if fact is not None and self._live is not None:
+            self._live.calls.pop(fact.call.id, None)
         messages = more_messages if message is None else (message, *more_messages)
         self._queue.append(_Entry(fact, cases, messages))
         if self.waiting > self._limit:
@@ -129,6 +132,14 @@ class Writer:
         self._wake.set()
         if len(self._queue) >= BATCH and self._reason is None:
             self._hurry.set()
+
+    def keep(self, change: LiveChange) -> None:
+        """Take what is to be kept of live calls; of what waits already the latest counts, so it is never more than there are."""
+        if self._live is None:
+            self._live = change
+        else:
+            self._live.add(change)
+        self._wake.set()
 
     async def run(self) -> None:
         """Store what comes, until `close`. Cancelled, it ends after the transaction it is in."""
@@ -190,7 +201,7 @@ class Writer:
 
     @property
     def _has_work(self) -> bool:
-        return bool(self._queue) or (self._outbox is not None and self._outbox.has_work)
+        return bool(self._queue) or self._live is not None or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
         """Wait before the next attempt. A flush or the stop comes first."""
@@ -204,11 +215,13 @@ class Writer:
     async def _store_batch(self) -> bool:
         """Store the oldest that wait, and count them; False if it failed, and then they wait as before."""
         self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        live, self._live = self._live, None
         clock = asyncio.get_running_loop().time
         began_at = clock()
         try:
-            refused = await self._write(self._in_flight)
+            refused = await self._write(self._in_flight, live)
         except Exception as error:  # whatever it is, the calls are kept and the operator is told
+            self._put_back(live)
             self._queue.extendleft(reversed(self._in_flight))
             self._in_flight = ()
             self._degrade(f"{self._database.path} {cure(error)}")

@@ -67,11 +67,12 @@ class KeptCall(NamedTuple):
 _LEGS_A_SECOND = 20
 
 
-def changed_calls(state: LiveState, now: float) -> list[KeptCall]:
-    """The calls of which something changed since they were asked for last, as they stand at `now`."""
+def changed_calls(state: LiveState, now: float, at_once: bool) -> list[KeptCall]:
+    """The calls of which something changed since they were asked for last, as they stand at `now`; `at_once`: long ones too."""
     changed: list[KeptCall] = []
     for call in state.calls:
-        if call.changed and call.started and now - call.kept_at >= len(call.legs) // _LEGS_A_SECOND:
+        is_due = at_once or now - call.kept_at >= len(call.legs) // _LEGS_A_SECOND
+        if call.changed and call.started and is_due:
             call.changed = False
             call.kept_at = now
             changed.append(KeptCall(call.id, state.run.boot, now, document_of(call, state.linkedids_of(call))))
