@@ -17,7 +17,7 @@ from urllib.parse import quote
 import aiosqlite
 
 from handlers.case_facts import CaseFact
-from handlers.facts import CallEnded
+from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
 from storage.errors import StorageError, cure, primary_code
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
@@ -45,13 +45,17 @@ class Database:
         self._batches = batches
 
     async def write(
-        self, facts: Sequence[CallEnded], outbox: Change | None = None, cases: Sequence[CaseFact] = ()
+        self,
+        facts: Sequence[CallEnded],
+        outbox: Change | None = None,
+        cases: Sequence[CaseFact] = (),
+        gaps: Sequence[GapEnded] = (),
     ) -> Changed:
-        """Store finished calls and facts about cases, and change the outbox, all or nothing, in one hop to the connection's thread.
+        """Store finished calls, facts about cases and gaps, and change the outbox, all or nothing, in one hop to the connection's thread.
 
         One at a time, and to the end: never under a time-out, never cancelled. See `batch.write`.
         """
-        self._batches.staged = facts, outbox or Change(), cases
+        self._batches.staged = facts, outbox or Change(), cases, gaps
         await self._connection.commit()
         return self._batches.changed
 

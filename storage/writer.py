@@ -21,7 +21,7 @@ from typing import Literal
 import structlog
 
 from handlers.case_facts import CaseFact
-from handlers.facts import CallEnded
+from handlers.facts import CallEnded, GapEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
 from storage.errors import StorageError, cure
@@ -47,6 +47,7 @@ class _Entry:
     call: CallEnded | None
     cases: Sequence[CaseFact]
     messages: Sequence[Message]
+    gaps: Sequence[GapEnded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,11 @@ class Writer:
         message: Message | None = None,
         cases: Sequence[CaseFact] = (),
         more_messages: Sequence[Message] = (),
+        gaps: Sequence[GapEnded] = (),
     ) -> None:
         """Take a finished call, what it meant to cases, and what is to be published: stored together or not at all.
 
-        Without a call: what time alone, or somebody's word, meant to cases.
+        Without a call: what time alone, or somebody's word, meant to cases, or gaps that are over.
 
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
@@ -123,7 +125,7 @@ class Writer:
         if fact is not None and self._live is not None:
             self._live.calls.pop(fact.call.id, None)
         messages = more_messages if message is None else (message, *more_messages)
-        self._queue.append(_Entry(fact, cases, messages))
+        self._queue.append(_Entry(fact, cases, messages, gaps))
         if self.waiting > self._limit:
             self._queue.popleft()
             self._dropped += 1
@@ -237,12 +239,13 @@ class Writer:
         """Store them, and return how many the database refused for what they say, found by halving."""
         facts = [entry.call for entry in entries if entry.call is not None]
         cases = [fact for entry in entries for fact in entry.cases]
+        gaps = [gap for entry in entries for gap in entry.gaps]
         try:
             if self._outbox is None:
-                await self._database.write(facts, None, cases)
+                await self._database.write(facts, None, cases, gaps)
             else:
                 change = self._outbox.change([message for entry in entries for message in entry.messages])
-                self._outbox.changed(change, await self._database.write(facts, change, cases))
+                self._outbox.changed(change, await self._database.write(facts, change, cases, gaps))
         except _REFUSALS as error:
             if not entries:
                 raise

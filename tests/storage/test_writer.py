@@ -10,7 +10,7 @@ import pytest
 import structlog.testing
 
 from handlers.case_facts import CaseFact
-from handlers.facts import CallEnded
+from handlers.facts import CallEnded, GapEnded
 from storage import database
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
@@ -159,11 +159,15 @@ async def test_cancelled_in_the_middle_of_a_transaction_it_finishes_that_and_cou
 
     class Slow(Database):
         async def write(
-            self, facts: Sequence[CallEnded], outbox: Change | None = None, cases: Sequence[CaseFact] = ()
+            self,
+            facts: Sequence[CallEnded],
+            outbox: Change | None = None,
+            cases: Sequence[CaseFact] = (),
+            gaps: Sequence[GapEnded] = (),
         ) -> Changed:
             began.set()
             await go_on.wait()
-            return await super().write(facts, outbox, cases)
+            return await super().write(facts, outbox, cases, gaps)
 
     with no_thread_left():
         async with writing(path, now=0.0) as store:
