@@ -141,7 +141,7 @@ class App:
 async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio.Task[None]) -> None:
     """The reader ends first, then what is queued is handled, the broker told, the store flushed; bounded in all.
 
-    What still lives is stored as it stands, and not published: a later run takes it up, and its end replaces the row.
+    What still lives is kept as it stands: a later run takes it up.
     """
     listening.cancel()
     with suppress(asyncio.CancelledError):
@@ -156,8 +156,6 @@ async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio
                 await parts.writer.flush()
         await parts.mqtt.stop(GOODBYE_WITHIN_S)
     parts.keeper.keep("stopped")
-    for unfinished in parts.core.break_off(clock.now()):
-        parts.writer.put(unfinished)
     await parts.writer.close(max(FLUSH_WITHIN_S / 2, ends_at - clock.monotonic()))
 
 

@@ -151,7 +151,9 @@ async def build(
     pump.on_overrun(client.drop)
     pump.tell(left_over)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
-    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients, keeper)
+    return Parts(
+        core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients, keeper
+    )
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
@@ -176,7 +178,9 @@ async def _take_up_calls(core: Core, path: Path) -> Sequence[Fact]:
         return ()
     facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason))
     for call in unread:
-        log.error("live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it")
+        log.error(
+            "live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it"
+        )
     log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, clock.now() - heard.until), 1))
     return facts
 

@@ -25,6 +25,7 @@ from handlers.facts import CallEnded, GapEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
 from storage.errors import StorageError, cure
+from storage.live_calls import LiveChange
 from storage.outbox import Message, Outbox
 
 # A call with its time line takes 3 to 4 KB of memory: this is 80 MB, and days of a busy office.
@@ -235,20 +236,28 @@ class Writer:
         self._observe(clock() - began_at)
         return True
 
-    async def _write(self, entries: Sequence[_Entry]) -> int:
+    def _put_back(self, live: LiveChange | None) -> None:
+        if live is not None:
+            if self._live is not None:
+                live.add(self._live)
+            self._live = live
+
+    async def _write(self, entries: Sequence[_Entry], live: LiveChange | None = None) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
         facts = [entry.call for entry in entries if entry.call is not None]
         cases = [fact for entry in entries for fact in entry.cases]
         gaps = [gap for entry in entries for gap in entry.gaps]
         try:
             if self._outbox is None:
-                await self._database.write(facts, None, cases, gaps)
+                await self._database.write(facts, None, cases, gaps, live)
             else:
                 change = self._outbox.change([message for entry in entries for message in entry.messages])
-                self._outbox.changed(change, await self._database.write(facts, change, cases, gaps))
+                self._outbox.changed(change, await self._database.write(facts, change, cases, gaps, live))
         except _REFUSALS as error:
             if not entries:
                 raise
+            if live is not None:
+                await self._write((), live)
             if len(entries) == 1:
                 return await self._refuse(entries[0], str(error))
             half = len(entries) // 2
