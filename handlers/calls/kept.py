@@ -113,7 +113,7 @@ _SINGLE = ("first", "trunk_leg", "last_leg", "answerer")
 def _written(of: Any, plain: Mapping[str, Any]) -> Document:
     """The plain values that are not what they are anyhow."""
     values = _GETTERS[id(plain)](of)
-    return {name: value for (name, usual), value in zip(plain.items(), values, strict=True) if value != usual}
+    return {name: value for (name, usual), value in zip(plain.items(), values, strict=True) if value is not usual}
 
 
 def _of_channel(of: Any, plain: Mapping[str, Any], channel: Channel) -> Document:
