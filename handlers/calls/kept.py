@@ -131,6 +131,9 @@ def _span(span: SharedSpan[Any], is_open: list[Any]) -> Document:
 def _channels_of(call: LiveCall) -> Iterator[Channel]:
     """Every channel that has part in the call, its own and others (of an agents' pool, say), each once."""
     parts = [call.first, *in_order(call.channels), *call.legs, *in_order(call.outside)]
+    parts += in_order(
+        call.searching | call.rung.keys | call.held.keys
+    )  # an event was lost: one may be of another call by now
     parts += [stay.channel for stay in call.stays] + [talk.channel for talk in call.talks]
     parts += [hold.channel for hold in call.holds] + [each.by for each in call.passed_on.passings]
     parts += [each.channel for each in call.passed_on.parkings]

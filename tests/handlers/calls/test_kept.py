@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handlers.ami import events as ev
 from handlers.calls.kept import KeptCall
@@ -13,7 +15,7 @@ from handlers.facts import CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 from tests.handlers import taped
 from tests.handlers.playbook import Play
-from tests.handlers.recorded import EMPTY, events, finished, told
+from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
 from tests.handlers.taped import TAPES
 from tests.handlers.test_breaks import snapshot_after
 from tests.recordings import NAMES
@@ -86,6 +88,24 @@ def test_a_daemon_that_dies_between_any_two_events_tells_the_same_calls(name: st
         second = taken_up(first.changed_calls(whole[cut - 1].at), first.now)
         after = finished(go_on(first, second, whole, cut))
         assert without_marks([*before, *after]) == at_once, (cut, whole[cut])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if events(name)])
+@given(data=st.data())
+@settings(max_examples=10)
+def test_whatever_events_were_lost_what_lives_is_taken_up_and_ends_once(name: str, data: st.DataObject) -> None:
+    whole = events(name)
+    lost = data.draw(st.sets(st.integers(0, len(whole) - 1), max_size=12))
+    cut = data.draw(st.integers(1, len(whole)))
+    first = Core(Rules())
+    before = finished(told([event for index, event in enumerate(whole[:cut]) if index not in lost], first))
+    second = taken_up(first.changed_calls(first.now), first.now)
+    assert second.live_count == first.live_count
+    assert {call.id for call in second.live_calls()} == {call.id for call in first.live_calls()}
+    after = finished(told([ev.StreamResumed(first.now, snapshot_after(())), ev.Tick(first.now + 100_000)], second))
+    assert_nothing_impossible(replace(each, talks=(), holds=()) for each in [*before, *after])
+    assert {each.call.id for each in after} == {call.id for call in first.live_calls()}
+    assert second.sizes() == EMPTY
 
 
 def test_a_call_of_an_earlier_run_of_the_pbx_ends_unseen_and_that_of_the_last_run_goes_on() -> None:
