@@ -77,7 +77,7 @@ class Bridges:
 
     def is_talking(self, call: LiveCall) -> bool:
         """Does the outside party of this call hear a person?"""
-        return bool(self._people_heard(call)[0])
+        return bool(self.people_heard(call)[0])
 
     def _left(self, event: ev.BridgeLeft) -> None:
         channel = self._state.known(event)
@@ -151,7 +151,7 @@ class Bridges:
         """Who does the outside party of this call hear now?"""
         if call not in self._state.calls:
             return
-        people, reached = self._people_heard(call)
+        people, reached = self.people_heard(call)
         answered = call.talk_with(people, at)
         if people and call.answerer is None:
             call.answerer = (
@@ -166,7 +166,7 @@ class Bridges:
         if answered:
             self._state.facts.append(CallAnswered(at, self._state.live(call)))
 
-    def _people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
+    def people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
         """The people whom the outside party hears, and which of its channels does."""
         people: set[Channel] = set()
         reached: Channel | None = None
