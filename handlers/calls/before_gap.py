@@ -36,12 +36,12 @@ class BeforeGap:
         if self.is_sought and not call.is_sought and not call.talking:
             call.unseen.add("wait")
 
-    def rang(self, people: Iterable[Channel]) -> bool:
-        """Was one of these people ringing?"""
-        return any(person in self.ringing for person in people)
+    def rang(self, channels: Iterable[Channel]) -> bool:
+        """Was one of these ringing?"""
+        return any(channel in self.ringing for channel in channels)
 
-    def stay_ended_by(self, people: Iterable[Channel], by_queue: bool) -> Stay | None:
-        """The stay that the answer of these people ended, where that is sure: they rang then, or the queue still serves the caller."""
-        if len(self.stays) == 1 and self.stays[0].left_unseen and (by_queue or self.rang(people)):
+    def answered_stay(self, is_sure: bool) -> Stay | None:
+        """The stay that the answer ended. `is_sure`: who answered rang then, or the queue still serves the caller."""
+        if is_sure and len(self.stays) == 1 and self.stays[0].left_unseen:
             return self.stays[0]
         return None

@@ -75,10 +75,6 @@ class Bridges:
             channel.bridge = self.bridge(bridge_id, technology)
             channel.bridge.members.add(channel)
 
-    def is_talking(self, call: LiveCall) -> bool:
-        """Does the outside party of this call hear a person?"""
-        return bool(self.people_heard(call)[0])
-
     def _left(self, event: ev.BridgeLeft) -> None:
         channel = self._state.known(event)
         if channel is not None and channel.bridge is not None and channel.bridge.id == event.bridge:

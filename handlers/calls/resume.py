@@ -107,13 +107,16 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]
         if now_in != live.bridge:
             moved.append(channel)
             tracker.bridges.place(channel, live.bridge, technologies.get(live.bridge or "", ""), at)
-    for channel in moved:
-        call = channel.call
-        if call is not None and call.incomplete and call.answered_at is None:
-            call.answer_unseen = call.answer_unseen or tracker.bridges.is_talking(call)
+    # Whoever turns out to be answered was so before: calls may join, so that is known of none until all are heard.
+    undecided = [call for call in tracker.state.calls if call.incomplete and call.answered_at is None]
+    undecided = [call for call in undecided if not call.answer_unseen]
+    for call in undecided:
+        call.answer_unseen = True
     for channel in moved:
         if channel.bridge is not None and not channel.bridge.holding:
             tracker.bridges.listen(channel, at)
+    for call in undecided:
+        call.answer_unseen = bool(call.talking)
     found = [call for call in tracker.state.calls if call.answer_unseen and call.talking]
     for call in found:
         call.rung.close_all(at)
@@ -186,9 +189,9 @@ def _ask(
         was = before.get(call) if found_at == at else None  # else it was found so after an earlier gap
         answer = sought_answer(call, people, outside, broken_at if was is not None else None, found_at)
         if was is not None:
-            answer.rang = was.rang(people)
+            answer.rang = was.rang({outside, *people})
             application = shown[outside.uniqueid].application if outside.uniqueid in shown else ""
-            answer.stay = was.stay_ended_by(people, application == "Queue")
+            answer.stay = was.answered_stay(application == "Queue" or answer.rang)
         sought.append((call, answer))
     tracker.unseen_answers.ask(sought, at)
 

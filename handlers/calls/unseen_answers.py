@@ -129,8 +129,8 @@ class UnseenAnswers:
         if sought.rang:
             call.rung.move_end(until, at)
             call.unseen -= {"ring", "queue"}
-            for person in sought.people:
-                person.ring_ended_at = at if person.ring_ended_at == until else person.ring_ended_at
+            for channel in sought.channels:
+                channel.ring_ended_at = at if channel.ring_ended_at == until else channel.ring_ended_at
         call.queue_wait_s = call.queued.total_s
         if call.state_since == until:
             call.state_since = at
