@@ -140,6 +140,11 @@ class AmiClient:
         self._unseen += channels
         self._wake.set()
 
+    @property
+    def is_asking(self) -> bool:
+        """Does somebody wait for an answer of the PBX?"""
+        return bool(self._unseen) or (self._protocol is not None and self._protocol.waiting > 0)
+
     def drop(self) -> None:
         """Give this connection up (we are too far behind): the snapshot of the next one settles everything."""
         if self._protocol is not None:

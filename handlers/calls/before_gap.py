@@ -25,7 +25,11 @@ class BeforeGap:
         if self.talking and not self.talking & set(call.talking):
             call.unseen.add("talk")
         if self.answered:
+            if call.talking and not self.talking:
+                call.unseen.add("talk")  # it began again
             return
+        if call.answer_unseen:
+            call.unseen.add("hold")
         ringing = {leg for leg in call.searching if leg.ringing}
         if self.ringing != ringing:
             call.unseen.add("ring")

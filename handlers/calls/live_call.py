@@ -23,7 +23,7 @@ SAME_MOMENT_S = 0.1
 SAME_TALK_S = 0.1
 # What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
 LEGS_KEPT = 200
-Part = Literal["wait", "ivr", "queue", "ring", "talk"]
+Part = Literal["wait", "ivr", "queue", "ring", "talk", "hold"]
 
 
 @dataclass(slots=True, eq=False)

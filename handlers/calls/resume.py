@@ -1,6 +1,8 @@
 """What a snapshot of the PBX changes: calls that ended unseen are closed, calls never seen from their start are taken up."""
 
-from handlers.ami.events import AgentLoggedIn, LiveChannel, LiveQueueEntry, Parked, Snapshot
+from collections.abc import Iterable
+
+from handlers.ami.events import AgentLoggedIn, ChannelState, LiveChannel, LiveQueueEntry, Parked, Snapshot
 from handlers.calls.before_gap import BeforeGap
 from handlers.calls.channels import Channel
 from handlers.calls.dials_met import take_up_dials
@@ -39,17 +41,17 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)
-    for login in snapshot.channels:
-        if login.application == WAITING_ROOM and not tracker.state.channels[login.uniqueid].pool:
-            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, _agent_of(login)))
+    _log_in(tracker, snapshot.channels, at)
     _pair(tracker)
     take_up_dials(tracker, met, snapshot.channels, at)
     found_talking = _rebridge(tracker, snapshot, at)
     _park(tracker, snapshot, at)
     _requeue(tracker, snapshot, at)
-    for call, was in before.items():
-        if call in tracker.state.calls:
-            was.compare(call)
+    for call in tracker.state.calls:
+        if call in before:
+            before[call].compare(call)
+        elif call.talking:
+            call.unseen.add("hold")
     _ask(tracker, snapshot, found_talking, before, broken_at, at)
 
 
@@ -76,6 +78,13 @@ def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
         call.unseen |= {"ivr", "queue", "ring"}
     call.incomplete = True
     tracker.state.join_call(call, channel, at)
+
+
+def _log_in(tracker: Tracker, channels: Iterable[LiveChannel], at: float) -> None:
+    """Who has logged in to a pool while nobody listened waits there, and is no call."""
+    for login in channels:
+        if login.application == WAITING_ROOM and not tracker.state.channels[login.uniqueid].pool:
+            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, _agent_of(login)))
 
 
 def _agent_of(login: LiveChannel) -> str:
@@ -193,6 +202,13 @@ def _ask(
             application = shown[outside.uniqueid].application if outside.uniqueid in shown else ""
             answer.stay = was.answered_stay(application == "Queue" or answer.rang)
         sought.append((call, answer))
+    for call in tracker.state.calls:
+        if call not in before and not call.talking:
+            sought += [
+                (call, sought_answer(call, set(), outside, None, at))
+                for outside in call.outside
+                if outside.state == ChannelState.UP
+            ]
     tracker.unseen_answers.ask(sought, at)
 
 

@@ -28,7 +28,10 @@ CLOCKS_DIFFER_S = 1.0
 
 @dataclass(slots=True, eq=False)
 class SoughtAnswer:
-    """A call that was answered between `since` and `until`, and what the PBX has said of its channels so far."""
+    """A call that was answered between `since` and `until`, and what the PBX has said of its channels so far.
+
+    Without `people` it is one that was met while nobody talked with the outside party, and may have been answered before.
+    """
 
     outside: Channel
     people: tuple[Channel, ...]
@@ -45,6 +48,12 @@ class SoughtAnswer:
     def channels(self) -> tuple[Channel, ...]:
         """Whose CDRs are asked for."""
         return (self.outside, *self.people, *self.halves)
+
+    @property
+    def is_anew(self) -> bool:
+        """Did the outside party's CDR begin in mid-call?"""
+        begun = self.told[self.outside].begun_at if self.outside in self.told else None
+        return begun is not None and begun > self.outside.created_at + STARTS_DIFFER_S
 
     @property
     def is_complete(self) -> bool:
@@ -65,8 +74,7 @@ class SoughtAnswer:
         if len(self.people) == 1:
             first = max([first, *(up for half in self.halves if (up := self.answered_by(half)) is not None)])
         begun = self.told[self.outside].begun_at if self.outside in self.told else None
-        is_anew = begun is not None and begun > self.outside.created_at + STARTS_DIFFER_S
-        if begun is not None and is_anew and abs(begun - first) > OPTIMISED_WITHIN_S:
+        if begun is not None and self.is_anew and abs(begun - first) > OPTIMISED_WITHIN_S:
             return None  # passed on since
         moment = max(first, self.answered_by(self.outside) or first)
         if not self.since - CLOCKS_DIFFER_S <= moment <= self.until + CLOCKS_DIFFER_S:
@@ -99,12 +107,17 @@ class UnseenAnswers:
             return
         channel.asked_for = None
         sought = call.sought_answer
-        if sought is None or not call.answer_unseen:
+        if sought is None or call.answered_at is not None:
             return
         sought.told[channel] = event
         if not sought.is_complete:
             return
         call.sought_answer = None
+        if not sought.people:
+            if sought.is_anew:  # met while nobody talked with him: passed on or parked by whom he had talked with
+                call.answer_unseen = True
+                call.unseen.add("talk")
+            return
         moment = sought.moment()
         if moment is not None:
             self._settle(call, sought, moment)
