@@ -190,8 +190,10 @@ class Bridges:
     def _hold_ended(self, event: ev.HoldEnded) -> None:
         channel = self._state.known(event)
         if channel is not None:
-            channel.hold_at = None
+            was_seen, channel.hold_at = channel.hold_at is not None, None
             for call in self._calls_held_by(channel):
+                if call.incomplete and not was_seen:
+                    call.unseen.add("hold")  # it began while nobody listened
                 call.unhold(channel, event.at)
                 call.refresh_state(event.at)
 

@@ -311,8 +311,25 @@ async def on_hold(pbx: Pbx) -> AsyncGenerator[None, None]:
     """101 holds the caller before, and takes him back afterwards."""
     call, agent = await talking(pbx)
     await agent.hold()
+    await asyncio.sleep(0.5)
     yield
     await asyncio.sleep(1)
+    yield
+    await agent.unhold()
+    await asyncio.sleep(1)
+    await call.bye()
+
+
+@situation(
+    Told(("talking",), (row("answered", **TALKED, hold_s=None, talk_s="101 answer - caller end"),)),
+    Told(("talking",), (row("answered", **TALKED, hold_s=None, talk_s="101 answer - caller end"),)),
+)
+async def held_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
+    """101 holds the caller meanwhile, and takes him back afterwards."""
+    call, agent = await talking(pbx)
+    yield
+    await agent.hold()
+    await asyncio.sleep(0.5)
     yield
     await agent.unhold()
     await asyncio.sleep(1)
@@ -341,6 +358,7 @@ async def passed_on_and_ringing(pbx: Pbx) -> AsyncGenerator[None, None]:
     await agent.bye()
     leg = await pbx.reached("102")
     await rings(leg)
+    await asyncio.sleep(0.5)
     yield
     await asyncio.sleep(1)
     yield
