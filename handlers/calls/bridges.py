@@ -75,10 +75,6 @@ class Bridges:
             channel.bridge = self.bridge(bridge_id, technology)
             channel.bridge.members.add(channel)
 
-    def is_talking(self, call: LiveCall) -> bool:
-        """Does the outside party of this call hear a person?"""
-        return bool(self._people_heard(call)[0])
-
     def _left(self, event: ev.BridgeLeft) -> None:
         channel = self._state.known(event)
         if channel is not None and channel.bridge is not None and channel.bridge.id == event.bridge:
@@ -151,7 +147,7 @@ class Bridges:
         """Who does the outside party of this call hear now?"""
         if call not in self._state.calls:
             return
-        people, reached = self._people_heard(call)
+        people, reached = self.people_heard(call)
         answered = call.talk_with(people, at)
         if people and call.answerer is None:
             call.answerer = (
@@ -166,7 +162,7 @@ class Bridges:
         if answered:
             self._state.facts.append(CallAnswered(at, self._state.live(call)))
 
-    def _people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
+    def people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
         """The people whom the outside party hears, and which of its channels does."""
         people: set[Channel] = set()
         reached: Channel | None = None
@@ -194,8 +190,10 @@ class Bridges:
     def _hold_ended(self, event: ev.HoldEnded) -> None:
         channel = self._state.known(event)
         if channel is not None:
-            channel.hold_at = None
+            was_seen, channel.hold_at = channel.hold_at is not None, None
             for call in self._calls_held_by(channel):
+                if call.incomplete and not was_seen:
+                    call.unseen.add("hold")  # it began while nobody listened
                 call.unhold(channel, event.at)
                 call.refresh_state(event.at)
 

@@ -40,6 +40,8 @@ class Channel:
     context: str
     exten: str
     call: "LiveCall | None" = None
+    asked_for: "LiveCall | None" = None
+    """The call whose unseen answer this one's CDR may tell."""
     bridge: Bridge | None = None
     peer: "Channel | None" = None
     pool: bool = False
