@@ -45,8 +45,8 @@ class SharedSpan(Generic[Key]):
 
     def move_begin(self, told: float, true: float) -> None:
         """It turns out that what began at `told` had begun at `true`; it may be over by now."""
-        if self._open and self._since == told:
-            self._since = true
+        if self._open and self.since == told:
+            self.since = true
         else:
             self.total_s = max(0.0, self.total_s + told - true)
         if self.first_at == told:
