@@ -83,7 +83,8 @@ WITHOUT_CHANNEL = frozenset(
     }
 )
 VARIABLES = (b"QUEUESTATUS", b"DIALSTATUS", b"VMSTATUS")
-_VARIABLE_LINES = tuple(b"\r\nVariable: " + name for name in VARIABLES)
+_STATUS = b"STATUS\r\nValue: "
+_BEFORE_STATUS = tuple(b"\r\nVariable: " + name.removesuffix(b"STATUS") for name in VARIABLES)
 _OTHER = "other"
 _RUN_BEGINS = re.compile(rb"\r\n\w*ChannelStateDesc: [^\r\n]*\r\n\w*CallerIDNum: ")
 _RUN_ENDS = re.compile(rb"\r\n\w*Linkedid: ")
@@ -101,12 +102,23 @@ class _Kind(Enum):
     """Wanted, and bears no channel's headers."""
 
 
-def _kinds(wanted: frozenset[bytes]) -> dict[bytes, _Kind]:
+class _Name:
+    """One name of an event: what is to be done with those of it, and how many came."""
+
+    __slots__ = ("kind", "name", "seen")
+
+    def __init__(self, name: bytes, kind: _Kind) -> None:
+        self.name = name.decode()
+        self.kind = kind
+        self.seen = 0
+
+
+def _names(wanted: frozenset[bytes]) -> dict[bytes, _Name]:
     """By an event's first line."""
-    names = dict.fromkeys(wanted, _Kind.WANTED) | dict.fromkeys(wanted & WITHOUT_CHANNEL, _Kind.WITHOUT_CHANNEL)
-    names |= dict.fromkeys(NOISE, _Kind.NOISE) | dict.fromkeys(NOISE_WITH_CHANNEL, _Kind.NOISE_WITH_CHANNEL)
-    names[b"VarSet"] = _Kind.VARIABLE
-    return {b"Event: " + name: kind for name, kind in names.items()}
+    kinds = dict.fromkeys(wanted, _Kind.WANTED) | dict.fromkeys(wanted & WITHOUT_CHANNEL, _Kind.WITHOUT_CHANNEL)
+    kinds |= dict.fromkeys(NOISE, _Kind.NOISE) | dict.fromkeys(NOISE_WITH_CHANNEL, _Kind.NOISE_WITH_CHANNEL)
+    kinds[b"VarSet"] = _Kind.VARIABLE
+    return {b"Event: " + name: _Name(name, kind) for name, kind in kinds.items()}
 
 
 class Framer:
@@ -118,16 +130,24 @@ class Framer:
 
     def __init__(self, wanted: frozenset[bytes], banner: bool = True) -> None:
         self._wanted = wanted
-        self._kinds = _kinds(wanted)
+        self._names = _names(wanted)
+        self._others = 0
         self._tail = b""
         self._expects_banner = banner
         self._skipping = False
         self._held: list[bytes] = []
         self._held_bytes = 0
         self.banner: str | None = None
-        self.events: Counter[str] = Counter()
         self.bad: Counter[str] = Counter()
         self.bytes = 0
+
+    @property
+    def events(self) -> Counter[str]:
+        """How many events came, by name."""
+        counts = Counter({each.name: each.seen for each in self._names.values() if each.seen})
+        if self._others:
+            counts[_OTHER] = self._others
+        return counts
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; give the wanted blocks they complete, in order."""
@@ -181,39 +201,36 @@ class Framer:
         self._tail = self._tail[-3:]
 
     def _select(self, blocks: list[bytes]) -> list[bytes]:
-        # The hot path: looks for what stands near a block's end from behind, and counts all at once.
-        kinds = self._kinds
+        # The hot path. `partition` and `in` take their one argument as it is, in a third of what `find` takes to sort out its own.
+        names = self._names
         wanted, variable, noise, plain = _Kind.WANTED, _Kind.VARIABLE, _Kind.NOISE, _Kind.WITHOUT_CHANNEL
-        known: list[bytes] = []
         given: list[bytes] = []
         for block in blocks:
             if self._held:
                 self._continue(block, given)
                 continue
-            first_line = block[: block.find(b"\r\n")]
-            kind = kinds.get(first_line)
-            if kind is None:
+            name = names.get(block.partition(b"\r\n")[0])
+            if name is None:
                 self._unknown(block, given)
                 continue
-            known.append(first_line)
+            name.seen += 1
+            kind = name.kind
             if kind is plain or kind is noise:
-                if kind is plain or block.find(b"\r\nActionID: ") >= 0:
+                if kind is plain or b"\r\nActionID: " in block:
                     given.append(block)
                 continue
-            run_end = block.rfind(b"Linkedid: ")
-            if run_end < 0 or block.find(b"CallerIDNum: ", run_end) >= 0:
+            _, run_ends, rest = block.rpartition(b"Linkedid: ")
+            if not run_ends or b"CallerIDNum: " in rest:
                 if breaks_off(block):
                     self._hold(block)
                     continue
-                run_end = 0
+                rest = block
             if kind is wanted:
                 given.append(block)
             elif kind is variable:
-                status = block.find(b"STATUS\r\nValue: ", run_end)
-                if status > 0 and block.endswith(_VARIABLE_LINES, run_end, status + 6):
+                variable_line, is_status, _ = rest.partition(_STATUS)
+                if is_status and variable_line.endswith(_BEFORE_STATUS):
                     given.append(block)
-        for first_line, count in Counter(known).items():
-            self.events[first_line[7:].decode()] += count
         return given
 
     def _unknown(self, block: bytes, given: list[bytes]) -> None:
@@ -225,7 +242,7 @@ class Framer:
         if block.startswith(b"Response: ") or (name and b"\r\nActionID: " in block):
             given.append(block)
         elif name:
-            self.events[_OTHER] += 1
+            self._others += 1
         elif block:
             self.bad["orphan"] += 1
 
@@ -243,7 +260,7 @@ class Framer:
         if is_whole(whole):
             self.bad["forged"] += len(self._held) - 2
             self._held = []
-            if head[7 : head.find(b"\r\n", 7)] in self._wanted or b"STATUS\r\nValue: " in block:
+            if head[7 : head.find(b"\r\n", 7)] in self._wanted or _STATUS in block:
                 given.append(whole)
         elif len(self._held) > HELD_BLOCKS or self._held_bytes > HELD_BYTES:
             self.bad["torn_lost"] += 1
