@@ -19,7 +19,6 @@ believed as far as the core finds them plausible; only asking the PBX settles it
 
 import re
 from collections import Counter
-from enum import Enum
 
 END = b"\r\n\r\n"
 LINE_LIMIT = 65_536
@@ -82,6 +81,8 @@ WITHOUT_CHANNEL = frozenset(
         b"QueueMemberStatus",
     }
 )
+# Bears a channel, and is wanted for the sake of three variables.
+_VARIABLE = b"VarSet"
 VARIABLES = (b"QUEUESTATUS", b"DIALSTATUS", b"VMSTATUS")
 _STATUS = b"STATUS\r\nValue: "
 _BEFORE_STATUS = tuple(b"\r\nVariable: " + name.removesuffix(b"STATUS") for name in VARIABLES)
@@ -90,35 +91,26 @@ _RUN_BEGINS = re.compile(rb"\r\n\w*ChannelStateDesc: [^\r\n]*\r\n\w*CallerIDNum:
 _RUN_ENDS = re.compile(rb"\r\n\w*Linkedid: ")
 
 
-class _Kind(Enum):
-    """What is to be done with an event of this name."""
-
-    WANTED = 1
-    VARIABLE = 2
-    """`VarSet`: bears a channel, and is wanted for the sake of three variables."""
-    NOISE_WITH_CHANNEL = 3
-    NOISE = 4
-    WITHOUT_CHANNEL = 5
-    """Wanted, and bears no channel's headers."""
-
-
 class _Name:
     """One name of an event: what is to be done with those of it, and how many came."""
 
-    __slots__ = ("kind", "name", "seen")
+    __slots__ = ("bears_channel", "is_wanted", "name", "seen")
 
-    def __init__(self, name: bytes, kind: _Kind) -> None:
+    def __init__(self, name: bytes, is_wanted: bool, bears_channel: bool) -> None:
         self.name = name.decode()
-        self.kind = kind
+        self.is_wanted = is_wanted
+        self.bears_channel = bears_channel
+        """May it bear a channel's headers, so that it can break off?"""
         self.seen = 0
 
 
 def _names(wanted: frozenset[bytes]) -> dict[bytes, _Name]:
     """By an event's first line."""
-    kinds = dict.fromkeys(wanted, _Kind.WANTED) | dict.fromkeys(wanted & WITHOUT_CHANNEL, _Kind.WITHOUT_CHANNEL)
-    kinds |= dict.fromkeys(NOISE, _Kind.NOISE) | dict.fromkeys(NOISE_WITH_CHANNEL, _Kind.NOISE_WITH_CHANNEL)
-    kinds[b"VarSet"] = _Kind.VARIABLE
-    return {b"Event: " + name: _Name(name, kind) for name, kind in kinds.items()}
+    without_channel = NOISE | WITHOUT_CHANNEL
+    unwanted = NOISE | NOISE_WITH_CHANNEL | {_VARIABLE}
+    return {
+        b"Event: " + name: _Name(name, name not in unwanted, name not in without_channel) for name in wanted | unwanted
+    }
 
 
 class Framer:
@@ -131,6 +123,7 @@ class Framer:
     def __init__(self, wanted: frozenset[bytes], banner: bool = True) -> None:
         self._wanted = wanted
         self._names = _names(wanted)
+        self._variable = self._names[b"Event: " + _VARIABLE]
         self._others = 0
         self._tail = b""
         self._expects_banner = banner
@@ -203,7 +196,7 @@ class Framer:
     def _select(self, blocks: list[bytes]) -> list[bytes]:
         # The hot path. `partition` and `in` take their one argument as it is, in a third of what `find` takes to sort out its own.
         names = self._names
-        wanted, variable, noise, plain = _Kind.WANTED, _Kind.VARIABLE, _Kind.NOISE, _Kind.WITHOUT_CHANNEL
+        variable = self._variable
         given: list[bytes] = []
         for block in blocks:
             if self._held:
@@ -214,9 +207,8 @@ class Framer:
                 self._unknown(block, given)
                 continue
             name.seen += 1
-            kind = name.kind
-            if kind is plain or kind is noise:
-                if kind is plain or b"\r\nActionID: " in block:
+            if not name.bears_channel:
+                if name.is_wanted or b"\r\nActionID: " in block:
                     given.append(block)
                 continue
             _, run_ends, rest = block.rpartition(b"Linkedid: ")
@@ -225,9 +217,9 @@ class Framer:
                     self._hold(block)
                     continue
                 rest = block
-            if kind is wanted:
+            if name.is_wanted:
                 given.append(block)
-            elif kind is variable:
+            elif name is variable:
                 variable_line, is_status, _ = rest.partition(_STATUS)
                 if is_status and variable_line.endswith(_BEFORE_STATUS):
                     given.append(block)
