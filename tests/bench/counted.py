@@ -26,6 +26,11 @@ class Listener:
         self._framer, self._decoder, self._core = Framer(WANTED, banner=False), Decoder(), Core(Rules())
         self._decodes, self._follows = part != PARTS[0], part == PARTS[2]
 
+    @property
+    def heard(self) -> int:
+        """The events so far."""
+        return sum(self._framer.events.values())
+
     def hear(self, pieces: list[tuple[float, bytes]]) -> None:
         """Pieces of the stream with the moments at which they came."""
         for at, data in pieces:
@@ -46,3 +51,4 @@ if __name__ == "__main__":
         os.sched_yield()
         listener.hear(counted)
         os.sched_yield()
+        print(listener.heard)

@@ -7,6 +7,7 @@ same events. What a version imports and what is made once (patterns, numbering p
 import marshal
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,11 @@ def pieces_of(events: Sequence[tuple[float, bytes]], size: int) -> list[tuple[fl
             pieces.append((at, b"".join(piece)))
             piece = []
     return pieces
+
+
+def written(stream: Path, events: Sequence[tuple[float, bytes]], warming_up: int, piece: int) -> None:
+    """The events as `counted.py` reads them: what warms up, and what is counted."""
+    stream.write_bytes(marshal.dumps((pieces_of(events[:warming_up], piece), pieces_of(events[warming_up:], piece))))
 
 
 def count(checkout: Path, stream: Path, directory: Path) -> dict[str, int]:
@@ -70,14 +76,14 @@ def count(checkout: Path, stream: Path, directory: Path) -> dict[str, int]:
 )
 def main(checkouts: tuple[Path, ...], events: int, piece: int) -> None:
     """Thousand instructions per event in framing, decoding and core, of this version or of other checkouts."""
+    if shutil.which("valgrind") is None:
+        raise click.ClickException("valgrind counts, and is not there: install valgrind (apt install valgrind)")
     told = stream_of(WARMING_UP + events).events[: WARMING_UP + events]
     click.echo(f"{'thousand instructions/event':40}" + "".join(f"{part:>10}" for part in (*counted.PARTS, "together")))
     for checkout in checkouts or (Path(),):
         with tempfile.TemporaryDirectory() as name:
             stream = Path(name, "stream")
-            stream.write_bytes(
-                marshal.dumps((pieces_of(told[:WARMING_UP], piece), pieces_of(told[WARMING_UP:], piece)))
-            )
+            written(stream, told, WARMING_UP, piece)
             parts = count(checkout.resolve(), stream, Path(name))
         each = [number / events / 1000 for number in (*parts.values(), sum(parts.values()))]
         click.echo(f"{checkout!s:40}" + "".join(f"{number:10.1f}" for number in each))

@@ -1,12 +1,14 @@
-"""Instructions are counted of the events that were asked for, as they would be read, by valgrind where it is there."""
+"""What is counted is the events that were asked for, as they would be read; who has no valgrind is told to get it."""
 
-import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from tests.bench.counted import PARTS
-from tests.bench.instructions import main, pieces_of
+from tests.bench import counted
+from tests.bench.instructions import main, pieces_of, written
 from tests.bench.stream import stream_of
 
 pytestmark = pytest.mark.slow
@@ -21,14 +23,16 @@ def test_pieces_are_the_stream_and_as_long_as_asked_for() -> None:
     assert pieces_of(events, 1) == list(events)
 
 
-@pytest.mark.skipif(
-    shutil.which("valgrind") is None, reason="valgrind counts; it is not among the parts that every test needs"
-)
-def test_every_part_is_counted() -> None:
-    done = CliRunner().invoke(main, ["--events", "200"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    head, row = done.output.splitlines()
-    assert head.split()[-len(PARTS) - 1 :] == [*PARTS, "together"]
-    *parts, together = map(float, row.split()[1:])
-    assert all(part > 1 for part in parts)
-    assert sum(parts) == pytest.approx(together, abs=0.2)
+def test_every_part_hears_the_whole_stream(tmp_path: Path) -> None:
+    events = stream_of(1_000).events
+    stream = tmp_path / "stream"
+    written(stream, events, warming_up=200, piece=4_096)
+    done = subprocess.run([sys.executable, counted.__file__, str(stream)], capture_output=True, check=True)
+    heard = [int(line) for line in done.stdout.split()]
+    assert heard == [sum(raw.startswith(b"Event: ") for _, raw in events)] * len(counted.PARTS)
+
+
+def test_without_valgrind_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    done = CliRunner().invoke(main, ["--events", "200"])
+    assert (done.exit_code, "install valgrind" in done.output) == (1, True)
