@@ -33,6 +33,7 @@ class Core:
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken: StreamBroken | None = None
+        self._heard_until: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
         self._handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
             StreamBroken: (self._break_stream,),
@@ -62,6 +63,8 @@ class Core:
         """
         now = event.at
         if now < self._now:
+            if type(event) is StreamBroken:
+                self._heard_until = now  # silence is noticed late, and time has passed since
             now = self._now
             event = event._replace(at=now)
         else:
@@ -104,7 +107,8 @@ class Core:
 
     def _break_stream(self, event: StreamBroken) -> None:
         if self._broken is None:
-            self._broken = event
+            self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
+        self._heard_until = None
         self._tracker.state.doubt_all()
         self._roster.broken(event.at)
 
