@@ -17,8 +17,8 @@ from daemon.ami_protocol import AmiError, AmiProtocol, Connection
 from daemon.ami_snapshot import take_snapshot
 from daemon.backoff import Backoff
 from handlers.ami.cdr_times import VARIABLES, actions_of, answer_told
-from handlers.ami.events import Event, GapReason, StreamBroken, StreamResumed
-from handlers.ami.gathered import MEMBERS_ACTION, Gathering, is_denied, is_success, members_of
+from handlers.ami.events import ChannelsListed, Event, GapReason, StreamBroken, StreamResumed
+from handlers.ami.gathered import CHANNELS_ACTION, MEMBERS_ACTION, Gathering, is_denied, is_success, members_of
 
 log = structlog.get_logger()
 
@@ -29,6 +29,9 @@ REFUSED_FIRST_S = 60.0
 REFUSED_MOST_S = 600.0
 # Reloaded queues tell of no change of their members: so old may be what is known of them.
 MEMBERS_EVERY_S = 60.0
+# What lives is compared with what the PBX lists, so often at least and at most: it shall not cost more than a hundredth of our time.
+CHANNELS_EVERY_S = 60.0
+LISTED_CHANNEL_S = 100 * 40e-6
 # A connection that lasted so long was a good one: the next is tried at once.
 STABLE_AFTER_S = 60.0
 # Events that may wait for a snapshot: 10 s of the most that one AMI session has been seen to send.
@@ -81,6 +84,8 @@ class AmiClient:
         self._ready_at: float | None = None
         self._was_booted = False
         self._members_at = 0.0
+        self._channels_due_at = 0.0
+        self._sees_channels = False
         self._unseen: list[str] = []
         self._given_up: GapReason | None = None
         self._has_queues = True
@@ -279,6 +284,8 @@ class AmiClient:
         snapshot = answers.snapshot()
         self._sink([StreamResumed(at, snapshot), *held])
         channels = len(snapshot.channels or ())
+        self._sees_channels = snapshot.channels is not None
+        self._next_comparison(channels)
         if self._ready_at is None:
             self._ready(at)
             log.info("ami_ready", host=self._account.host, banner=protocol.framer.banner, channels=channels)
@@ -302,6 +309,8 @@ class AmiClient:
                 await self._resume(protocol)
             if self._has_queues and (protocol.reloaded.is_set() or self._are_members_old()):
                 await self._ask_for_members(protocol)
+            if self._sees_channels and clock.monotonic() >= self._channels_due_at:
+                await self._compare_channels(protocol)
             if self._unseen:
                 await self._ask_when_answered(protocol)
                 continue
@@ -312,6 +321,17 @@ class AmiClient:
                 log.warning("ami_ping_unanswered", seconds=self._account.ping_timeout_s)
                 return False
         return True
+
+    async def _compare_channels(self, protocol: AmiProtocol) -> None:
+        """Hear which channels the PBX lists; events go on meanwhile, and are told as they come."""
+        asked_at = clock.now()
+        blocks = await protocol.ask({"Action": CHANNELS_ACTION}, self._account.timeout_s)
+        self._next_comparison(len(blocks))
+        if is_success(blocks):
+            self._sink([ChannelsListed(clock.now(), asked_at, blocks)])
+
+    def _next_comparison(self, channels: int) -> None:
+        self._channels_due_at = clock.monotonic() + max(CHANNELS_EVERY_S, channels * LISTED_CHANNEL_S)
 
     async def _ask_when_answered(self, protocol: AmiProtocol) -> None:
         """Hear of some of the channels whose answer nobody saw. An account without the right for it hears of none."""

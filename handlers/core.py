@@ -6,7 +6,8 @@ from math import inf
 from typing import Any
 
 from handlers.agents.roster import Roster
-from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
+from handlers.calls.ghosts import Ghosts
 from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
@@ -35,9 +36,11 @@ class Core:
         self._broken: StreamBroken | None = None
         self._heard_until: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
+        ghosts = self._ghosts = Ghosts(self._tracker)
         self._handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
             StreamBroken: (self._break_stream,),
             StreamResumed: (self._resume_stream,),
+            ChannelsListed: (ghosts.compare,),
         }
         desk = Desk(self._cases, self._facts)
         for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
@@ -109,6 +112,7 @@ class Core:
         if self._broken is None:
             self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
         self._heard_until = None
+        self._ghosts.forget()
         self._tracker.state.doubt_all()
         self._roster.broken(event.at)
 

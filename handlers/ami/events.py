@@ -7,7 +7,7 @@ keeps one cuts it (`names.presented`).
 A `uniqueid` is Asterisk's `Uniqueid`; nothing but `ChannelCreated` and a snapshot bears a channel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
@@ -447,6 +447,17 @@ class AnswerTold(NamedTuple):
     answered_at: float | None
 
 
+class ChannelsListed(NamedTuple):
+    """The PBX's list of its channels, asked now and then beside the events, which go on meanwhile: what it says may be older or younger.
+
+    `blocks` is the whole answer as it came: of most channels nothing but the Uniqueid is looked at.
+    """
+
+    at: float
+    asked_at: float
+    blocks: Sequence[bytes]
+
+
 class Tick(NamedTuple):
     """Time alone has passed."""
 
@@ -491,5 +502,6 @@ Event = (
     | StreamBroken
     | StreamResumed
     | AnswerTold
+    | ChannelsListed
     | Tick
 )

@@ -13,6 +13,9 @@ SNAPSHOT_ACTIONS = ("DeviceStateList", *_ALWAYS_ASKED)
 MEMBERS_ACTION = "QueueStatus"
 """What is asked alone, now and then: a reload of queues tells of no member that it adds or removes."""
 
+CHANNELS_ACTION = "CoreShowChannels"
+"""What is asked alone too, now and then: what AMI lost on its way shows by nothing else."""
+
 _ACTION_ID = b"\r\nActionID: "
 
 
@@ -93,7 +96,7 @@ class Gathering:
 
     def answered(self, action: str, blocks: Sequence[bytes], at: float) -> None:
         """The whole answer to one of the actions, complete at `at`."""
-        if action == "CoreShowChannels":
+        if action == CHANNELS_ACTION:
             self._channels_at = at  # the ages of the channels are of this moment
         self._parts[action] = blocks if is_success(blocks) else None
         if self._parts[action] is None:

@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 
 from handlers.ami.cdr_times import GETVAR, VARIABLES, answer_told
 from handlers.ami.decode import WANTED, Decoder
-from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
 from handlers.ami.framing import Framer
-from handlers.ami.gathered import MEMBERS_ACTION, SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of, members_of
+from handlers.ami.gathered import (
+    CHANNELS_ACTION,
+    MEMBERS_ACTION,
+    SNAPSHOT_ACTIONS,
+    Answer,
+    Gathering,
+    action_id_of,
+    is_success,
+    members_of,
+)
 from handlers.ami.message import Message
 from handlers.ami.recording import Entry
 
@@ -116,6 +125,8 @@ class Retold:
             held, self._held = self._held, None
             members = members_of(asked.answer.blocks, asked.at)
             return [*([StreamResumed(asked.at, members)] if members is not None else []), *(held or ())]
+        if self._gathering is None and asked.action == CHANNELS_ACTION and self._is_resumed:
+            return [ChannelsListed(at, asked.at, asked.answer.blocks)] if is_success(asked.answer.blocks) else []
         if self._gathering is None or asked.action not in SNAPSHOT_ACTIONS:
             return []
         self._gathering.answered(asked.action, asked.answer.blocks, at)

@@ -1,6 +1,6 @@
 """What a snapshot of the PBX changes: calls that ended unseen are closed, calls never seen from their start are taken up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handlers.ami.events import AgentLoggedIn, ChannelState, LiveChannel, LiveQueueEntry, Parked, Snapshot
 from handlers.calls.before_gap import BeforeGap
@@ -53,6 +53,17 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         elif call.talking:
             call.unseen.add("hold")
     _ask(tracker, snapshot, found_talking, before, broken_at, at)
+
+
+def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
+    """Channels of which no event told, though nothing broke: met as those of a snapshot, beside whatever else is known."""
+    before = {call: BeforeGap(call) for call in tracker.state.calls}
+    snapshot = Snapshot("", tuple(found), None, None, None, None, {})
+    for live in sorted(found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
+        _meet(tracker, live, at)
+    _pair(tracker)
+    take_up_dials(tracker, found, found, at)
+    _ask(tracker, snapshot, _rebridge(tracker, snapshot, at), before, None, at)
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:
