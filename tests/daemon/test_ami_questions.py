@@ -82,7 +82,9 @@ async def test_an_account_without_the_right_is_told_so_once_and_asks_no_more(log
         pbx.answers["Getvar"] = denied
         await heard.ready()
         heard.client.ask_for_answers([f"1795450254.{number}" for number in range(120)])
-        await heard.turn.until(lambda: not heard.client.is_asking)
+        await heard.turn.until(lambda: [line for line in logs if line["event"] == "ami_answers_not_told"])
+        await pbx.sessions[0].asked_for("Ping", pbx.sessions[0].names.count("Ping") + 2)
+        assert pbx.sessions[0].names.count("Getvar") == 100
         assert told(heard, AnswerTold) == []
         assert heard.states == ["ready"]
     (line,) = [line for line in logs if line["event"] == "ami_answers_not_told"]
