@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers.ami import events as ev
 from handlers.calls.channels import HOLDING, Bridge, Channel, connected, in_order
-from handlers.calls.live_call import LiveCall
+from handlers.calls.live_call import SAME_TALK_S, LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.facts import CallAnswered
 
@@ -88,7 +88,11 @@ class Bridges:
         heard = connected(channel) if not bridge.holding else set()
         bridge.members.discard(channel)
         channel.bridge = None
-        channel.hold_at = None
+        channel.hold_at, channel.may_hold = None, False
+        if channel.unheld_at is not None and at - channel.unheld_at > SAME_TALK_S:
+            for call in self._calls_held_by(channel):
+                call.unseen.add("hold")  # it began while nobody listened
+        channel.unheld_at = None
         if channel.call is not None:
             channel.call.unhold(channel, at)
         for call in dict.fromkeys(c.call for c in in_order(heard) if c.call is not None):
@@ -182,7 +186,7 @@ class Bridges:
     def _hold_started(self, event: ev.HoldStarted) -> None:
         channel = self._state.known(event)
         if channel is not None:
-            channel.hold_at = event.at
+            channel.hold_at, channel.may_hold = event.at, False
             for call in self._calls_held_by(channel):
                 call.hold(channel, event.at)
                 call.refresh_state(event.at)
@@ -190,12 +194,12 @@ class Bridges:
     def _hold_ended(self, event: ev.HoldEnded) -> None:
         channel = self._state.known(event)
         if channel is not None:
-            was_seen, channel.hold_at = channel.hold_at is not None, None
+            channel.hold_at = None
+            channel.unheld_at = event.at if channel.may_hold else None
             for call in self._calls_held_by(channel):
-                if call.incomplete and not was_seen:
-                    call.unseen.add("hold")  # it began while nobody listened
                 call.unhold(channel, event.at)
                 call.refresh_state(event.at)
+            channel.may_hold = False
 
     @staticmethod
     def _calls_held_by(channel: Channel) -> Iterable[LiveCall]:

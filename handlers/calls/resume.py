@@ -48,6 +48,8 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     _park(tracker, snapshot, at)
     _requeue(tracker, snapshot, at)
     for call in tracker.state.calls:
+        for channel in (*call.talking, *call.outside) if call.talking else ():
+            channel.may_hold = channel.hold_at is None
         if call in before:
             before[call].compare(call)
         elif call.talking:
