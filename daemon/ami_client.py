@@ -18,7 +18,7 @@ from daemon.ami_snapshot import take_snapshot
 from daemon.backoff import Backoff
 from handlers.ami.cdr_times import VARIABLES, actions_of, answer_told
 from handlers.ami.events import ChannelsListed, Event, GapReason, StreamBroken, StreamResumed
-from handlers.ami.gathered import CHANNELS_ACTION, MEMBERS_ACTION, Gathering, is_denied, is_success, members_of
+from handlers.ami.gathered import CHANNELS_ACTION, MEMBERS_ACTION, Gathering, is_denied, is_success, members_of, resumed
 
 log = structlog.get_logger()
 
@@ -282,7 +282,7 @@ class AmiClient:
         self._members_at = clock.monotonic()
         held, self._held = self._held, None
         snapshot = answers.snapshot()
-        self._sink([StreamResumed(at, snapshot), *held])
+        self._sink(resumed(at, snapshot, held))
         channels = len(snapshot.channels or ())
         self._sees_channels = snapshot.channels is not None
         self._next_comparison(channels)

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from handlers.ami.events import Snapshot
+from handlers.ami.events import ChannelCreated, Event, Snapshot, StreamResumed
 from handlers.ami.message import Message
 from handlers.ami.snapshot import Blocks, snapshot_of
 
@@ -79,6 +79,20 @@ def members_of(blocks: Sequence[bytes], at: float) -> Snapshot | None:
     if not is_success(blocks):
         return None
     return snapshot_of(None, None, None, blocks, at)._replace(entries=None)
+
+
+def resumed(at: float, snapshot: Snapshot, held: Sequence[Event]) -> list[Event]:
+    """A snapshot of the moment `at`, and behind it the events that came while it was gathered.
+
+    A channel that was born meanwhile was seen from its start: the events tell all of it, and the snapshot need not.
+    """
+    born = {event.uniqueid for event in held if isinstance(event, ChannelCreated)}
+    if born and snapshot.channels is not None:
+        snapshot = snapshot._replace(
+            channels=tuple(channel for channel in snapshot.channels if channel.uniqueid not in born),
+            entries=None if snapshot.entries is None else tuple(e for e in snapshot.entries if e.uniqueid not in born),
+        )
+    return [StreamResumed(at, snapshot), *held]
 
 
 class Gathering:

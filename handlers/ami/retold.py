@@ -21,6 +21,7 @@ from handlers.ami.gathered import (
     action_id_of,
     is_success,
     members_of,
+    resumed,
 )
 from handlers.ami.message import Message
 from handlers.ami.recording import Entry
@@ -132,7 +133,7 @@ class Retold:
         self._gathering.answered(asked.action, asked.answer.blocks, at)
         if not self._gathering.is_complete:
             return []
-        events: list[Event] = [StreamResumed(at, self._gathering.snapshot()), *(self._held or ())]
+        events = resumed(at, self._gathering.snapshot(), self._held or ())
         self._gathering = self._held = None
         self._is_resumed = True
         return events
