@@ -281,7 +281,7 @@ class AmiClient:
         at = clock.now()
         self._members_at = clock.monotonic()
         held, self._held = self._held, None
-        snapshot = answers.snapshot()
+        snapshot = answers.snapshot()._replace(up_since=protocol.up_since)
         self._sink(resumed(at, snapshot, held))
         channels = len(snapshot.channels or ())
         self._sees_channels = snapshot.channels is not None

@@ -23,6 +23,7 @@ from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
 from handlers.ami.framing import Framer
 from handlers.ami.gathered import Answer, action_id_of
+from handlers.ami.snapshot import up_since_of
 
 log = structlog.get_logger()
 LIST_LIMIT = 100_000
@@ -83,6 +84,7 @@ class AmiProtocol(asyncio.Protocol):
         self.booted = asyncio.Event()
         self.reloaded = asyncio.Event()
         self.banner = asyncio.Event()
+        self.up_since: float | None = None
         self.transport: asyncio.Transport | None = None
         self.factory: object = None
         self.is_lost = False
@@ -136,6 +138,7 @@ class AmiProtocol(asyncio.Protocol):
                 ):
                     continue
                 if block.startswith(b"Event: FullyBooted\r\n"):
+                    self.up_since = up_since_of(block, at)
                     self.booted.set()
                     self._changed()
                     continue

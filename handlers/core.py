@@ -10,7 +10,7 @@ from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResum
 from handlers.calls.ghosts import Ghosts
 from handlers.calls.kept import KeptCall, changed_calls, restore
 from handlers.calls.reaper import Reaper
-from handlers.calls.resume import resume
+from handlers.calls.resume import is_another_run, resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
@@ -119,9 +119,8 @@ class Core:
 
     def _resume_stream(self, event: StreamResumed) -> None:
         broken, self._broken = self._broken, None
-        boot = self._tracker.state.run.boot
         if broken is not None:
-            restarted = bool(boot) and bool(event.snapshot.boot) and boot != event.snapshot.boot
+            restarted = is_another_run(self._tracker.state.run.boot, event.snapshot, broken.at)
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at)

@@ -414,6 +414,8 @@ class Snapshot(NamedTuple):
     system: Mapping[str, str]
     devices: tuple[DeviceStateTold, ...] | None = None
     """The phones that have a device state."""
+    up_since: float | None = None
+    """When the PBX was started, by `FullyBooted` and to a second or two: told to who may not ask `CoreStatus`."""
 
 
 GapReason = Literal["connection_lost", "silent", "slow", "account_changed", "stopped", "killed", "pbx_restarted"]

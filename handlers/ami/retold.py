@@ -25,6 +25,7 @@ from handlers.ami.gathered import (
 )
 from handlers.ami.message import Message
 from handlers.ami.recording import Entry
+from handlers.ami.snapshot import up_since_of
 
 LOST = "EOF"
 """The note of a connection that was lost."""
@@ -55,6 +56,7 @@ class Retold:
         self._cdr_starts: dict[str, bytes] = {}
         self._gathering: Gathering | None = None
         self._held: list[Event] | None = None
+        self._up_since: float | None = None
         self._is_heard = False
         self._is_resumed = False
 
@@ -108,6 +110,8 @@ class Retold:
                 continue
             if self._held is None and b"\r\nPing: Pong" in block:
                 self._decoder.clock.told(block, at, at)
+            if block.startswith(b"Event: FullyBooted\r\n"):
+                self._up_since = up_since_of(block, at)
             event = self._decoder.decode(block, at)
             if event is not None:
                 (events if self._held is None else self._held).append(event)
@@ -133,7 +137,7 @@ class Retold:
         self._gathering.answered(asked.action, asked.answer.blocks, at)
         if not self._gathering.is_complete:
             return []
-        events = resumed(at, self._gathering.snapshot(), self._held or ())
+        events = resumed(at, self._gathering.snapshot()._replace(up_since=self._up_since), self._held or ())
         self._gathering = self._held = None
         self._is_resumed = True
         return events

@@ -133,6 +133,12 @@ def _devices(blocks: Sequence[bytes], at: float) -> list[DeviceStateTold]:
     return found
 
 
+def up_since_of(block: bytes, at: float) -> float | None:
+    """Since when the PBX runs by its `FullyBooted`, which came at `at`; None where it does not say (before Asterisk 16)."""
+    uptime = _number(Message(block).get("Uptime"))
+    return None if uptime is None else at - uptime
+
+
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and _DIGITS.fullmatch(text) else None
 

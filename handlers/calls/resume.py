@@ -13,6 +13,8 @@ from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 WAITING_ROOM = "AgentLogin"
 FETCHES = "ParkedCall"
 LOT = "parking"
+# Uptimes are whole seconds, and say so a moment late.
+UPTIME_S = 2.0
 
 
 def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | None) -> None:
@@ -25,12 +27,10 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     """
     for member in snapshot.members or ():
         tracker.take(member)
-    boot = snapshot.boot
-    restarted = bool(tracker.state.run.boot) and bool(boot) and boot != tracker.state.run.boot
-    if restarted:
+    if is_another_run(tracker.state.run.boot, snapshot, broken_at):
         _end_unseen(tracker, set(), at)
-    if boot:
-        tracker.state.run.boot = boot
+    if snapshot.boot:
+        tracker.state.run.boot = snapshot.boot
     if snapshot.channels is None:
         if broken_at is not None:
             _end_unseen(tracker, set(), at)
@@ -55,6 +55,13 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         elif call.talking:
             call.unseen.add("hold")
     _ask(tracker, snapshot, found_talking, before, broken_at, at)
+
+
+def is_another_run(boot: str, snapshot: Snapshot, broken_at: float | None) -> bool:
+    """Has the PBX been started again since `boot`, or, where it may not be asked that, since the stream broke?"""
+    if boot and snapshot.boot:
+        return boot != snapshot.boot
+    return broken_at is not None and snapshot.up_since is not None and snapshot.up_since > broken_at + UPTIME_S
 
 
 def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:

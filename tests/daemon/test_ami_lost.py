@@ -160,3 +160,12 @@ async def test_what_was_not_heard_since_is_the_gap_though_time_passed_before_sil
     core.handle(StreamBroken(110.0, "silent"))
     (gap,) = [each for each in core.handle(StreamResumed(140.0, nothing)) if isinstance(each, GapEnded)]
     assert (gap.since, gap.at, gap.reason) == (110.0, 140.0, "silent")
+
+
+async def test_since_when_the_pbx_runs_is_told_with_the_snapshot(logs: list[Any]) -> None:
+    """`FullyBooted` has it (the fake's: a minute), where `CoreStatus` may not be asked."""
+    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
+        await heard.ready()
+        (event,) = [event for event in heard.events if isinstance(event, StreamResumed)]
+        assert event.snapshot.up_since is not None
+        assert abs(event.snapshot.up_since - (event.at - 60)) < 1

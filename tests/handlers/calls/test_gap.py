@@ -191,3 +191,30 @@ def test_without_a_break_an_account_that_may_not_see_channels_changes_no_call() 
     play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
     (live,) = play.core.live_calls()
     assert not live.incomplete
+
+
+def gap_reasons(play: Play) -> list[str]:
+    return [fact.reason for fact in play.told(GapEnded) if isinstance(fact, GapEnded)]
+
+
+def test_where_the_pbx_may_not_be_asked_since_when_it_runs_its_uptime_tells_a_restart() -> None:
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot("")))
+    caller = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    again = (
+        ev.LiveChannel(caller, caller, play.names[caller], 4, "7999", None, None, "from-trunk", "7001", "", None, None),
+    )
+    play.say(ev.StreamResumed(play.now, _snapshot("", channels=again, up_since=play.now - 10)))
+    assert (play.only_call.call.end_seen, gap_reasons(play)) == (False, ["pbx_restarted"])
+
+
+def test_a_pbx_that_has_run_since_before_the_break_was_not_restarted() -> None:
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot("")))
+    caller = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot("", channels=(_live(play, caller, caller),), up_since=play.now - 31)))
+    assert (play.ended, gap_reasons(play)) == ([], ["connection_lost"])
