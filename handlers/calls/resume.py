@@ -51,7 +51,8 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         for channel in (*call.talking, *call.outside) if call.talking else ():
             channel.may_hold = channel.hold_at is None
         if call in before:
-            before[call].compare(call)
+            if broken_at is not None:
+                before[call].compare(call)
         elif call.talking:
             call.unseen.add("hold")
     _ask(tracker, snapshot, found_talking, before, broken_at, at)
