@@ -6,10 +6,11 @@ from math import inf
 from typing import Any
 
 from handlers.agents.roster import Roster
-from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
+from handlers.calls.ghosts import Ghosts
 from handlers.calls.kept import KeptCall, changed_calls, restore
 from handlers.calls.reaper import Reaper
-from handlers.calls.resume import resume
+from handlers.calls.resume import is_another_run, resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
@@ -34,10 +35,13 @@ class Core:
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken: StreamBroken | None = None
+        self._heard_until: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
+        ghosts = self._ghosts = Ghosts(self._tracker)
         self._handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
             StreamBroken: (self._break_stream,),
             StreamResumed: (self._resume_stream,),
+            ChannelsListed: (ghosts.compare,),
         }
         desk = Desk(self._cases, self._facts)
         for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
@@ -63,6 +67,8 @@ class Core:
         """
         now = event.at
         if now < self._now:
+            if type(event) is StreamBroken:
+                self._heard_until = now  # silence is noticed late, and time has passed since
             now = self._now
             event = event._replace(at=now)
         else:
@@ -105,15 +111,16 @@ class Core:
 
     def _break_stream(self, event: StreamBroken) -> None:
         if self._broken is None:
-            self._broken = event
+            self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
+        self._heard_until = None
+        self._ghosts.forget()
         self._tracker.state.doubt_all()
         self._roster.broken(event.at)
 
     def _resume_stream(self, event: StreamResumed) -> None:
         broken, self._broken = self._broken, None
-        boot = self._tracker.state.run.boot
         if broken is not None:
-            restarted = bool(boot) and bool(event.snapshot.boot) and boot != event.snapshot.boot
+            restarted = is_another_run(self._tracker.state.run.boot, event.snapshot, broken.at)
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at)

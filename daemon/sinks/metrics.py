@@ -20,6 +20,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
+from handlers.calls.ghosts import GHOST, UNSEEN
 from handlers.facts import (
     DIRECTIONS,
     RESULTS,
@@ -28,6 +29,7 @@ from handlers.facts import (
     AgentGone,
     Call,
     CallEnded,
+    EventDoubted,
     Fact,
     QueueStayEnded,
 )
@@ -38,6 +40,7 @@ WAIT_BUCKETS = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200
 TALK_BUCKETS = (5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 WRITE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+GHOST_KINDS = {GHOST: "gone", UNSEEN: "unseen"}
 # Answered, passed on, and lost there: missed where the settings count it.
 LOST = "lost_after_transfer"
 
@@ -149,6 +152,13 @@ class MetricsSink:
         self._incomplete = counter(
             "ringtally_calls_incomplete_total", "Calls of which a part was not seen.", ["reason"]
         )
+        self._ghosts = counter(
+            "ringtally_ghost_channels_total",
+            "Channels whose end (gone) or birth (unseen) no event told of: the PBX's list of channels did.",
+            ["kind"],
+        )
+        for kind in GHOST_KINDS.values():
+            self._ghosts.labels(kind)
 
     def _make_queues(self, registry: CollectorRegistry) -> None:
         counter, gauge = partial(PrometheusCounter, registry=registry), partial(Gauge, registry=registry)
@@ -222,6 +232,8 @@ class MetricsSink:
                 self._count(fact.call)
             elif isinstance(fact, QueueStayEnded):
                 self._count_stay(fact)
+            elif isinstance(fact, EventDoubted) and fact.reason in GHOST_KINDS:
+                self._ghosts.labels(GHOST_KINDS[fact.reason]).inc()
             elif isinstance(fact, (AgentChanged, AgentGone)):
                 self._agents.take(fact)
 

@@ -140,7 +140,7 @@ async def test_an_unanswered_ping_ends_the_connection_and_the_gap_begins_when_th
         await heard.turn.until(lambda: "lost" in heard.states)
         pbx.answers["Ping"] = FakeAsterisk().answers["Ping"]
         await heard.ready(2)
-        assert heard.events[1] == StreamBroken(100.0)
+        assert heard.events[1] == StreamBroken(100.0, "silent")
         assert heard.client.counters.gap_s == 15.0
     assert [line["event"] for line in logs][:3] == ["ami_ready", "ami_ping_unanswered", "ami_lost"]
 

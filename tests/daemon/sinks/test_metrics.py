@@ -8,7 +8,7 @@ import pytest
 from daemon.sinks.label_names import LABELS_LIMIT
 from daemon.sinks.metrics import Goals
 from handlers.core import Core
-from handlers.facts import RESULTS, Call, CallEnded, Fact, QueueStay, QueueStayEnded, TrunkGuessed
+from handlers.facts import RESULTS, Call, CallEnded, EventDoubted, Fact, QueueStay, QueueStayEnded, TrunkGuessed
 from handlers.rules import MISSED_RESULTS, Rules, SourceRule, TrunkRule
 from tests.daemon.sinks.scraping import StillPbx, a_sink, scrape, series, values
 from tests.recordings import NAMES, events
@@ -34,6 +34,7 @@ CONTRACT: dict[str, tuple[str, set[str]]] = {
     "ringtally_missed_calls": ("counter", {"trunk", "result"}),
     "ringtally_anonymous_missed_calls": ("counter", {"trunk"}),
     "ringtally_calls_incomplete": ("counter", {"reason"}),
+    "ringtally_ghost_channels": ("counter", {"kind"}),
     "ringtally_ami_connected": ("gauge", set()),
     "ringtally_ami_connects": ("counter", set()),
     "ringtally_ami_gap_seconds": ("counter", set()),
@@ -145,6 +146,14 @@ def test_a_call_whose_end_was_not_seen_has_no_duration_to_observe() -> None:
     assert registry.get_sample_value("ringtally_call_talk_seconds_count", talk) == 1
     assert registry.get_sample_value("ringtally_calls_incomplete_total", {"reason": "end_unseen"}) == 1
     assert registry.get_sample_value("ringtally_calls_incomplete_total", {"reason": "gap"}) == 1
+
+
+def test_ghosts_are_counted_by_what_was_lost_of_them_and_other_doubts_are_not() -> None:
+    sink, registry = a_sink()
+    assert registry.get_sample_value("ringtally_ghost_channels_total", {"kind": "unseen"}) == 0
+    sink.take([EventDoubted(1.0, reason) for reason in ("ghost_channel", "ghost_channel", "unknown_channel")])
+    assert registry.get_sample_value("ringtally_ghost_channels_total", {"kind": "gone"}) == 2
+    assert registry.get_sample_value("ringtally_ghost_channels_total", {"kind": "unseen"}) == 0
 
 
 def test_what_is_neither_answered_nor_missed_has_no_wait() -> None:
