@@ -160,6 +160,11 @@ class Outbox:
             except sqlite3.Error:
                 self._pruned_at = -math.inf
 
+    async def recount(self) -> None:
+        """The database is another one: what of the outbox is in there. Raises StorageError."""
+        self.waiting = await self._database.count_outbox()
+        self._on_stored()
+
     async def next(self, limit: int) -> list[Waiting]:
         """The next messages in order, each handed out once unless `again` is called. Raises StorageError."""
         found = await self._database.read_outbox(self._read_up_to, self._oldest_at, limit)

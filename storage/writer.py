@@ -8,23 +8,25 @@ What it promises:
     told once when it begins and once when it is over; `health` tells it at any time.
 4.  Memory is bounded: beyond a limit of waiting calls the oldest are dropped, counted and told.
 5.  A call that the database refuses for what it says costs that call, not its batch.
+6.  A file that is gone, replaced or damaged is noticed within seconds, and storing goes on in another one: see `Database.mend`.
 """
 
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
 
-from handlers.case_facts import CaseFact
+from handlers.case_facts import Case, CaseFact
 from handlers.facts import CallEnded, GapEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
-from storage.errors import StorageError, cure
+from storage.errors import MovedError, StorageError, cure
+from storage.opening import Mended, tell_set_aside
 from storage.outbox import Message, Outbox
 
 # A call with its time line takes 3 to 4 KB of memory: this is 80 MB, and days of a busy office.
@@ -34,6 +36,8 @@ LINGER_S = 0.1
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 5.0
 _CLOSING_RETRY_S = 0.05
+# How soon it is noticed, though nobody calls, that somebody has taken the file away.
+_LOOKS_EVERY_S = 5.0
 # What a call itself can be at fault for; everything else is the database's state, and passes.
 _REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, TypeError, AttributeError)
 
@@ -60,13 +64,15 @@ class Health:
     written: int
     dropped: int
     refused: int
+    set_aside: int
+    """Files that were damaged."""
 
 
 class Writer:
     """Stores finished calls behind the pump's back: `run` in a task of its own, ended by `close`.
 
-    `observe` is told the seconds that each successful transaction took, for a metric. Everything is called in the event
-    loop's thread.
+    `observe` is told the seconds that each successful transaction took, for a metric. `standing` gives the cases that wait, for a
+    new file in the place of a damaged one. Everything is called in the event loop's thread.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class Writer:
         outbox: Outbox | None = None,
         limit: int = WAITING_LIMIT,
         linger_s: float = LINGER_S,
+        standing: Callable[[], Iterable[Case]] = tuple,
     ) -> None:
         self._database = database
         self._observe = observe
@@ -86,7 +93,12 @@ class Writer:
         self._queue: deque[_Entry] = deque()
         self._in_flight: Sequence[_Entry] = ()
         self._taken = self._written = self._dropped = self._refused = 0
+        self._set_aside = 0
+        self._standing = standing
+        self._on_another: list[Callable[[], None]] = []
+        self._trouble: Exception | None = None
         self._reason: str | None = None
+        self._reasons_told: set[str] = set()
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -104,7 +116,7 @@ class Writer:
     def health(self) -> Health:
         """How the storing goes at this moment."""
         state: Literal["ok", "degraded"] = "ok" if self._reason is None else "degraded"
-        return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused)
+        return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused, self._set_aside)
 
     def put(
         self,
@@ -131,6 +143,15 @@ class Writer:
         self._wake.set()
         if len(self._queue) >= BATCH and self._reason is None:
             self._hurry.set()
+
+    def when_another(self, call: Callable[[], None]) -> None:
+        """Whom to tell when storing goes on in another file, in which nothing is of what was stored before."""
+        self._on_another.append(call)
+
+    def suspect(self, error: Exception) -> None:
+        """Somebody else could not read the database: is it still there, and sound?"""
+        self._trouble = error
+        self._wake.set()
 
     async def run(self) -> None:
         """Store what comes, until `close`. Cancelled, it ends after the transaction it is in."""
@@ -183,15 +204,21 @@ class Writer:
             return False
         if not self._has_work and not self._closing:
             self._wake.clear()
-            await self._wake.wait()
-        if self._reason is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOKS_EVERY_S):
+                    await self._wake.wait()
+        if self._reason is None and self._has_rows:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._linger_s):
                     await self._hurry.wait()
-        return self._has_work
+        return self._has_rows or not self._closing
 
     @property
     def _has_work(self) -> bool:
+        return self._has_rows or self._trouble is not None
+
+    @property
+    def _has_rows(self) -> bool:
         return bool(self._queue) or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
@@ -204,7 +231,11 @@ class Writer:
                 await self._hurry.wait()
 
     async def _store_batch(self) -> bool:
-        """Store the oldest that wait, and count them; False if it failed, and then they wait as before."""
+        """Store the oldest that wait, and count them, or look after the file; False if it failed, and then they wait as before."""
+        if self._trouble is not None and not await self._mend(self._trouble):
+            return False
+        if not self._has_work:
+            return await self._look()
         self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
         clock = asyncio.get_running_loop().time
         began_at = clock()
@@ -213,14 +244,52 @@ class Writer:
         except Exception as error:  # whatever it is, the calls are kept and the operator is told
             self._queue.extendleft(reversed(self._in_flight))
             self._in_flight = ()
-            self._degrade(f"{self._database.path} {cure(error)}")
-            return False
+            return await self._mend(error)
         self._written += len(self._in_flight) - refused
         self._refused += refused
         self._in_flight = ()
         self._recover()
         self._observe(clock() - began_at)
         return True
+
+    async def _look(self) -> bool:
+        try:
+            await self._database.look()
+        except MovedError as error:
+            return await self._mend(error)
+        return True
+
+    async def _mend(self, trouble: Exception) -> bool:
+        """Make the database usable again, if that is in our hands; False: it is not usable now, and the operator is told."""
+        self._trouble = None
+        try:
+            mended = await self._database.mend(trouble, self._standing())
+            if mended is not None and mended.is_another and self._outbox is not None:
+                await self._outbox.recount()
+        except Exception as error:  # as above
+            self._trouble = error
+            self._degrade(self._words(error))
+            return False
+        if mended is None:
+            self._degrade(self._words(trouble))
+            return False
+        if mended.is_another:
+            self._tell_another(mended, self._words(trouble))
+            for call in self._on_another:
+                call()
+        if self._reason is not None and not self._has_work:
+            self._recover()
+        return True
+
+    def _tell_another(self, mended: Mended, reason: str) -> None:
+        if mended.aside is None:
+            log.error("database_replaced", reason=reason, database=str(self._database.path), waiting=self.waiting)
+            return
+        self._set_aside += 1
+        tell_set_aside(mended, self._database.path, reason)
+
+    def _words(self, error: Exception) -> str:
+        return str(error) if isinstance(error, StorageError) else f"{self._database.path} {cure(error)}"
 
     async def _write(self, entries: Sequence[_Entry]) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
@@ -253,8 +322,9 @@ class Writer:
         return 1
 
     def _degrade(self, reason: str) -> None:
-        if reason != self._reason:
-            self._reason = reason
+        self._reason = reason
+        if reason not in self._reasons_told:
+            self._reasons_told.add(reason)
             log.error("store_degraded", reason=reason, waiting=self.waiting)
         self._end_flushes(reason)
         if not self._closing:
@@ -263,6 +333,7 @@ class Writer:
     def _recover(self) -> None:
         if self._reason is not None:
             self._reason = None
+            self._reasons_told.clear()
             log.info("store_recovered", database=str(self._database.path), waiting=self.waiting, dropped=self._dropped)
         open_flushes = []
         for taken, settled in self._flushes:
