@@ -23,6 +23,7 @@ from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
 from storage.damaged import go_on, set_aside, set_aside_leftovers
 from storage.errors import DamagedError, MovedError, StorageError, primary_code, storage_error, tells_of_damage
+from storage.live_calls import LiveChange
 from storage.opening import Mended, begin_anew, prepare, tell_set_aside
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
 from storage.place import Place
@@ -73,12 +74,13 @@ class Database:
         outbox: Change | None = None,
         cases: Sequence[CaseFact] = (),
         gaps: Sequence[GapEnded] = (),
+        live: LiveChange | None = None,
     ) -> Changed:
-        """Store finished calls, facts about cases and gaps, and change the outbox, all or nothing, in one hop to the connection's thread.
+        """Store finished calls, facts about cases, gaps and live calls, and change the outbox, all or nothing, in one hop to the thread.
 
         One at a time, and to the end: never under a time-out, never cancelled. See `batch.write`.
         """
-        self._batches.staged = facts, outbox or Change(), cases, gaps
+        self._batches.staged = facts, outbox or Change(), cases, gaps, live
         await self._connection.commit()
         return self._batches.changed
 

@@ -26,6 +26,7 @@ from handlers.facts import CallEnded, GapEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
 from storage.errors import MovedError, StorageError, cure
+from storage.live_calls import LiveChange
 from storage.opening import Mended, tell_set_aside
 from storage.outbox import Message, Outbox
 
@@ -99,6 +100,7 @@ class Writer:
         self._trouble: Exception | None = None
         self._reason: str | None = None
         self._reasons_told: set[str] = set()
+        self._live: LiveChange | None = None
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -133,6 +135,8 @@ class Writer:
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
         self._taken += 1
+        if fact is not None and self._live is not None:
+            self._live.calls.pop(fact.call.id, None)
         messages = more_messages if message is None else (message, *more_messages)
         self._queue.append(_Entry(fact, cases, messages, gaps))
         if self.waiting > self._limit:
@@ -151,6 +155,14 @@ class Writer:
     def suspect(self, error: Exception) -> None:
         """Somebody else could not read the database: is it still there, and sound?"""
         self._trouble = error
+        self._wake.set()
+
+    def keep(self, change: LiveChange) -> None:
+        """Take what is to be kept of live calls; of what waits already the latest counts, so it is never more than there are."""
+        if self._live is None:
+            self._live = change
+        else:
+            self._live.add(change)
         self._wake.set()
 
     async def run(self) -> None:
@@ -219,7 +231,7 @@ class Writer:
 
     @property
     def _has_rows(self) -> bool:
-        return bool(self._queue) or (self._outbox is not None and self._outbox.has_work)
+        return bool(self._queue) or self._live is not None or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
         """Wait before the next attempt. A flush or the stop comes first."""
@@ -237,11 +249,13 @@ class Writer:
         if not self._has_work:
             return await self._look()
         self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        live, self._live = self._live, None
         clock = asyncio.get_running_loop().time
         began_at = clock()
         try:
-            refused = await self._write(self._in_flight)
+            refused = await self._write(self._in_flight, live)
         except Exception as error:  # whatever it is, the calls are kept and the operator is told
+            self._put_back(live)
             self._queue.extendleft(reversed(self._in_flight))
             self._in_flight = ()
             return await self._mend(error)
@@ -263,7 +277,7 @@ class Writer:
         """Make the database usable again, if that is in our hands; False: it is not usable now, and the operator is told."""
         self._trouble = None
         try:
-            mended = await self._database.mend(trouble, self._standing())
+            mended = await self._database.mend(trouble, list(self._standing()))
             if mended is not None and mended.is_another and self._outbox is not None:
                 await self._outbox.recount()
         except Exception as error:  # as above
@@ -291,20 +305,28 @@ class Writer:
     def _words(self, error: Exception) -> str:
         return str(error) if isinstance(error, StorageError) else f"{self._database.path} {cure(error)}"
 
-    async def _write(self, entries: Sequence[_Entry]) -> int:
+    def _put_back(self, live: LiveChange | None) -> None:
+        if live is not None:
+            if self._live is not None:
+                live.add(self._live)
+            self._live = live
+
+    async def _write(self, entries: Sequence[_Entry], live: LiveChange | None = None) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
         facts = [entry.call for entry in entries if entry.call is not None]
         cases = [fact for entry in entries for fact in entry.cases]
         gaps = [gap for entry in entries for gap in entry.gaps]
         try:
             if self._outbox is None:
-                await self._database.write(facts, None, cases, gaps)
+                await self._database.write(facts, None, cases, gaps, live)
             else:
                 change = self._outbox.change([message for entry in entries for message in entry.messages])
-                self._outbox.changed(change, await self._database.write(facts, change, cases, gaps))
+                self._outbox.changed(change, await self._database.write(facts, change, cases, gaps, live))
         except _REFUSALS as error:
             if not entries:
                 raise
+            if live is not None:
+                await self._write((), live)
             if len(entries) == 1:
                 return await self._refuse(entries[0], str(error))
             half = len(entries) // 2
