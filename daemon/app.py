@@ -78,7 +78,13 @@ class App:
             stack.callback(self._notifier.close)
             parts = await build(lambda: self._settings, self._database, self._extra_sinks, stack)
             sources = sources_of(
-                self._database, lambda: self._settings.zone, parts.core, parts.client, parts.metrics, parts.render
+                self._database,
+                lambda: self._settings.zone,
+                parts.core,
+                parts.client,
+                parts.metrics,
+                parts.render,
+                parts.health.trouble,
             )
             read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
@@ -112,7 +118,9 @@ class App:
     def _tasks_beside(self, tasks: asyncio.TaskGroup, parts: Parts) -> list[asyncio.Task[None]]:
         """What runs beside the way of the data: the service manager's news, and settings that are read again."""
         supervision = Supervision(
-            self._notifier, parts.pump, lambda: status_line(parts.client.state, parts.core.live_count)
+            self._notifier,
+            parts.pump,
+            lambda: status_line(parts.client.state, parts.core.live_count, parts.health.trouble()),
         )
         started = [
             tasks.create_task(supervision.run(), name="supervision"),

@@ -55,6 +55,8 @@ class Sources:
     calls: Callable[[Mapping[str, str], bool], Awaitable[dict[str, Any]]]
     """Raises BadQueryError, NotAllowedError, StorageError."""
     call: Callable[[str, bool], Awaitable[dict[str, Any] | None]]
+    trouble: Callable[[], str | None] = lambda: None
+    """What somebody should look after though the daemon runs and needs no restart, or None."""
 
 
 class HttpServer:
@@ -145,7 +147,8 @@ class HttpServer:
         return response
 
     async def _healthy(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        trouble = self._sources.trouble()
+        return web.Response(text="ok\n" if trouble is None else f"ok, but {trouble}\n")
 
     async def _ready(self, _request: web.Request) -> web.Response:
         reason = self._sources.not_ready()

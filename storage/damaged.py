@@ -1,6 +1,6 @@
 """A damaged database is set aside and never written to again; what still waits for somebody goes on in the new one.
 
-What waits: messages for the broker, requests, cases without a contact, and the gaps. The calls stay in the old file, where
+What waits: messages for the broker, requests, cases without a contact, live calls; and the gaps. The calls stay in the old file, where
 `sqlite3 FILE .recover` finds what is left of them.
 """
 
@@ -28,6 +28,8 @@ _KEPT = {
     "missed_case": ("*", _WAITING_CASES),
     "case_fact": ("*", f"missed_case IN (SELECT key FROM missed_case WHERE {_WAITING_CASES})"),  # noqa: S608 - our own words
     "gap": ("*", "1"),
+    "live_call": ("*", "1"),
+    "heard": ("*", "1"),
 }
 _COUNTED = ("outbox", "request", "note")
 _MAKE_COUNTER = "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)"

@@ -108,6 +108,7 @@ class Writer:
         self._closing = self._giving_up = False
         if outbox is not None:
             outbox.when_acknowledged(self._wake.set)
+            outbox.when_damaged(self.suspect)
 
     @property
     def waiting(self) -> int:
