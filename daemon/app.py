@@ -15,8 +15,10 @@ from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
+from daemon.health import Health
 from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
+from daemon.http_gaps import GapRoute
 from daemon.http_server import HttpServer
 from daemon.http_sources import sources_of
 from daemon.log import configure_log
@@ -47,6 +49,7 @@ class Running:
     writer: Writer
     pump: Pump
     port: int
+    health: Health
     mqtt: MqttSink | None = None
 
 
@@ -93,7 +96,8 @@ class App:
             cases = CaseRoutes(
                 self._database, parts.requests, lambda: self._settings, parts.render_case, read_token, write_token
             ).routes()
-            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts, *cases])
+            gaps = GapRoute(self._database, lambda: self._settings.zone).routes()
+            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts, *cases, *gaps])
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
@@ -104,7 +108,9 @@ class App:
                     publishing = tasks.create_task(parts.mqtt.run(), name="mqtt")
                 listening = tasks.create_task(parts.client.run(), name="ami")
                 beside = self._tasks_beside(tasks, parts)
-                self.started.set_result(Running(parts.core, parts.client, parts.writer, parts.pump, port, parts.mqtt))
+                self.started.set_result(
+                    Running(parts.core, parts.client, parts.writer, parts.pump, port, parts.health, parts.mqtt)
+                )
                 self._notifier.ready()
                 await self.stop.wait()
                 self._notifier.stopping()

@@ -13,6 +13,7 @@ from daemon.app import App, run_until_signalled
 from daemon.case_commands import claim, contact, dismiss, note
 from daemon.client_commands import check_clients
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
+from daemon.gap_commands import gaps
 from daemon.log import configure_log
 from daemon.missed_commands import missed
 from daemon.notify import Notifier
@@ -54,6 +55,7 @@ for command in (
     call_story,
     missed,
     report,
+    gaps,
     contact,
     dismiss,
     claim,

@@ -9,6 +9,7 @@ from daemon.ami_client import AmiClient, AmiState
 from daemon.sinks.mqtt import MqttSink
 from handlers.facts import Fact, GapEnded
 from storage.call_json import iso
+from storage.gaps import gap_json
 from storage.writer import Writer
 
 
@@ -52,7 +53,7 @@ class Health:
             "ami": self._ami,
             "since": iso(self.since),
             "last_event": iso(self.client.counters.last_event_at) if self.client is not None else None,
-            "last_gap": None if gap is None else {"from": iso(gap.since), "to": iso(gap.at), "reason": gap.reason},
+            "last_gap": None if gap is None else gap_json(gap),
             "store": self.writer.health.state,
             "mqtt": self.mqtt.state if self.mqtt is not None else "off",
             "outbox": self.mqtt.waiting if self.mqtt is not None else 0,
