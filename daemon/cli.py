@@ -19,6 +19,7 @@ from daemon.missed_commands import missed
 from daemon.notify import Notifier
 from daemon.pbx_commands import check_ami, record, snippet
 from daemon.report_commands import call_story, calls, replay
+from daemon.rescue_commands import rescue_command
 from daemon.words import Language
 
 
@@ -56,6 +57,7 @@ for command in (
     missed,
     report,
     gaps,
+    rescue_command,
     contact,
     dismiss,
     claim,

@@ -91,6 +91,6 @@ def tell_set_aside(mended: Mended, path: Path, reason: str) -> None:
         reason=reason,
         aside=str(mended.aside),
         goes_on_in=str(path),
-        cure=f"sqlite3 {mended.aside} .recover | sqlite3 saved.db",
+        cure=f"ringtally rescue {mended.aside} saved.db",
         **{f"kept_{table}": rows for table, rows in mended.kept.items()},
     )

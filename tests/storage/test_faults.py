@@ -219,7 +219,7 @@ async def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_and_what_wai
     assert [line["event"] for line in told].count("database_set_aside") == 1
     (line,) = (line for line in told if line["event"] == "database_set_aside")
     assert line["aside"] == str(aside)
-    assert line["cure"] == f"sqlite3 {aside} .recover | sqlite3 saved.db"
+    assert line["cure"] == f"ringtally rescue {aside} saved.db"
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
