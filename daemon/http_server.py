@@ -55,6 +55,8 @@ class Sources:
     calls: Callable[[Mapping[str, str], bool], Awaitable[dict[str, Any]]]
     """Raises BadQueryError, NotAllowedError, StorageError."""
     call: Callable[[str, bool], Awaitable[dict[str, Any] | None]]
+    trouble: Callable[[], str | None] = lambda: None
+    """What somebody should look after though the daemon runs and needs no restart, or None."""
 
 
 class HttpServer:
@@ -125,6 +127,7 @@ class HttpServer:
             "/-/ready",
             "/api/v1/live",
             "/api/v1/calls",
+            "/api/v1/gaps",
             "/api/v1/stream",
         )
         items = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
@@ -145,7 +148,8 @@ class HttpServer:
         return response
 
     async def _healthy(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        trouble = self._sources.trouble()
+        return web.Response(text="ok\n" if trouble is None else f"ok, but {trouble}\n")
 
     async def _ready(self, _request: web.Request) -> web.Response:
         reason = self._sources.not_ready()

@@ -26,6 +26,7 @@ def sources_of(
     client: AmiClient,
     metrics: MetricsSink,
     render_live: Render,
+    trouble: Callable[[], str | None] = lambda: None,
 ) -> Sources:
     """The answers of one daemon. `zone` is asked each time: settings may change while it runs."""
 
@@ -54,4 +55,4 @@ def sources_of(
     def not_ready() -> str | None:
         return None if client.state == "ready" else f"the PBX is not connected ({client.state})"
 
-    return Sources(version("ringtally"), render, not_ready, live, calls, call)
+    return Sources(version("ringtally"), render, not_ready, live, calls, call, trouble)

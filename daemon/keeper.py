@@ -31,6 +31,11 @@ class Keeper:
             await asyncio.sleep(KEPT_EVERY_S)
             self.keep()
 
+    def begin_anew(self) -> None:
+        """What was kept is lost: keep everything, soon."""
+        self._kept_at = None
+        self._core.keep_all_anew()
+
     def keep(self, reason: GapReason = "killed") -> None:
         """Keep what has changed; `reason` is why the next run finds a gap here. Before the PBX was ever heard there is nothing."""
         broken = self._core.broken

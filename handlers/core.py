@@ -145,6 +145,11 @@ class Core:
         """
         return changed_calls(self._tracker.state, now, at_once)
 
+    def keep_all_anew(self) -> None:
+        """What was kept of live calls is lost: `changed_calls` tells of all of them again."""
+        for call in self._tracker.state.calls:
+            call.changed, call.kept_at = True, 0.0
+
     @property
     def broken(self) -> StreamBroken | None:
         """What broke the stream, while nothing is heard."""

@@ -14,7 +14,7 @@ import aiosqlite
 import orjson
 
 from handlers.clients import Entry
-from storage.errors import StorageError, cure, readable
+from storage.errors import readable, storage_error
 
 Known = Literal["known", "unknown"]
 OUTSIDE_NUMBER = "CASE c.direction WHEN 'in' THEN c.caller_e164 WHEN 'out' THEN c.called_e164 END"
@@ -93,7 +93,7 @@ def store_clients(database: Path, clients: Mapping[str, Entry]) -> int:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise StorageError(f"{database} {cure(error)}") from error
+        raise storage_error(database, error) from error
     return int(changes)
 
 
@@ -106,5 +106,5 @@ def stored_clients(database: Path) -> dict[str, Entry]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise StorageError(f"{database} {cure(error)}") from error
+        raise storage_error(database, error) from error
     return {number: (name, responsible) for number, name, responsible in rows}

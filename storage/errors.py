@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 # The primary result codes; the extended ones carry them in their low byte. https://www.sqlite.org/rescode.html
 _PRIMARY = 0xFF
@@ -23,8 +24,30 @@ class StorageError(Exception):
     """The database cannot be used; the message is one line that names the file and the cure."""
 
 
+class DamagedError(StorageError):
+    """What is in the file is no sound database (any more)."""
+
+
+class MovedError(StorageError):
+    """The file that is open is not the one at its path any more."""
+
+
 class SchemaTooNewError(StorageError):
     """The database was made by a newer ringtally than this one."""
+
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def storage_error(path: Path | str, error: sqlite3.Error) -> StorageError:
+    """What SQLite refused, as one line about the file."""
+    kind = DamagedError if tells_of_damage(error) else StorageError
+    return kind(f"{path} {cure(error)}")
+
+
+def tells_of_damage(error: BaseException) -> bool:
+    """Does it say that the file is no sound database?"""
+    return isinstance(error, DamagedError) or primary_code(error) in _DAMAGED
 
 
 def primary_code(error: BaseException) -> int | None:
@@ -46,4 +69,4 @@ def readable() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StorageError(f"the database {cure(error)}") from error
+        raise storage_error("the database", error) from error

@@ -13,7 +13,7 @@ from typing import Literal
 
 from handlers.case_facts import Note, Outcome
 from storage.call_filter import bindable
-from storage.errors import StorageError, cure
+from storage.errors import StorageError, storage_error
 
 Kind = Literal["contact", "dismiss", "claim"]
 Noted = Literal["noted", "there", "full"]
@@ -148,7 +148,7 @@ def _writing(database: Path) -> Iterator[sqlite3.Connection]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise StorageError(f"{database} {cure(error)}") from error
+        raise storage_error(database, error) from error
 
 
 def _milliseconds(at: float | None) -> int | None:

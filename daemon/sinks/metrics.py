@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, disable_created_metrics, generate_latest
 from prometheus_client import Counter as PrometheusCounter
@@ -20,6 +20,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
+from handlers.ami.events import GapReason
 from handlers.calls.ghosts import GHOST, UNSEEN
 from handlers.facts import (
     DIRECTIONS,
@@ -31,6 +32,7 @@ from handlers.facts import (
     CallEnded,
     EventDoubted,
     Fact,
+    GapEnded,
     QueueStayEnded,
 )
 from handlers.numbers import is_usable
@@ -103,6 +105,11 @@ class MetricsSink:
         self._writes = Histogram(
             "ringtally_store_write_seconds", "Transactions of the store.", buckets=WRITE_BUCKETS, registry=registry
         )
+        self._gaps = PrometheusCounter(
+            "ringtally_ami_gaps", "Times in which the PBX was not heard, by why.", ["reason"], registry=registry
+        )
+        for reason in get_args(GapReason):
+            self._gaps.labels(reason)
         self.learn(goals=goals, missed_results=missed_results)
 
     def learn(
@@ -234,6 +241,8 @@ class MetricsSink:
                 self._count_stay(fact)
             elif isinstance(fact, EventDoubted) and fact.reason in GHOST_KINDS:
                 self._ghosts.labels(GHOST_KINDS[fact.reason]).inc()
+            elif isinstance(fact, GapEnded):
+                self._gaps.labels(fact.reason).inc()
             elif isinstance(fact, (AgentChanged, AgentGone)):
                 self._agents.take(fact)
 
