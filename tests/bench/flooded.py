@@ -64,13 +64,13 @@ def stall(at_s: float, seconds: float) -> None:
     due = threading.Event()
     commit = BatchConnection.commit
 
-    def stalled(connection: BatchConnection) -> None:
+    def stalled(self: BatchConnection) -> None:
         if due.is_set():
             due.clear()
             time.sleep(seconds)
-        commit(connection)
+        commit(self)
 
-    BatchConnection.commit = stalled  # type: ignore[method-assign]  # the disk's doing
+    BatchConnection.commit = stalled  # type: ignore[assignment,method-assign]  # the disk's doing
     timer = threading.Timer(at_s, due.set)
     timer.daemon = True
     timer.start()
@@ -107,11 +107,12 @@ async def _measured(running: Running, size: int, stall_at: float, stall_s: float
     print(running.port, flush=True)
     stall(stall_at, stall_s)
     protocol.transport.write(ASK)
-    looking = asyncio.create_task(watch.look())
-    while protocol.framer.bytes < size or running.pump.backlog:
-        await asyncio.sleep(0.05)
-    handled = stopwatch.read()
-    looking.cancel()
+    async with asyncio.TaskGroup() as tasks:
+        looking = tasks.create_task(watch.look())
+        while protocol.framer.bytes < size or running.pump.backlog:
+            await asyncio.sleep(0.05)
+        handled = stopwatch.read()
+        looking.cancel()
     await running.writer.flush()
     health = running.writer.health
     counters = running.client.counters
