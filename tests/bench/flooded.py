@@ -70,7 +70,7 @@ def stall(at_s: float, seconds: float) -> None:
             time.sleep(seconds)
         commit(self)
 
-    BatchConnection.commit = stalled  # type: ignore[assignment,method-assign]  # the disk's doing
+    BatchConnection.commit = stalled  # type: ignore[method-assign]  # the disk's doing
     timer = threading.Timer(at_s, due.set)
     timer.daemon = True
     timer.start()
