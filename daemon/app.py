@@ -118,6 +118,7 @@ class App:
             tasks.create_task(supervision.run(), name="supervision"),
             tasks.create_task(parts.requests.run(), name="requests"),
             tasks.create_task(parts.clients.run(), name="clients"),
+            tasks.create_task(parts.keeper.run(), name="keeper"),
         ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)
@@ -140,7 +141,7 @@ class App:
 async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio.Task[None]) -> None:
     """The reader ends first, then what is queued is handled, the broker told, the store flushed; bounded in all.
 
-    What still lives is stored as it stands, and not published: a later run that sees its end replaces the row.
+    What still lives is kept as it stands: a later run takes it up.
     """
     listening.cancel()
     with suppress(asyncio.CancelledError):
@@ -154,8 +155,7 @@ async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio
             async with asyncio.timeout(LAST_CALLS_WITHIN_S):
                 await parts.writer.flush()
         await parts.mqtt.stop(GOODBYE_WITHIN_S)
-    for unfinished in parts.core.break_off(clock.now()):
-        parts.writer.put(unfinished)
+    parts.keeper.keep("stopped")
     await parts.writer.close(max(FLUSH_WITHIN_S / 2, ends_at - clock.monotonic()))
 
 

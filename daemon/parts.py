@@ -1,7 +1,7 @@
 """Builds every part of the daemon from its settings; nothing of it runs yet but the database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
 from daemon.clients import ClientDirectory, ClientReader
 from daemon.health import Health
+from daemon.keeper import Keeper
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
 from daemon.requests import Requests
@@ -35,16 +36,18 @@ from daemon.sinks.metrics import Goals, MetricsSink
 from daemon.sinks.mqtt import MqttSink
 from daemon.sinks.mqtt_metrics import MqttCollector
 from daemon.sinks.stream import StreamSink
+from handlers.ami.events import StreamBroken
 from handlers.case_facts import Case
 from handlers.cases.cases import KNOWN_FOR_S
 from handlers.clients import outside_number
 from handlers.core import Core
-from handlers.facts import Call
+from handlers.facts import Call, Fact
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
 from storage.cases import case_counts, waiting_cases
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
+from storage.live_calls import kept_calls
 from storage.outbox import Limits, Message, Outbox
 from storage.requests import latest_note
 from storage.writer import LINGER_S, Writer
@@ -91,6 +94,7 @@ class Parts:
     render: Render
     render_case: RenderCase
     clients: ClientReader
+    keeper: Keeper
 
 
 async def build(
@@ -120,6 +124,7 @@ async def build(
     await _count_today(day, board, path)
     noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
     await _take_up_cases(core, settings.follow_up, path)
+    left_over = await _take_up_calls(core, path)
     stream = StreamSink(board, render)
     sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
     mqtt = None
@@ -144,7 +149,11 @@ async def build(
     sinks.append(requests)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
-    return Parts(core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients)
+    pump.tell(left_over)
+    keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
+    return Parts(
+        core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients, keeper
+    )
 
 
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
@@ -159,6 +168,21 @@ async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
     async with reading(path) as connection:
         known = await waiting_cases(connection, now - max(KNOWN_FOR_S, follow_up.list_for))
     core.restore_cases(known, now, now + FIRST_SNAPSHOT_WITHIN_S)
+
+
+async def _take_up_calls(core: Core, path: Path) -> Sequence[Fact]:
+    """Calls that lived when an earlier run heard the PBX last live until it says otherwise; what that means at once."""
+    async with reading(path) as connection:
+        kept, heard = await kept_calls(connection)
+    if heard is None:
+        return ()
+    facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason))
+    for call in unread:
+        log.error(
+            "live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it"
+        )
+    log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, clock.now() - heard.until), 1))
+    return facts
 
 
 async def _count_today(day: Day, board: Board, path: Path) -> None:

@@ -64,6 +64,12 @@ class Pump:
         self.backlog += len(events)
         self._wake.set()
 
+    def tell(self, facts: Sequence[Fact]) -> None:
+        """Facts that came of no event of this run: of what an earlier one left."""
+        if facts:
+            for sink in self._sinks:
+                sink.take(facts)
+
     def nudge(self) -> None:
         """Turn once, soon, though nothing came: `turned_at` then tells that we can."""
         self._wake.set()
@@ -117,6 +123,4 @@ class Pump:
         facts: list[Fact] = []
         for event in events:
             facts += handle(event)
-        if facts:
-            for sink in self._sinks:
-                sink.take(facts)
+        self.tell(facts)

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from daemon.sinks.database import with_their_cases
+from daemon.sinks.database import gaps_in, with_their_cases
 from handlers.ami.events import Event, StreamBroken
 from handlers.ami.recording import Entry, RecordingError, parse_line
 from handlers.ami.retold import Retold
 from handlers.case_facts import CaseFact
 from handlers.core import Core
-from handlers.facts import CallEnded, Fact
+from handlers.facts import CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 from handlers.steady_time import SteadyTime
 from storage.database import writing
@@ -81,24 +81,26 @@ async def running_writer(path: Path, now: float) -> AsyncIterator[Writer]:
 
 def calls_of(paths: Sequence[Path], core: Core) -> Iterator[CallEnded]:
     """The calls of several recordings in the order of their ends; behind them, as they stand, those that live at the end."""
-    return (ended for ended, _ in _entries_of(paths, core) if ended is not None)
+    return (ended for ended, _, _ in _entries_of(paths, core) if ended is not None)
 
 
-def _entries_of(paths: Sequence[Path], core: Core) -> Iterator[tuple[CallEnded | None, list[CaseFact]]]:
-    """The same with what they meant to cases, which are left as of the last event."""
+def _entries_of(paths: Sequence[Path], core: Core) -> Iterator[tuple[CallEnded | None, list[CaseFact], list[GapEnded]]]:
+    """The same with what they meant to cases, which are left as of the last event; and gaps."""
     for facts in facts_of(paths, core):
-        yield from with_their_cases(facts)
-    yield from ((ended, []) for ended in core.break_off(core.now))
+        if gaps := gaps_in(facts):
+            yield None, [], gaps
+        yield from ((ended, cases, []) for ended, cases in with_their_cases(facts))
+    yield from ((ended, [], []) for ended in core.break_off(core.now))
 
 
 async def replay(paths: Sequence[Path], rules: Rules, database: Path, now: float) -> list[CallEnded]:
     """Replay into a database; the calls, as `calls_of` gives them."""
     told: list[CallEnded] = []
     async with running_writer(database, now) as writer:
-        for number, (ended, cases) in enumerate(_entries_of(paths, Core(rules)), start=1):
+        for number, (ended, cases, gaps) in enumerate(_entries_of(paths, Core(rules)), start=1):
             if ended is not None:
                 told.append(ended)
-            writer.put(ended, cases=cases)
+            writer.put(ended, cases=cases, gaps=gaps)
             if number % FLUSH_EVERY == 0:
                 await writer.flush()
     return told

@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.calls.kept import KeptCall, changed_calls, restore
 from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
 from handlers.calls.tracker import Tracker
@@ -129,6 +130,27 @@ class Core:
         self._queues.update(rules.queue_service_level_s)
         self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
+
+    def changed_calls(self, now: float, at_once: bool = False) -> list[KeptCall]:
+        """The live calls of which something changed since this was asked last: what a later run needs to take them up.
+
+        Long ones are told of the more seldom, the longer they are, but for `at_once`.
+        """
+        return changed_calls(self._tracker.state, now, at_once)
+
+    @property
+    def broken(self) -> StreamBroken | None:
+        """What broke the stream, while nothing is heard."""
+        return self._broken
+
+    def restore_calls(self, kept: Sequence[KeptCall], broken: StreamBroken) -> tuple[Sequence[Fact], list[KeptCall]]:
+        """Take up the calls that lived when an earlier run heard the PBX last; behind `restore_cases`, before the first event.
+
+        The stream is broken since then, and its next snapshot says which of them live still. Returns what there is to tell of calls
+        of a run of the PBX before that, and those that could not be read.
+        """
+        unread = restore(self._tracker, kept, broken.at)
+        return self.handle(broken), unread
 
     def restore_cases(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
         """Cases that an earlier run left without a contact; before the first event. See `Cases.restore`."""

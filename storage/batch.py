@@ -16,8 +16,10 @@ from typing import Any
 import orjson
 
 from handlers.case_facts import CaseFact
-from handlers.facts import Agent, CallEnded
+from handlers.facts import Agent, CallEnded, GapEnded
 from storage.case_batch import write_cases
+from storage.gaps import write_gaps
+from storage.live_calls import LiveChange, forget_live, write_live
 from storage.number_match import match_key
 from storage.outbox import Change, Changed, change_outbox
 from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, Table
@@ -26,6 +28,7 @@ from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, T
 MOST_ROWS = 512
 _CallId = tuple[str, str, str]
 _NO_CHANGE = Change()
+_Staged = tuple[Sequence[CallEnded], Change, Sequence[CaseFact], Sequence[GapEnded], LiveChange | None]
 
 # Up to CPython 3.12 each None and bool bound is looked up in vain for a way to adapt it, at the price of an AttributeError
 # that nobody sees (0.5 and 1.0 µs, an integer takes 0.16). Shown a way that changes nothing, it takes 0.25.
@@ -49,7 +52,7 @@ class BatchConnection(sqlite3.Connection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.staged: tuple[Sequence[CallEnded], Change, Sequence[CaseFact]] | None = None
+        self.staged: _Staged | None = None
         self.changed = Changed()
 
     def commit(self) -> None:
@@ -64,8 +67,12 @@ def write(
     facts: Sequence[CallEnded],
     outbox: Change = _NO_CHANGE,
     cases: Sequence[CaseFact] = (),
+    gaps: Sequence[GapEnded] = (),
+    live: LiveChange | None = None,
 ) -> Changed:
-    """Store finished calls and facts about cases, and change the outbox, in one transaction of the connection (in autocommit mode).
+    """Store finished calls, cases, gaps and live calls, and change the outbox, in one transaction of the connection (in autocommit mode).
+
+    A call that is over lives no longer.
 
     A call that is there already (same id, PBX and boot) gets the new values and parts and keeps its row: what is told
     twice is stored once, the last word wins; but what was seen whole is not replaced by what was seen in part (a recording that
@@ -73,22 +80,33 @@ def write(
     raises, and OverflowError for a number that no column holds; nothing is stored then.
     """
     try:
-        return _transact(connection, facts, outbox, cases)
+        return _transact(connection, facts, outbox, cases, gaps, live)
     except (UnicodeEncodeError, orjson.JSONEncodeError):
         whole = [_whole_characters(fact) for fact in facts]
-        return _transact(connection, whole, _whole_characters(outbox), [_whole_characters(fact) for fact in cases])
+        cases = [_whole_characters(fact) for fact in cases]
+        return _transact(connection, whole, _whole_characters(outbox), cases, gaps, live)
 
 
 def _transact(
-    connection: sqlite3.Connection, facts: Sequence[CallEnded], outbox: Change, cases: Sequence[CaseFact]
+    connection: sqlite3.Connection,
+    facts: Sequence[CallEnded],
+    outbox: Change,
+    cases: Sequence[CaseFact],
+    gaps: Sequence[GapEnded],
+    live: LiveChange | None,
 ) -> Changed:
     calls = {_call_id(fact.call): fact for fact in facts}
     connection.execute("BEGIN IMMEDIATE")
     try:
+        if live is not None:
+            write_live(connection, live)
         if calls:
+            forget_live(connection, [call_id for call_id, _, _ in calls])
             _write(connection, calls)
         if cases:
             write_cases(connection, cases)
+        if gaps:
+            write_gaps(connection, gaps)
         changed = change_outbox(connection, outbox)
         connection.execute("COMMIT")
     except BaseException:

@@ -17,9 +17,10 @@ from urllib.parse import quote
 import aiosqlite
 
 from handlers.case_facts import CaseFact
-from handlers.facts import CallEnded
+from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
 from storage.errors import StorageError, cure, primary_code
+from storage.live_calls import LiveChange
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
 from storage.schema import Migration, check, migrate, migrations, version
 
@@ -45,13 +46,18 @@ class Database:
         self._batches = batches
 
     async def write(
-        self, facts: Sequence[CallEnded], outbox: Change | None = None, cases: Sequence[CaseFact] = ()
+        self,
+        facts: Sequence[CallEnded],
+        outbox: Change | None = None,
+        cases: Sequence[CaseFact] = (),
+        gaps: Sequence[GapEnded] = (),
+        live: LiveChange | None = None,
     ) -> Changed:
-        """Store finished calls and facts about cases, and change the outbox, all or nothing, in one hop to the connection's thread.
+        """Store finished calls, facts about cases, gaps and live calls, and change the outbox, all or nothing, in one hop to the thread.
 
         One at a time, and to the end: never under a time-out, never cancelled. See `batch.write`.
         """
-        self._batches.staged = facts, outbox or Change(), cases
+        self._batches.staged = facts, outbox or Change(), cases, gaps, live
         await self._connection.commit()
         return self._batches.changed
 

@@ -21,10 +21,11 @@ from typing import Literal
 import structlog
 
 from handlers.case_facts import CaseFact
-from handlers.facts import CallEnded
+from handlers.facts import CallEnded, GapEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
 from storage.errors import StorageError, cure
+from storage.live_calls import LiveChange
 from storage.outbox import Message, Outbox
 
 # A call with its time line takes 3 to 4 KB of memory: this is 80 MB, and days of a busy office.
@@ -47,6 +48,7 @@ class _Entry:
     call: CallEnded | None
     cases: Sequence[CaseFact]
     messages: Sequence[Message]
+    gaps: Sequence[GapEnded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Writer:
         self._in_flight: Sequence[_Entry] = ()
         self._taken = self._written = self._dropped = self._refused = 0
         self._reason: str | None = None
+        self._live: LiveChange | None = None
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -111,16 +114,19 @@ class Writer:
         message: Message | None = None,
         cases: Sequence[CaseFact] = (),
         more_messages: Sequence[Message] = (),
+        gaps: Sequence[GapEnded] = (),
     ) -> None:
         """Take a finished call, what it meant to cases, and what is to be published: stored together or not at all.
 
-        Without a call: what time alone, or somebody's word, meant to cases.
+        Without a call: what time alone, or somebody's word, meant to cases, or gaps that are over.
 
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
         self._taken += 1
+        if fact is not None and self._live is not None:
+            self._live.calls.pop(fact.call.id, None)
         messages = more_messages if message is None else (message, *more_messages)
-        self._queue.append(_Entry(fact, cases, messages))
+        self._queue.append(_Entry(fact, cases, messages, gaps))
         if self.waiting > self._limit:
             self._queue.popleft()
             self._dropped += 1
@@ -129,6 +135,14 @@ class Writer:
         self._wake.set()
         if len(self._queue) >= BATCH and self._reason is None:
             self._hurry.set()
+
+    def keep(self, change: LiveChange) -> None:
+        """Take what is to be kept of live calls; of what waits already the latest counts, so it is never more than there are."""
+        if self._live is None:
+            self._live = change
+        else:
+            self._live.add(change)
+        self._wake.set()
 
     async def run(self) -> None:
         """Store what comes, until `close`. Cancelled, it ends after the transaction it is in."""
@@ -190,7 +204,7 @@ class Writer:
 
     @property
     def _has_work(self) -> bool:
-        return bool(self._queue) or (self._outbox is not None and self._outbox.has_work)
+        return bool(self._queue) or self._live is not None or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
         """Wait before the next attempt. A flush or the stop comes first."""
@@ -204,11 +218,13 @@ class Writer:
     async def _store_batch(self) -> bool:
         """Store the oldest that wait, and count them; False if it failed, and then they wait as before."""
         self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        live, self._live = self._live, None
         clock = asyncio.get_running_loop().time
         began_at = clock()
         try:
-            refused = await self._write(self._in_flight)
+            refused = await self._write(self._in_flight, live)
         except Exception as error:  # whatever it is, the calls are kept and the operator is told
+            self._put_back(live)
             self._queue.extendleft(reversed(self._in_flight))
             self._in_flight = ()
             self._degrade(f"{self._database.path} {cure(error)}")
@@ -220,19 +236,28 @@ class Writer:
         self._observe(clock() - began_at)
         return True
 
-    async def _write(self, entries: Sequence[_Entry]) -> int:
+    def _put_back(self, live: LiveChange | None) -> None:
+        if live is not None:
+            if self._live is not None:
+                live.add(self._live)
+            self._live = live
+
+    async def _write(self, entries: Sequence[_Entry], live: LiveChange | None = None) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
         facts = [entry.call for entry in entries if entry.call is not None]
         cases = [fact for entry in entries for fact in entry.cases]
+        gaps = [gap for entry in entries for gap in entry.gaps]
         try:
             if self._outbox is None:
-                await self._database.write(facts, None, cases)
+                await self._database.write(facts, None, cases, gaps, live)
             else:
                 change = self._outbox.change([message for entry in entries for message in entry.messages])
-                self._outbox.changed(change, await self._database.write(facts, change, cases))
+                self._outbox.changed(change, await self._database.write(facts, change, cases, gaps, live))
         except _REFUSALS as error:
             if not entries:
                 raise
+            if live is not None:
+                await self._write((), live)
             if len(entries) == 1:
                 return await self._refuse(entries[0], str(error))
             half = len(entries) // 2

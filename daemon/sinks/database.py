@@ -1,11 +1,11 @@
-"""Facts that last: finished calls go to the store's writer, with what is to be published of them."""
+"""Facts that last: finished calls and gaps go to the store's writer, with what is to be published of them."""
 
 from collections.abc import Callable, Sequence
 
 from daemon.board.call_events import CallEvent, CallEvents
 from daemon.board.missed import CaseEvent, CaseEvents
 from handlers.case_facts import CASE_FACTS, CaseFact
-from handlers.facts import CallEnded, Fact
+from handlers.facts import CallEnded, Fact, GapEnded
 from storage.outbox import Message
 from storage.writer import Writer
 
@@ -24,12 +24,19 @@ class DatabaseSink:
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Note the facts."""
+        if gaps := gaps_in(facts):
+            self._writer.put(None, gaps=gaps)
         message = self._message
         numbered = {id(event.fact): event for event in self._events.of(facts)} if message is not None else {}
         for ended, cases in with_their_cases(facts):
             events = self._case_events.of(cases)
             told = message(numbered[id(ended)]) if message is not None and ended is not None else None
             self._writer.put(ended, told, cases, [message(event) for event in events] if message is not None else ())
+
+
+def gaps_in(facts: Sequence[Fact]) -> list[GapEnded]:
+    """The gaps that are over."""
+    return [fact for fact in facts if isinstance(fact, GapEnded)]
 
 
 def with_their_cases(facts: Sequence[Fact]) -> list[tuple[CallEnded | None, list[CaseFact]]]:

@@ -76,12 +76,16 @@ class LiveCall:
     passed_on: PassedOn = field(default_factory=PassedOn)
     state: CallState = "ivr"
     state_since: float = 0.0
+    changed: bool = True
+    """Something of it is not kept yet."""
+    kept_at: float = 0.0
 
     # ---- who is in it
 
     def add(self, channel: Channel) -> None:
         """A channel belongs to this call from here on."""
         channel.call = self
+        self.changed = True
         self.channels.add(channel)
         if channel.is_device and channel not in self.legs:
             self.legs.append(channel)
@@ -174,6 +178,7 @@ class LiveCall:
         """The side that began the call hung up; said once."""
         if self.left_at is not None:
             return
+        self.changed = True
         self.left_at = at
         if not self.talking:
             recent = self.search_ended_at is not None and at - self.search_ended_at <= SAME_MOMENT_S
@@ -320,7 +325,8 @@ class LiveCall:
     # ---- what it looks like from outside
 
     def refresh_state(self, at: float) -> bool:
-        """Work out the state again; True if it changed."""
+        """Something has changed: work out the state again; True if it is another."""
+        self.changed = True
         state: CallState = "ivr"
         if self.talking:
             state = "held" if self.held.is_open else "talking"

@@ -98,7 +98,7 @@ class LiveState:
     def doubt_all(self) -> None:
         """Something was not seen: every live call is incomplete from here on."""
         for call in self.calls:
-            call.incomplete = True
+            call.incomplete = call.changed = True
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind."""
@@ -152,10 +152,14 @@ class LiveState:
             channel.up_at = at
         if side is not None and side.guessed and side.trunk not in self._guessed and side.trunk is not None:
             self._guess(at, side.trunk)
-        self.channels[uniqueid] = channel
-        if side is not None and side.trunk is None:
-            self._phones.setdefault(parts.endpoint, {})[uniqueid] = channel
+        self.adopt_channel(channel)
         return channel
+
+    def adopt_channel(self, channel: Channel) -> None:
+        """A channel lives, from here on or since an earlier run."""
+        self.channels[channel.uniqueid] = channel
+        if channel.side is not None and channel.side.trunk is None:
+            self._phones.setdefault(channel.parts.endpoint, {})[channel.uniqueid] = channel
 
     def forget_channel(self, channel: Channel) -> None:
         """A channel is gone; its call may keep it."""
@@ -180,6 +184,12 @@ class LiveState:
         self._file(call, linkedid)
         self._file(call, first.uniqueid)
         return call
+
+    def adopt_call(self, call: LiveCall) -> None:
+        """A call of an earlier run lives still. From here on it follows the rules in force."""
+        self.calls[call] = self._recorder
+        for linkedid in call.linkedids:
+            self._by_linkedid[linkedid] = call
 
     def join_call(self, call: LiveCall, channel: Channel, at: float) -> None:
         """A channel becomes part of a call, which is told of once a device is in it."""
@@ -225,7 +235,7 @@ class LiveState:
             return None
         older, younger = (one, other) if (one.started_at, one.id) <= (other.started_at, other.id) else (other, one)
         keep, drop = (younger, older) if younger.has_outside_party and not older.has_outside_party else (older, younger)
-        linkedids = self._linkedids_of(drop)
+        linkedids = self.linkedids_of(drop)
         drop.hand_over(keep, at)
         keep.incomplete = keep.incomplete or drop.incomplete
         self.end_call(drop, at, True, keep.id)
@@ -238,7 +248,7 @@ class LiveState:
         call.close(at)
         self.stays.call_over(call, at)
         recorder = self.calls.pop(call)
-        for linkedid in self._linkedids_of(call):
+        for linkedid in self.linkedids_of(call):
             self._by_linkedid.pop(linkedid, None)  # filed twice, where another call had it in between
         if call.started:
             self.facts.append(recorder.ended(call, at, end_seen, merged_into))
@@ -253,5 +263,6 @@ class LiveState:
             self._by_linkedid[linkedid] = call
             call.linkedids.append(linkedid)
 
-    def _linkedids_of(self, call: LiveCall) -> list[str]:
+    def linkedids_of(self, call: LiveCall) -> list[str]:
+        """The Linkedids that are this call's now."""
         return [linkedid for linkedid in call.linkedids if self._by_linkedid.get(linkedid) is call]

@@ -1,5 +1,6 @@
 """Time that several things share: a sum in which no moment counts twice."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -13,28 +14,34 @@ class SharedSpan(Generic[Key]):
     total_s: float = 0.0
     first_at: float | None = None
     _open: set[Key] = field(default_factory=set)
-    _since: float = 0.0
+    since: float = 0.0
+    """Since when something is open; of a span that is closed it means nothing."""
 
     def open(self, key: Key, at: float) -> None:
         """`key` begins; nothing happens if it is open already."""
         if not self._open:
-            self._since = at
+            self.since = at
             if self.first_at is None:
                 self.first_at = at
         self._open.add(key)
+
+    def restore(self, total_s: float, first_at: float | None, since: float, is_open: Iterable[Key]) -> None:
+        """It stands as it stood in an earlier run."""
+        self.total_s, self.first_at, self.since = total_s, first_at, since
+        self._open = set(is_open)
 
     def close(self, key: Key, at: float) -> None:
         """`key` ends; nothing happens if it isn't open."""
         if key in self._open:
             self._open.discard(key)
             if not self._open:
-                self.total_s += max(0.0, at - self._since)
+                self.total_s += max(0.0, at - self.since)
 
     def close_all(self, at: float) -> None:
         """Whatever is open ends."""
         if self._open:
             self._open.clear()
-            self.total_s += max(0.0, at - self._since)
+            self.total_s += max(0.0, at - self.since)
 
     @property
     def is_open(self) -> bool:

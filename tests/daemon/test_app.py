@@ -20,7 +20,7 @@ from storage.calls import find_calls
 from storage.database import reading
 from storage.errors import StorageError
 from tests.daemon.app_service import Ledger, closed_port, lines, ready, replay, running, settings_for
-from tests.daemon.fake_asterisk import FakeAsterisk, hangup, listed, new_channel
+from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.http_service import until
 from tests.handlers.playbook import Play
 from tests.storage.threads import no_thread_left
@@ -197,28 +197,3 @@ async def test_a_call_that_lives_when_the_pbx_goes_is_told_as_unknown_once_it_is
     assert 'ringtally_calls_incomplete_total{reason="end_unseen"} 1.0\n' in text
     assert "\nringtally_ami_connects_total 2.0\n" in text
     assert "GapEnded" in kinds(ledger.facts)
-
-
-async def test_a_call_that_outlives_the_daemon_is_kept_and_its_row_replaced_when_a_later_run_sees_its_end(
-    tmp_path: Path,
-) -> None:
-    id_ = "1795450260.1"
-    shown = (
-        f"CoreShowChannel\r\nActionID: {{id}}\r\nChannel: PJSIP/trunk-{id_}\r\nChannelState: 4\r\n"
-        f"CallerIDNum: 79001112233\r\nContext: from-trunk\r\nExten: 7001\r\nUniqueid: {id_}\r\nLinkedid: {id_}\r\n"
-        "Duration: 00:00:09"
-    )
-    first, second = Ledger(), Ledger()
-    async with FakeAsterisk() as pbx:
-        async with ready(settings_for(tmp_path, pbx.port), [first]) as (daemon, _):
-            await replay(pbx, daemon, [new_channel(id_)])
-        (kept,) = await rows(tmp_path)
-        assert (kept.id, kept.result, kept.end_seen, kept.incomplete) == (id_, "unknown", False, True)
-        assert "CallEnded" not in kinds(first.facts), "no end was heard of: nothing is told, and nothing counted"
-        pbx.answers["CoreShowChannels"] = lambda _, action: listed(action, "CoreShowChannelsComplete", [shown])
-        async with ready(settings_for(tmp_path, pbx.port), [second]) as (daemon, _):
-            await replay(pbx, daemon, [hangup(id_)])
-    (seen,) = await rows(tmp_path)
-    assert (seen.id, seen.boot, seen.result, seen.end_seen) == (id_, kept.boot, "failed", True)
-    assert seen.boot != ""
-    assert [call.id for call in second.calls] == [id_]

@@ -16,6 +16,7 @@ import pytest
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import reading
+from storage.live_calls import kept_calls
 from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
@@ -69,10 +70,11 @@ async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: P
         assert daemon.events("stopped")
     async with reading(tmp_path / "calls.db") as connection:
         stored = await find_calls(connection, CallFilter())
-    assert {call.id for call in stored if call.end_seen} == set(ids[:FINISHED])
-    assert {(call.id, call.result) for call in stored if not call.end_seen} == {
-        (id_, "unknown") for id_ in ids[FINISHED:]
-    }
+        kept, heard = await kept_calls(connection)
+    assert sorted(call.id for call in stored) == sorted(ids[:FINISHED])
+    assert sorted(call.id for call in kept) == sorted(ids[FINISHED:])
+    assert heard is not None
+    assert heard.reason == "stopped"
 
 
 async def test_a_hangup_signal_reads_the_settings_again_and_loses_no_call(tmp_path: Path) -> None:

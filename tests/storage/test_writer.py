@@ -5,18 +5,18 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog.testing
 
-from handlers.case_facts import CaseFact
 from handlers.facts import CallEnded
 from storage import database
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
-from storage.outbox import Change, Changed
+from storage.outbox import Changed
 from storage.writer import BATCH, LINGER_S, Writer
 from tests.storage.sample_calls import a_call, ended, many
 from tests.storage.threads import no_thread_left
@@ -158,12 +158,10 @@ async def test_cancelled_in_the_middle_of_a_transaction_it_finishes_that_and_cou
     began, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Database):
-        async def write(
-            self, facts: Sequence[CallEnded], outbox: Change | None = None, cases: Sequence[CaseFact] = ()
-        ) -> Changed:
+        async def write(self, *parts: Any) -> Changed:
             began.set()
             await go_on.wait()
-            return await super().write(facts, outbox, cases)
+            return await super().write(*parts)
 
     with no_thread_left():
         async with writing(path, now=0.0) as store:

@@ -4,10 +4,11 @@ import asyncio
 from pathlib import Path
 
 from daemon.sinks.database import DatabaseSink
-from handlers.facts import CallEnded, Fact
+from handlers.facts import CallEnded, Fact, GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls
 from storage.database import reading, writing
+from storage.gaps import GapFilter, find_gaps
 from storage.writer import Writer
 from tests.handlers.playbook import Play
 from tests.storage.sample_calls import START, a_call, ended
@@ -43,3 +44,11 @@ async def test_merged_calls_are_kept_and_a_fact_told_twice_is_one_row(tmp_path: 
     async with reading(tmp_path / "calls.db") as connection:
         found = await find_calls(connection, CallFilter(merged=True))
     assert [call.id for call in found] == [fact.call.id for fact in facts[:2] if isinstance(fact, CallEnded)]
+
+
+async def test_a_gap_that_is_over_is_stored_with_its_bounds_and_its_reason(tmp_path: Path) -> None:
+    gap = GapEnded(START + 20, START + 7.5, "pbx_restarted")
+    await stored_by(tmp_path / "calls.db", [gap, ended(a_call()), gap])
+    async with reading(tmp_path / "calls.db") as connection:
+        assert await find_gaps(connection, GapFilter()) == [gap]
+        assert len(await find_calls(connection, CallFilter())) == 1

@@ -1,0 +1,46 @@
+"""Keeps the live calls durably, so that a later run can take them up: once a second what changed, at a stop everything."""
+
+import asyncio
+from collections.abc import Callable
+
+from daemon import clock
+from daemon.pump import Pump
+from handlers.ami.events import GapReason
+from handlers.core import Core
+from storage.live_calls import Heard, LiveChange
+from storage.writer import Writer
+
+KEPT_EVERY_S = 1.0
+# While nothing happens. The gap of a daemon that dies then is told so much too long at most.
+HEARD_EVERY_S = 10.0
+
+
+class Keeper:
+    """Hands the writer what a later run must know. `has_met`: has the PBX said in this run what there is?"""
+
+    def __init__(self, core: Core, writer: Writer, pump: Pump, has_met: Callable[[], bool]) -> None:
+        self._core = core
+        self._writer = writer
+        self._pump = pump
+        self._has_met = has_met
+        self._kept_at: float | None = None
+
+    async def run(self) -> None:
+        """Keep what changed, once a second, until cancelled."""
+        while True:
+            await asyncio.sleep(KEPT_EVERY_S)
+            self.keep()
+
+    def keep(self, reason: GapReason = "killed") -> None:
+        """Keep what has changed; `reason` is why the next run finds a gap here. Before the PBX was ever heard there is nothing."""
+        broken = self._core.broken
+        if broken is None and not self._has_met():
+            return
+        now = clock.now()
+        until = self._core.now if self._pump.backlog else now
+        heard = Heard(until, reason) if broken is None else Heard(broken.at, broken.reason)
+        is_last, is_first = reason != "killed", self._kept_at is None
+        calls = self._core.changed_calls(now, at_once=is_last)
+        if calls or is_last or self._kept_at is None or now - self._kept_at >= HEARD_EVERY_S:
+            self._kept_at = now
+            self._writer.keep(LiveChange({call.id: call for call in calls}, heard, whole=is_first))

@@ -1,0 +1,113 @@
+"""The calls that live, kept while they do: written by the writer, read once at the daemon's start.
+
+A document is JSON; a lone surrogate in a caller's name is written as JSON's escape of it, and comes back as it was.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import aiosqlite
+import orjson
+
+from handlers.ami.events import GapReason
+from handlers.calls.kept import KeptCall
+from storage.errors import readable
+
+_AT_ONCE = 512
+
+
+class Heard(NamedTuple):
+    """Until when (epoch seconds) the PBX was heard, and why there is a gap from then on if nothing more is."""
+
+    until: float
+    reason: GapReason
+
+
+@dataclass(slots=True)
+class LiveChange:
+    """What is to be kept of live calls: those that changed, or with `whole` all that there are, and until when they were heard."""
+
+    calls: dict[str, KeptCall]
+    heard: Heard
+    whole: bool = False
+
+    def add(self, later: "LiveChange") -> None:
+        """Put a later one on top of this."""
+        self.calls = later.calls if later.whole else self.calls | later.calls
+        self.whole = self.whole or later.whole
+        self.heard = later.heard
+
+
+def write_live(connection: sqlite3.Connection, change: LiveChange) -> None:
+    """Keep them, within the transaction that the connection is in."""
+    if change.whole:
+        connection.execute("DELETE FROM live_call")
+    calls = list(change.calls.values())
+    for start in range(0, len(calls), _AT_ONCE):
+        some = calls[start : start + _AT_ONCE]
+        rows = _rows(len(some))
+        values = [
+            value for each in some for value in (each.id, each.boot, round(each.kept_at * 1000), _json(each.document))
+        ]
+        connection.execute(_insert(rows), values + [None] * (4 * (rows - len(some))))
+    connection.execute(
+        "INSERT INTO heard (one, until, reason) VALUES (1, ?, ?) "
+        "ON CONFLICT (one) DO UPDATE SET until = excluded.until, reason = excluded.reason",
+        (round(change.heard.until * 1000), change.heard.reason),
+    )
+
+
+def forget_live(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """These calls live no longer, within the transaction that the connection is in."""
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        rows = _rows(len(some))
+        connection.execute(_delete(rows), [*some, *[None] * (rows - len(some))])
+
+
+async def kept_calls(connection: aiosqlite.Connection) -> tuple[list[KeptCall], Heard | None]:
+    """What an earlier run kept: its live calls, and until when it heard the PBX (None: never). Raises StorageError."""
+    with readable():
+        rows = await connection.execute_fetchall("SELECT id, boot, kept_at / 1000.0, document FROM live_call")
+        heard = await connection.execute_fetchall("SELECT until / 1000.0, reason FROM heard")
+    calls = [KeptCall(id_, boot, kept_at, document) for id_, boot, kept_at, text in rows for document in _read(text)]
+    return calls, next((Heard(*row) for row in heard), None)
+
+
+def _read(text: str) -> Iterable[dict[str, object]]:
+    """The document; an empty one where somebody has spoilt it, so that the core says which call it was."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    yield document if isinstance(document, dict) else {}
+
+
+def _json(document: dict[str, object]) -> str:
+    try:
+        return orjson.dumps(document).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(document)
+
+
+def _rows(number: int) -> int:
+    """A power of two: of those there are so few that every statement is soon in the connection's cache."""
+    return 1 << (number - 1).bit_length()
+
+
+@lru_cache(maxsize=16)
+def _insert(rows: int) -> str:
+    values = ", ".join(["(?, ?, ?, ?)"] * rows)
+    return (
+        "INSERT OR REPLACE INTO live_call (id, boot, kept_at, document) "  # noqa: S608 - marks only
+        f"SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"
+    )
+
+
+@lru_cache(maxsize=16)
+def _delete(rows: int) -> str:
+    return f"DELETE FROM live_call WHERE id IN ({', '.join('?' * rows)})"  # noqa: S608 - marks only

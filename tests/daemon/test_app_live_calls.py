@@ -1,0 +1,145 @@
+"""Calls that outlive the daemon, stopped or killed, are taken up with all that was known of them."""
+
+import signal
+import sqlite3
+from pathlib import Path
+
+from handlers.facts import Call, CallEnded, GapEnded
+from storage.call_filter import CallFilter
+from storage.calls import find_calls
+from storage.database import reading
+from storage.live_calls import kept_calls
+from tests.daemon.app_service import Ledger, ready, replay, running, settings_for
+from tests.daemon.fake_asterisk import (
+    SECRET,
+    Action,
+    FakeAsterisk,
+    Session,
+    event,
+    hangup,
+    listed,
+    new_channel,
+    run_of_headers,
+)
+from tests.daemon.http_service import until
+from tests.daemon.ringtally_process import running_daemon, write_settings
+
+CALLER, OTHER = "1795450260.1", "1795450260.2"
+QUEUE_JOINED = event("QueueCallerJoin", run_of_headers(CALLER) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
+
+
+def lives(*uniqueids: str) -> list[str]:
+    """The PBX's list of channels with these in it, of a whole second of age."""
+    return [
+        f"CoreShowChannel\r\nActionID: {{id}}\r\nChannel: PJSIP/trunk-{each}\r\nChannelState: 4\r\nCallerIDNum: 79001112233\r\n"
+        f"Context: from-trunk\r\nExten: 7001\r\nUniqueid: {each}\r\nLinkedid: {each}\r\nDuration: 00:00:09"
+        for each in uniqueids
+    ]
+
+
+def show(pbx: FakeAsterisk, *uniqueids: str) -> None:
+    """From here on the PBX says that these live."""
+
+    def answer(_session: Session, action: Action) -> bytes:
+        return listed(action, "CoreShowChannelsComplete", lives(*uniqueids))
+
+    pbx.answers["CoreShowChannels"] = answer
+
+
+def _kept(folder: Path) -> set[str]:
+    """The ids of the calls that are kept now."""
+    connection = sqlite3.connect(f"file:{folder}/calls.db?mode=ro", uri=True)
+    try:
+        return {id_ for (id_,) in connection.execute("SELECT id FROM live_call")}
+    finally:
+        connection.close()
+
+
+def _result(call: Call) -> str:
+    """However short it was."""
+    return (call.result or "").removeprefix("short_")
+
+
+async def test_what_lives_at_a_stop_goes_on_with_its_true_start_and_what_ended_meanwhile_ends_unseen(
+    tmp_path: Path,
+) -> None:
+    first, second = Ledger(), Ledger()
+    async with FakeAsterisk() as pbx:
+        async with ready(settings_for(tmp_path, pbx.port), [first]) as (daemon, _):
+            await replay(pbx, daemon, [new_channel(CALLER), QUEUE_JOINED, new_channel(OTHER)])
+            before = {call.id: call for call in daemon.core.live_calls()}
+        assert not first.ended, "no end was heard of: nothing is told, and nothing counted"
+        show(pbx, CALLER)
+        async with ready(settings_for(tmp_path, pbx.port), [second]) as (daemon, client):
+            async with client.get("/api/v1/live") as answer:
+                (live,) = (await answer.json())["calls"]
+            await replay(pbx, daemon, [hangup(CALLER)])
+    assert (live["id"], live["state"], live["queue"]) == (CALLER, "queued", "support")
+    assert [(call.id, _result(call), call.end_seen, call.incomplete) for call in second.calls] == [
+        (OTHER, "unknown", False, True),
+        (CALLER, "abandoned", True, True),
+    ]
+    went_on = second.calls[1]
+    assert went_on.started_at == before[CALLER].started_at
+    assert went_on.queued_at == before[CALLER].queued_at is not None
+    (gap,) = [fact for fact in second.facts if isinstance(fact, GapEnded)]
+    assert gap.reason == "stopped"
+    async with reading(tmp_path / "calls.db") as connection:
+        assert sorted(call.id for call in await find_calls(connection, CallFilter())) == [CALLER, OTHER]
+        assert (await kept_calls(connection))[0] == []
+
+
+async def test_a_daemon_that_is_killed_takes_its_calls_up_again(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx:
+        settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
+        async with running_daemon(settings) as daemon:
+            await daemon.told("ami_ready")
+            pbx.sessions[-1].send(new_channel(CALLER) + QUEUE_JOINED + new_channel(OTHER) + hangup(OTHER))
+            await until(lambda: _kept(tmp_path) == {CALLER})
+            assert await daemon.stop(signal.SIGKILL) == -signal.SIGKILL
+        show(pbx, CALLER)
+        async with running_daemon(settings) as daemon:
+            assert (await daemon.told("calls_taken_up"))["calls"] == 1
+            assert (await daemon.told("gap_ended"))["reason"] == "killed"
+            await daemon.until("/api/v1/live", '"state":"queued"')
+            pbx.sessions[-1].send(hangup(CALLER))
+            await daemon.until("/api/v1/live", '"total":0')
+            assert await daemon.stop() == 0
+    async with reading(tmp_path / "calls.db") as connection:
+        calls = {call.id: call for call in await find_calls(connection, CallFilter())}
+    assert {id_: (_result(call), call.end_seen, call.incomplete) for id_, call in calls.items()} == {
+        CALLER: ("abandoned", True, True),
+        OTHER: ("failed", True, False),
+    }
+
+
+async def test_before_the_pbx_was_ever_heard_there_is_nothing_to_go_on_from_and_no_gap(tmp_path: Path) -> None:
+    ledger = Ledger()
+    async with FakeAsterisk() as pbx:
+        port = pbx.port
+        await pbx.go_down()
+        async with running(settings_for(tmp_path, port)) as (daemon, _):
+            await until(lambda: daemon.client.state == "unreachable")
+        await pbx.listen(port)
+        async with ready(settings_for(tmp_path, port), [ledger]):
+            pass
+    assert not [fact for fact in ledger.facts if isinstance(fact, GapEnded | CallEnded)]
+
+
+async def test_a_pbx_that_is_not_heard_after_a_restart_leaves_the_gap_where_it_began(tmp_path: Path) -> None:
+    ledger = Ledger()
+    async with FakeAsterisk() as pbx:
+        port = pbx.port
+        async with ready(settings_for(tmp_path, port)) as (daemon, _):
+            await replay(pbx, daemon, [new_channel(CALLER)])
+        await pbx.go_down()
+        async with running(settings_for(tmp_path, port)) as (daemon, _):
+            await until(lambda: daemon.client.state == "unreachable")
+            began = daemon.core.broken
+        await pbx.listen(port)
+        async with ready(settings_for(tmp_path, port), [ledger]):
+            pass
+    (gap,) = [fact for fact in ledger.facts if isinstance(fact, GapEnded)]
+    assert began is not None
+    assert (round(gap.since, 3), gap.reason) == (round(began.at, 3), "stopped")
+    assert [call.id for call in ledger.calls] == [CALLER]

@@ -1,0 +1,109 @@
+"""Live calls are kept while they live, the latest word of each, and go with the end of the call."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from handlers.calls.kept import KeptCall
+from storage.database import reading, writing
+from storage.live_calls import Heard, LiveChange, kept_calls
+from storage.writer import Writer
+from tests.storage.sample_calls import a_call, ended
+from tests.storage.test_writer import running
+
+HEARD = Heard(1000.5, "killed")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "calls.db"
+
+
+def kept(id_: str, said: str = "", at: float = 1000.0) -> KeptCall:
+    return KeptCall(id_, "boot", at, {"said": said})
+
+
+def change(*calls: KeptCall, whole: bool = False, heard: Heard = HEARD) -> LiveChange:
+    return LiveChange({call.id: call for call in calls}, heard, whole)
+
+
+async def read(path: Path) -> tuple[list[KeptCall], Heard | None]:
+    async with reading(path) as connection:
+        calls, heard = await kept_calls(connection)
+    return sorted(calls, key=lambda call: call.id), heard
+
+
+async def test_what_was_kept_comes_back_as_it_was_the_latest_word_of_each_call(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        assert await read(path) == ([], None)
+        many_calls = [kept(str(n), at=n + 0.125) for n in range(1300)]
+        await database.write((), live=change(*many_calls))
+        await database.write((), live=change(kept("7", "later", 2000.25), heard=Heard(2000.5, "stopped")))
+    calls, heard = await read(path)
+    assert heard == Heard(2000.5, "stopped")
+    assert {call.id: call for call in calls} == {call.id: call for call in many_calls} | {
+        "7": kept("7", "later", 2000.25)
+    }
+
+
+async def test_the_end_of_a_call_and_its_going_are_one_transaction(path: Path) -> None:
+    over, lives = a_call(0), kept("lives")
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(kept(over.id), lives))
+        await database.write([ended(over)])
+        assert await read(path) == ([lives], HEARD)
+
+
+async def test_all_that_there_are_take_the_place_of_what_an_earlier_run_left(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(kept("old"), kept("both", "old")))
+        await database.write((), live=change(kept("both", "new"), whole=True))
+        assert (await read(path))[0] == [kept("both", "new")]
+
+
+async def test_a_name_with_half_a_character_comes_back_as_it_was(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(kept("1", "\ud800 О'Брайен")))
+    assert (await read(path))[0] == [kept("1", "\ud800 О'Брайен")]
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", "nonsense"])
+async def test_a_document_that_somebody_spoilt_comes_back_empty(path: Path, spoilt: str) -> None:
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(kept("1")))
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE live_call SET document = ?", (spoilt,))
+    connection.close()
+    ((call,), _) = await read(path)
+    assert (call.id, call.document) == ("1", {})
+
+
+async def test_while_the_disk_is_full_the_latest_word_waits_and_the_end_of_a_call_takes_its_place(path: Path) -> None:
+    over = a_call(0)
+    async with writing(path, now=0.0) as database:
+        writer = Writer(database)
+        writer.keep(change(kept(over.id), kept("2", "old")))
+        writer.keep(change(kept("2", "new")))
+        writer.put(ended(over))
+        async with running(writer):
+            await writer.flush()
+    assert await read(path) == ([kept("2", "new")], HEARD)
+
+
+async def test_what_a_failed_transaction_was_to_keep_is_kept_by_the_next(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        writer = Writer(database)
+        blocker = sqlite3.connect(path, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        writer.keep(change(kept("1", "old"), kept("2")))
+        writer.put(ended(a_call(0)))
+        async with running(writer):
+            with pytest.raises(Exception, match="locked"):
+                await writer.flush()
+            writer.keep(change(kept("1", "new")))
+            blocker.execute("ROLLBACK")
+            blocker.close()
+            await writer.flush()
+    assert await read(path) == ([kept("1", "new"), kept("2")], HEARD)
