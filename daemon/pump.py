@@ -15,8 +15,11 @@ from handlers.facts import Fact
 
 # A deadline is wall time and the loop's timers are not: a stepped clock is noticed within this.
 AT_MOST_S = 60.0
-# Events taken before the loop gets a turn: about 10 ms of work, far below the 100 ms at which Asterisk cuts a reader off.
-SLICE = 1000
+# So long events are taken before the loop gets a turn, far below the 100 ms at which Asterisk cuts a reader off. A segment that it
+# reads in between may hold as much work again: whoever is behind reads on, and lets what was read wait in memory.
+SLICE_S = 0.01
+# Events of one segment that are taken before anybody looks at the clock.
+AT_ONCE = 50
 # More than this many events waiting means that we are hopelessly behind; a snapshot is cheaper than catching up.
 BACKLOG_LIMIT = 1_000_000
 
@@ -109,14 +112,18 @@ class Pump:
         return AT_MOST_S if deadline is None else min(max(deadline - clock.now(), 0.0), AT_MOST_S)
 
     def _slice(self) -> None:
-        taken = 0
-        while self._batches and taken < SLICE:
+        until = clock.monotonic() + SLICE_S
+        while self._batches:
             batch = self._batches.popleft()
+            if len(batch) > AT_ONCE:
+                self._batches.appendleft(batch[AT_ONCE:])
+                batch = batch[:AT_ONCE]
             self.backlog -= len(batch)
-            taken += len(batch)
+            self.handled += len(batch)
             self._handle(batch)
-        self.handled += taken
-        self.turned_at = clock.monotonic()
+            self.turned_at = clock.monotonic()
+            if self.turned_at >= until:
+                return
 
     def _handle(self, events: Sequence[Event | Said]) -> None:
         handle = self._core.handle

@@ -15,7 +15,7 @@ from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
 from handlers.cases.desk import Desk
 from handlers.cases.requests import Said
-from handlers.facts import Call, CallEnded, Fact, GapEnded
+from handlers.facts import Call, CallEnded, Fact, GapEnded, Glance
 from handlers.rules import Rules
 
 
@@ -180,6 +180,10 @@ class Core:
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return self._tracker.state.live_calls()
+
+    def glances(self) -> Iterator[Glance]:
+        """The same calls, oldest first, for who counts them: a record of each would take a fifth of a second for ten thousand."""
+        return self._tracker.state.glances()
 
     def break_off(self, at: float) -> Sequence[CallEnded]:
         """The calls that live at `at`, oldest first, as they stand when nobody will hear of their ends.

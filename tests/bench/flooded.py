@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from config.sections import Settings
-from daemon.app import App, Running
+from daemon.app import App, Running, run_until_signalled
 from daemon.log import configure_log
 from storage.batch import BatchConnection
 from tests.bench.readers import ASK, Stopwatch
@@ -88,7 +88,7 @@ async def flooded(port: int, size: int, database: Path, stall_at: float, stall_s
     )
     app = App(settings)
     async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as tasks:
-        running_app = tasks.create_task(app.run())
+        running_app = tasks.create_task(run_until_signalled(app))
         running = await app.started
         while running.client.state != "ready":
             await asyncio.sleep(0.01)

@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from config.sections import Settings
-from daemon.app import App, Running
+from daemon.app import App, Running, run_until_signalled
 from daemon.log import configure_log
 from tests.bench.flooded import Watch
 from tests.bench.readers import Stopwatch
@@ -34,7 +34,7 @@ async def housed(port: int, database: Path) -> None:
     )
     app = App(settings)
     async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as tasks:
-        tasks.create_task(app.run())
+        tasks.create_task(run_until_signalled(app))
         running = await app.started
         await _ready(running)
         print(running.port, flush=True)

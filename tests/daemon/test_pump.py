@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
 from daemon import clock
 from daemon import pump as pump_module
-from daemon.pump import SLICE, Pump
+from daemon.pump import AT_ONCE, Pump
 from handlers.ami.events import Event, Snapshot, StreamBroken, StreamResumed, Tick
 from handlers.cases.requests import Said
 from handlers.core import Core
@@ -77,7 +78,7 @@ async def test_what_comes_in_goes_through_the_core_to_every_sink_in_order() -> N
 async def test_what_was_fed_before_the_end_is_handled_after_it() -> None:
     core = Heard()
     pump = Pump(core, [])
-    ticks = [Tick(float(at)) for at in range(5 * SLICE)]
+    ticks = [Tick(float(at)) for at in range(5 * AT_ONCE)]
     pump.feed(ticks[:1])
     pump.feed(ticks[1:])
     pump.end()
@@ -92,21 +93,27 @@ async def test_feeding_handles_nothing_so_the_reader_never_waits() -> None:
     assert (core.events, pump.backlog) == ([], 1)
 
 
-async def test_between_two_slices_others_have_their_turn() -> None:
+async def test_between_two_slices_others_have_their_turn_however_much_comes_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pump_module, "SLICE_S", 0.0)  # over as soon as anybody looks at the clock
     core = Heard()
     pump = Pump(core, [])
-    for at in range(3 * SLICE):
-        pump.feed([Tick(float(at))])
+    ticks = [Tick(float(at)) for at in range(5 * AT_ONCE)]
+    pump.feed(ticks[: 2 * AT_ONCE + 1])
+    pump.feed(ticks[2 * AT_ONCE + 1 :])
     seen: list[int] = []
 
     async def other() -> None:
-        while len(core.events) < 3 * SLICE:
+        while len(core.events) < len(ticks):
             seen.append(len(core.events))
+            assert pump.backlog + len(core.events) == len(ticks)
             await asyncio.sleep(0)
 
     async with turning(pump), asyncio.TaskGroup() as tasks:
         tasks.create_task(other())
-    assert {SLICE, 2 * SLICE} <= set(seen) <= {0, SLICE, 2 * SLICE}
+    assert core.events == ticks
+    assert max(b - a for a, b in pairwise([*seen, len(ticks)])) <= AT_ONCE
 
 
 async def test_a_deadline_is_told_by_a_tick_at_its_time_and_not_before() -> None:

@@ -1,5 +1,8 @@
 """The core's one door: time, order, and what is no event of calls."""
 
+from operator import attrgetter
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +11,7 @@ from handlers.core import Core
 from handlers.facts import CallEnded, EventDoubted, GapEnded
 from handlers.rules import Rules
 from tests.handlers.playbook import START, Play
-from tests.handlers.recorded import EMPTY
+from tests.handlers.recorded import EMPTY, events
 
 
 def snapshot(*channels: ev.LiveChannel, boot: str = "2026-11-24T10:00:00", queues: tuple[str, ...] = ()) -> ev.Snapshot:
@@ -135,6 +138,18 @@ def test_live_calls_come_oldest_first() -> None:
     play.hang_up(callers[1])
     assert [call.id for call in play.core.live_calls()] == [callers[0], callers[2]]
     assert all(call.state == "ivr" and call.ended_at is None for call in play.core.live_calls())
+
+
+@pytest.mark.parametrize("name", ["07-ivr-queue-second-agent", "14-attended-transfer-replaces", "21-hold"])
+def test_a_glance_at_a_call_shows_what_its_record_says(name: str) -> None:
+    core, seen = Core(Rules()), set()
+    shown = attrgetter("direction", "state", "state_since", "started_at", "queued_at", "rang_at", "answered_at")
+    for event in events(name):
+        core.handle(event)
+        seen |= {call.state for call in core.glances()}
+        assert list(map(shown, core.glances())) == list(map(shown, core.live_calls()))
+        assert len(list(core.glances())) == core.live_count
+    assert len(seen) >= 3
 
 
 def test_a_gap_is_told_once_with_its_bounds() -> None:
