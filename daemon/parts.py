@@ -86,6 +86,7 @@ class Parts:
     writer: Writer
     metrics: MetricsSink
     case_metrics: CaseMetrics
+    board: Board
     stream: StreamSink
     mqtt: MqttSink | None
     pump: Pump
@@ -152,7 +153,7 @@ async def build(
     pump.tell(left_over)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
     return Parts(
-        core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients, keeper
+        core, writer, metrics, cases, board, stream, mqtt, pump, client, requests, render, case_render, clients, keeper
     )
 
 
