@@ -136,6 +136,11 @@ class AmiClient:
             self._protocol.close()
 
     @property
+    def is_holding(self) -> bool:
+        """Are events held back until a snapshot or an answer that is asked for can go before them?"""
+        return self._protocol is not None and self._held is not None
+
+    @property
     def counters(self) -> AmiCounters:
         """The counts as of now."""
         counters = self._counters

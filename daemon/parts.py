@@ -150,6 +150,7 @@ async def build(
     sinks.append(requests)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     pump.on_overrun(client.drop)
+    pump.on_step(lambda: client.is_holding)
     pump.tell(left_over)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
     return Parts(

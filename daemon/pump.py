@@ -44,6 +44,7 @@ class Pump:
         self._core = core
         self._sinks = sinks
         self._overrun: Callable[[], None] = lambda: None
+        self._is_holding: Callable[[], bool] = lambda: False
         self._batches: deque[Sequence[Event | Said]] = deque()
         self._wake = asyncio.Event()
         self._ending = False
@@ -54,6 +55,10 @@ class Pump:
     def on_overrun(self, call: Callable[[], None]) -> None:
         """Whom to tell when events had to be dropped: the reader, whose next snapshot settles what was lost."""
         self._overrun = call
+
+    def on_step(self, is_holding: Callable[[], bool]) -> None:
+        """Whom to ask before a step of the clock is taken over: does somebody hold back events of the clock before?"""
+        self._is_holding = is_holding
 
     def feed(self, events: Sequence[Event | Said]) -> None:
         """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told.
@@ -100,11 +105,11 @@ class Pump:
                 self._handle([Tick(clock.now())])
 
     def _settle_clock(self) -> None:
-        """A step of the wall clock was kept out of the calls that lived; now that none does, it can be taken over."""
+        """A step of the wall clock was kept out of what had come; now that all of it is handled, it is taken over."""
         stepped_s = clock.stepped_s()
-        if stepped_s and self._core.is_idle:
+        if stepped_s and not self._is_holding():
             clock.settle()
-            self._core.restart_time(clock.now())
+            self._core.set_clock(stepped_s)
             log.warning("clock_was_set", by_s=round(stepped_s, 3))
 
     def _seconds_to_deadline(self) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.agents.roster import Roster
 from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.calls.clock_set import set_clock
 from handlers.calls.kept import KeptCall, changed_calls, restore
 from handlers.calls.reaper import Reaper
 from handlers.calls.resume import resume
@@ -170,12 +171,18 @@ class Core:
         """Does no call live, so that nothing is being measured?"""
         return self._tracker.state.is_idle
 
-    def restart_time(self, at: float) -> None:
-        """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
-        if self.is_idle:
-            self._roster.restart_time(self._now, at)
-            self._now = at
-            self._reaper.due_at = at
+    def set_clock(self, by_s: float) -> None:
+        """The clock was set, forward by so many seconds or (negative) back: time goes on by the new one, be it earlier than before.
+
+        What lives has lasted as long as it did: its moments are those that the new clock would have shown. What was told stays told,
+        and deadlines of cases stay where they are.
+        """
+        before, self._now = self._now, self._now + by_s
+        set_clock(self._tracker.state, by_s)
+        self._roster.restart_time(before, self._now)
+        self._reaper.due_at = self._now
+        if self._broken is not None:
+            self._broken = self._broken._replace(at=self._broken.at + by_s)
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""

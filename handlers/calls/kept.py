@@ -85,7 +85,7 @@ def document_of(call: LiveCall, linkedids: list[str]) -> Document:
     return {
         "call": _written(call, _CALL),
         "linkedids": linkedids,
-        "channels": [_channel(each) for each in _channels_of(call)],
+        "channels": [_channel(each) for each in channels_of(call)],
         "members": _ids(call.channels),
         "legs": [leg.uniqueid for leg in call.legs],
         "outside": _ids(call.outside),
@@ -128,7 +128,7 @@ def _span(span: SharedSpan[Any], is_open: list[Any]) -> Document:
     return {"total_s": span.total_s, "first_at": span.first_at, "since": span.since, "open": is_open}
 
 
-def _channels_of(call: LiveCall) -> Iterator[Channel]:
+def channels_of(call: LiveCall) -> Iterator[Channel]:
     """Every channel that has part in the call, its own and others (of an agents' pool, say), each once."""
     parts = [call.first, *in_order(call.channels), *call.legs, *in_order(call.outside)]
     parts += in_order(

@@ -190,22 +190,38 @@ async def test_too_long_a_backlog_drops_what_comes_and_tells_the_reader(monkeypa
     assert [event.at for event in core.events] == [*map(float, range(10)), 20.0, 21.0, 22.0]
 
 
-async def test_a_clock_that_was_set_is_taken_over_when_no_call_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = events("01-direct-caller-hangs-up")
-    stepped = [-3600.0]
-    monkeypatch.setattr(clock, "stepped_s", lambda: stepped[0])
-    monkeypatch.setattr(clock, "settle", stepped.clear)
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0])
+async def test_a_clock_that_was_set_is_taken_over_in_mid_call_and_changes_no_duration(
+    monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    began, steady = clock.now(), clock.now
+    recorded = events("01-direct-caller-hangs-up")
+    stream = [event._replace(at=began + event.at - recorded[0].at) for event in recorded]
+    half = len(stream) // 2
+    told = Core(Rules())
+    (truth,) = [fact.call for event in stream for fact in told.handle(event) if isinstance(fact, CallEnded)]
+    stepped, holding = [step_s], [True]
+    monkeypatch.setattr(clock, "stepped_s", lambda: stepped[-1])
+    monkeypatch.setattr(clock, "settle", lambda: stepped.append(0.0))
+    monkeypatch.setattr(clock, "now", lambda: steady() + (0.0 if stepped[-1] else step_s))
     core, kept = Core(Rules()), Kept()
     pump = Pump(core, [kept])
-    async with turning(pump):
-        pump.feed(stream[: len(stream) // 2])
+    pump.on_step(lambda: bool(holding))
+    async with turning(pump), asyncio.timeout(5):
+        pump.feed(stream[:half])
         await kept.taken.wait()
-        assert not core.is_idle
-        assert stepped == [-3600.0]
-        pump.feed(stream[len(stream) // 2 :])
-        async with asyncio.timeout(5):
-            while stepped:
-                await asyncio.sleep(0.001)
-        stepped.append(0.0)
-    assert core.is_idle
-    assert core.now == pytest.approx(clock.now(), abs=60)
+        for _ in range(3):
+            pump.nudge()
+            await asyncio.sleep(0)
+        assert stepped == [step_s], "events of the clock before are held back"
+        holding.clear()
+        pump.nudge()
+        while stepped[-1]:
+            await asyncio.sleep(0.001)
+        pump.feed([event._replace(at=event.at + step_s) for event in stream[half:]])
+    (call,) = [fact.call for fact in kept.facts if isinstance(fact, CallEnded)]
+    assert (call.wait_s, call.ring_s, call.talk_s, call.total_s) == pytest.approx(
+        (truth.wait_s, truth.ring_s, truth.talk_s, truth.total_s), abs=0.001
+    )
+    assert call.started_at == pytest.approx(truth.started_at + step_s)
+    assert call.ended_at == pytest.approx((truth.ended_at or 0.0) + step_s)

@@ -208,18 +208,6 @@ def test_facts_are_given_once() -> None:
     )
 
 
-def test_time_begins_anew_only_while_no_call_lives() -> None:
-    play = Play()
-    caller = play.incoming()
-    began = play.core.now
-    play.core.restart_time(began - 3600)
-    assert play.core.now == began
-    play.hang_up(caller)
-    assert play.core.is_idle
-    play.core.restart_time(began - 3600)
-    assert play.core.now == began - 3600
-
-
 def test_a_line_has_as_many_channels_as_live_on_it() -> None:
     play = Play()
     assert play.core.trunk_channels() == {}
