@@ -2,7 +2,7 @@
 
 The recordings as an account with every right is told of them, RTCP, VarSet and all, played with fresh ids and numbers so often that
 a day has so many calls; time passes in the events. All the daemon's parts but the sockets: framing, decoding, pump, core, metrics,
-board with one listener, database. On the second day some thousand talks begin whose ends never come.
+board with one listener, database. In the middle of the second day some thousand talks begin whose ends never come.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ DAY_S = 86_400.0
 PHONES = 500
 NEVER_ENDING = 10_000
 # Calls that come of one play of each recording, those that become part of another too.
-CALLS_PER_ROUND = 38
+CALLS_PER_ROUND = 43
 _TOGETHER = 2_000
 _FLUSH_EVERY = 100_000
 
@@ -86,13 +86,13 @@ class Doubts:
 
 
 def stream(per_day: int, days: float, never_ending: int) -> Iterator[tuple[float, bytes]]:
-    """So many days of events, and on the second day, in its first seconds, talks without an end."""
+    """So many days of events, and in the middle of the second one, talks without an end."""
     random = Random(1)
     templates = [template_of(name) for name in PLAYED]
     every_s = DAY_S / per_day * CALLS_PER_ROUND / len(templates)
     rounds = max(1, round(days * DAY_S / every_s / len(templates)))
     whole = flow(templates, Serials(random, PHONES), random, every_s, rounds)
-    second_day = START + DAY_S
+    second_day = START + 1.5 * DAY_S
     for at, raw in whole:
         if at >= second_day:
             yield from ((second_day, begun) for _, begun in talking(never_ending))
