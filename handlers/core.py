@@ -117,7 +117,7 @@ class Core:
             restarted = bool(boot) and bool(event.snapshot.boot) and boot != event.snapshot.boot
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
-        resume(self._tracker, event.snapshot, event.at, broken is not None)
+        resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at)
         self._cases.stream_resumed()
         self._roster.resumed(event.snapshot, event.at)
 
@@ -132,12 +132,12 @@ class Core:
         self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
 
-    def changed_calls(self, now: float, at_once: bool = False) -> list[KeptCall]:
+    def changed_calls(self, now: float, at_once: bool = False, most: int | None = None) -> list[KeptCall]:
         """The live calls of which something changed since this was asked last: what a later run needs to take them up.
 
-        Long ones are told of the more seldom, the longer they are, but for `at_once`.
+        Long ones are told of the more seldom, the longer they are, but for `at_once`. No more than `most`; who gets so many asks again.
         """
-        return changed_calls(self._tracker.state, now, at_once)
+        return changed_calls(self._tracker.state, now, at_once, most)
 
     @property
     def broken(self) -> StreamBroken | None:
