@@ -31,7 +31,8 @@ class Keeper:
     async def run(self) -> None:
         """Keep what changed, once a second, until cancelled."""
         while True:
-            await asyncio.sleep(0 if self.keep() else KEPT_EVERY_S)
+            pause_s = 0.0 if self.keep() else KEPT_EVERY_S
+            await asyncio.sleep(pause_s)
 
     def keep(self, reason: GapReason = "killed") -> bool:
         """Keep what has changed, and say whether there may be more; `reason` is why the next run finds a gap here.

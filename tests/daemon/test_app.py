@@ -102,6 +102,7 @@ async def test_what_came_before_the_stop_is_handled_and_stored_before_the_end(tm
         ids.append(play.incoming())
         play.hang_up(ids[-1])
     async with FakeAsterisk() as pbx, ready(settings_for(tmp_path, pbx.port), [ledger]) as (daemon, _):
+        await until(lambda: daemon.pump.backlog == 0)
         for event in play.events:
             daemon.pump.feed([event])
         assert daemon.pump.backlog == len(play.events) > 2000, "more than one turn's work, and the stop comes next"
