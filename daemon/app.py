@@ -1,6 +1,7 @@
 """One daemon: its parts run together, take over changed settings, and stop in order."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
@@ -173,8 +174,15 @@ async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio
     await parts.writer.close(max(FLUSH_WITHIN_S / 2, ends_at - clock.monotonic()))
 
 
+def _leave_in_peace() -> None:
+    """What is there at the start stays to the end: the garbage collector need not walk through it, 50 ms each time, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 async def run_until_signalled(app: App) -> None:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP reads its settings again."""
+    app.started.add_done_callback(lambda _started: _leave_in_peace())
     loop = asyncio.get_running_loop()
     reactions = {signal.SIGTERM: app.stop.set, signal.SIGINT: app.stop.set, signal.SIGHUP: app.reload.set}
     for number, react in reactions.items():

@@ -34,7 +34,7 @@ def sources_of(
         return await metrics.render(client.counters, clock.now(), accept)
 
     def live(full: bool) -> dict[str, Any]:
-        return calls_active(core.live_calls(), render_live, full, clock.now())
+        return calls_active(core.live_calls(), core.glances(), render_live, full, clock.now())
 
     async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
         wanted = call_filter(query, zone())

@@ -88,6 +88,7 @@ class Parts:
     writer: Writer
     metrics: MetricsSink
     case_metrics: CaseMetrics
+    board: Board
     stream: StreamSink
     mqtt: MqttSink | None
     pump: Pump
@@ -170,12 +171,27 @@ async def _build(
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     sinks.append(AnswerSeeker(client.ask_for_answers))
     pump.on_overrun(client.drop)
+    pump.on_step(lambda: client.is_holding)
     pump.tell(left_over)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
     for begin_anew in (clients.reread, keeper.begin_anew):
         writer.when_another(begin_anew)
     return Parts(
-        core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients, keeper, health
+        core,
+        writer,
+        metrics,
+        cases,
+        board,
+        stream,
+        mqtt,
+        pump,
+        client,
+        requests,
+        render,
+        case_render,
+        clients,
+        keeper,
+        health,
     )
 
 

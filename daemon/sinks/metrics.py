@@ -33,6 +33,7 @@ from handlers.facts import (
     EventDoubted,
     Fact,
     GapEnded,
+    Glance,
     QueueStayEnded,
 )
 from handlers.numbers import is_usable
@@ -52,7 +53,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client 
 class Pbx(Protocol):
     """The core's live view."""
 
-    def live_calls(self) -> Iterable[Call]:
+    def glances(self) -> Iterable[Glance]:
         """The calls that live now."""
 
     def waiting(self) -> Iterable[tuple[str, float]]:
@@ -286,7 +287,7 @@ class MetricsSink:
         self._learn_queues()
         for refresh in self.before_scrape:
             refresh(now)
-        self._live.refresh(self._pbx.live_calls(), self._pbx.waiting(), link, now)
+        self._live.refresh(self._pbx.glances(), self._pbx.waiting(), link, now)
         self._agents.refresh(now)
         encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
