@@ -48,3 +48,7 @@ class PbxClock:
         """
         moment = at - self.ahead_s
         return moment if 0 <= arrival - moment <= LATE_MOST_S else arrival
+
+    def ours_of_long_ago(self, at: float, arrival: float) -> float:
+        """A moment that the PBX tells of, by our clock, however long ago it was."""
+        return min(at - self.ahead_s, arrival)
