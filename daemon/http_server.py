@@ -130,7 +130,6 @@ class HttpServer:
             "/-/ready",
             "/api/v1/live",
             "/api/v1/calls",
-            "/api/v1/gaps",
             "/api/v1/stream",
         )
         items = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
