@@ -291,7 +291,11 @@ async def _connect_writer(path: Path, durability: Durability, now: float) -> Dat
 
 def _readable_address(path: Path) -> str:
     """The URI under which the database can be read, after a look at whether it is one of ours and of our age."""
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be looked for ({error.strerror})") from error
+    if not is_there:
         raise StorageError(f"there is no database at {path}; name it with --db, or start ringtally run to make it")
     steps = migrations()
     address = f"file:{quote(str(path.absolute()))}?mode=ro"

@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 # The primary result codes; the extended ones carry them in their low byte. https://www.sqlite.org/rescode.html
 _PRIMARY = 0xFF
@@ -61,6 +63,22 @@ def cure(error: BaseException) -> str:
     known = _CURES.get(primary_code(error) or 0)
     words = " ".join(str(error).split())
     return f"{known} ({words})" if known else f"cannot be used: {words}"
+
+
+@contextmanager
+def beside_the_daemon(path: Path, timeout_s: float, *, autocommit: bool = False) -> Iterator[sqlite3.Connection]:
+    """A connection that writes to a database which is there: it never makes one. What goes wrong is a StorageError."""
+    try:
+        if not path.is_file():
+            raise StorageError(f"there is no database at {path}; start ringtally run to make it")
+        address = f"file:{quote(str(path.absolute()))}?mode=rw"
+        level: Literal["DEFERRED"] | None = None if autocommit else "DEFERRED"
+        with closing(sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=level)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be looked for ({error.strerror})") from error
 
 
 @contextmanager

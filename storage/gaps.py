@@ -61,7 +61,9 @@ async def sum_gaps(connection: aiosqlite.Connection, since: float | None, until:
 
 def gap_json(gap: GapEnded) -> dict[str, Any]:
     """A gap as JSON (contract, section 4)."""
-    lasted_s = round(gap.at - gap.since, 3)
+    lasted_s = (
+        _milliseconds(gap.at) - _milliseconds(gap.since)
+    ) / 1000  # told of the same gap before and after it was stored
     return {"from": iso(gap.since), "to": iso(gap.at), "lasted_s": lasted_s, "reason": gap.reason}
 
 

@@ -20,7 +20,7 @@ from storage.database import reading
 from tests.daemon.app_service import TOKEN, Ledger, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import until
-from tests.storage.test_faults import DAMAGES, checkpoint, held, set_aside, sound
+from tests.storage.test_faults import DAMAGES, break_table, checkpoint, held, set_aside, sound
 
 FIRST, SECOND = "08-queue-abandon", "15-pickup"
 WRITE = "write-token"
@@ -126,6 +126,21 @@ async def test_a_file_that_is_damaged_while_it_is_down_does_not_keep_it_from_sta
 
 def content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+async def test_damage_that_only_a_reader_of_ours_meets_is_set_aside_though_nobody_calls(tmp_path: Path) -> None:
+    ledger, path = Ledger(), tmp_path / "calls.db"
+    async with FakeAsterisk() as pbx, ready(settings(tmp_path, pbx.port), [ledger]) as (daemon, client):
+        await replay(pbx, daemon, lines(FIRST))
+        await daemon.writer.flush()
+        cases = [case.id for case in daemon.core.waiting_cases()]
+        checkpoint(path)
+        break_table(path, "request_to_do")
+        await until(lambda: daemon.writer.health.set_aside == 1)
+        assert await contact(client) == 200
+        async with reading(path) as connection:
+            assert [case.id for case in await find_cases(connection, CaseFilter())] == cases
+    assert sound(path)
 
 
 async def test_a_file_that_is_removed_while_it_runs_is_begun_anew_and_everybody_goes_on(tmp_path: Path) -> None:

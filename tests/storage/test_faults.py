@@ -20,6 +20,7 @@ from storage import writer as writer_module
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
+from storage.clients import store_clients
 from storage.database import reading, writing
 from storage.errors import DamagedError, StorageError
 from storage.gaps import GapFilter, find_gaps
@@ -410,3 +411,25 @@ async def test_a_folder_that_is_gone_is_told_once_and_storing_goes_on_when_it_is
     events = [line["event"] for line in told]
     assert events.count("store_degraded") == 1
     assert events[-1] == "store_recovered"
+
+
+# ---- those who write beside the writer
+
+
+@pytest.mark.parametrize(
+    "speak", [lambda path: to_do(path, 0), lambda path: store_clients(path, {"+7900": ("A", None)})]
+)
+def test_who_writes_beside_the_daemon_makes_no_database_and_fails_in_one_line(
+    speak: Callable[[Path], object], path: Path
+) -> None:
+    with pytest.raises(StorageError, match="there is no database at"):
+        speak(path)
+    assert not path.exists()
+    with pytest.raises(StorageError, match="cannot be looked for"):
+        speak(path.with_name("x" * 300))
+
+
+async def test_who_reads_where_nothing_can_be_looked_for_fails_in_one_line(path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be looked for"):
+        async with reading(path.with_name("x" * 300)):
+            pass
