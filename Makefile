@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo check lint unit test bench bench-latency bench-reports lock words clean
+.PHONY: demo check lint unit test bench bench-latency bench-reports bench-load lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -34,6 +34,11 @@ bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling cos
 
 bench-reports: .venv/.ready ## how long lists and reports take among a million calls
 	$(BIN)/python -m tests.bench.lists
+
+bench-load: .venv/.ready ## floods, a full house, and a week in accelerated time; give it an hour
+	$(BIN)/python -m tests.bench.flood
+	$(BIN)/python -m tests.bench.house
+	$(BIN)/python -m tests.bench.week
 
 lock: .venv/.ready ## resolve the dependencies anew
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \

@@ -4,9 +4,11 @@
 answers as Asterisk does: a client that comes again finds them all.
 """
 
+import select
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from daemon.demo.answers import Answers, succeeded
 from daemon.demo.switchboard import Switchboard
@@ -15,40 +17,53 @@ from tests.bench.live_calls import talking
 from tests.bench.pbx import BANNER, BOOTED
 from tests.bench.stream import stream_of
 
+_TOGETHER = 500
+
 
 class House:
     """The calls that go on, and what happens beside them."""
 
     def __init__(self, calls: int, events: int) -> None:
         began = [raw for _, raw in talking(calls)]
-        self._scripts = {"benchfill": b"".join(began), "benchstream": stream_of(events).raw}
+        beside = [raw for _, raw in stream_of(events).events]
+        self._scripts = {b"BenchFill": _pieces(began), b"BenchStream": _pieces(beside)}
         now = time.time()  # noqa: TID251 - the PBX's own clock
         full = Switchboard((), now)
         for raw in began:
             full.take(raw, now)
         self._full = Answers(full)
         self._answers = Answers(Switchboard((), now))
+        self._asked = b""
 
     def serve(self, client: socket.socket) -> None:
         """One connection, until the client leaves."""
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.sendall(BANNER)
-        asked = b""
-        while data := client.recv(65_536):
-            *actions, asked = (asked + data).split(b"\r\n\r\n")
-            for action in map(Message, actions):
-                client.sendall(self._done(action))
+        self._asked = b""
+        while self._hear(client):
+            pass
 
-    def _done(self, action: Message) -> bytes:
-        """What comes of an action."""
-        name = (action.get("Action") or "").lower()
-        if name in self._scripts:
-            if name == "benchfill":
+    def _hear(self, client: socket.socket) -> bool:
+        """Do what is asked next; False when the client has left."""
+        data = client.recv(65_536)
+        *actions, self._asked = (self._asked + data).split(b"\r\n\r\n")
+        for action in map(Message, actions):
+            name = (action.get("Action") or "").encode()
+            for piece in self._scripts.get(name, ()):
+                client.sendall(piece)
+                if select.select([client], [], [], 0)[0]:  # whoever waits for an answer has it between two events
+                    self._hear(client)
+            if name == b"BenchFill":
                 self._answers = self._full
-            return self._scripts[name] + succeeded(action, {})
-        if name == "login":
-            return succeeded(action, {}) + BOOTED
-        return self._answers.answer(action, time.time())  # noqa: TID251
+            known = name not in {b"Login", *self._scripts}
+            client.sendall(self._answers.answer(action, time.time()) if known else succeeded(action, {}))  # noqa: TID251
+            if name == b"Login":
+                client.sendall(BOOTED)
+        return bool(data)
+
+
+def _pieces(events: Sequence[bytes]) -> Sequence[bytes]:
+    return [b"".join(events[start : start + _TOGETHER]) for start in range(0, len(events), _TOGETHER)]
 
 
 def main(calls: int, events: int) -> None:
