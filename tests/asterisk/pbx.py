@@ -146,6 +146,15 @@ class Pbx:
             await self._control.close()
             self._control = None
 
+    async def stop_now(self) -> None:
+        """Asterisk is told to stop at once, calls or not."""
+        with contextlib.suppress(OSError):
+            await self.ctl.act("Command", Command="core stop now")
+        if self._process is not None:
+            async with asyncio.timeout(BOOT_S):
+                await self._process.wait()
+        await self.kill()
+
     async def stop(self) -> None:
         """Everything ends, and nothing is left."""
         for phone in (*self.p.values(), self.trunk):

@@ -1,0 +1,1 @@
+"""Faults on purpose: lines that fail, parts that die."""
