@@ -62,6 +62,8 @@ class Arena(Place):
         truth = truth_of(story.events, rules_of(load_settings(self.lives.settings, {}).settings))
         sight = sight_of(story, self.lives.ends, self.lives.pauses)
         judge(self.verdict, story, truth, sight, self.stored(), self.since)
+        if not self.since:
+            self.judge_gaps(sight)
         return self.verdict
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from random import Random
 
 from daemon import clock
+from tests.torture.gaps import recorded_gaps, true_gaps, wrong_gaps
 from tests.torture.lives import Lives
 from tests.torture.rows import Row, integrity, rows_of
+from tests.torture.sight import Sight
 from tests.torture.verdict import Verdict
 
 SETTLES_WITHIN_S = 60.0
@@ -65,6 +67,12 @@ class Place(ABC):
             self.verdict.beside.append(f"integrity_check: {said}")
             return []
         return rows_of(self.database)
+
+    def judge_gaps(self, sight: Sight) -> None:
+        """Is every gap recorded?"""
+        true = true_gaps(sight)
+        self.verdict.gaps += len(true)
+        self.verdict.ungapped += wrong_gaps(recorded_gaps(self.database), true)
 
     @abstractmethod
     async def end_calls(self) -> None:

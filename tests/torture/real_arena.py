@@ -80,6 +80,7 @@ class RealArena(Place):
         ends = [Break(end.at, end.at, end.killed) for end in self.lives.ends]
         sight = sight_by_time(story.events, self.lives.moments("ami_ready"), [*self.breaks, *ends])
         judge(self.verdict, story, truth, sight, self.stored())
+        self.judge_gaps(sight)
         return self.verdict
 
 

@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 
 from tests.torture.verdict import Verdict
 
-COLUMNS = ("times", "calls", "stored", "unseen", "lost", "doubled", "invented", "marked", "mismarked", "beside")
+COLUMNS = (
+    "times",
+    "calls",
+    "stored",
+    "unseen",
+    "lost",
+    "doubled",
+    "invented",
+    "marked",
+    "mismarked",
+    "gaps",
+    "ungapped",
+    "beside",
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +42,8 @@ class Result:
             "doubled": len(verdict.doubled),
             "invented": len(verdict.invented),
             "mismarked": len(verdict.mismarked),
+            "gaps": verdict.gaps,
+            "ungapped": len(verdict.ungapped),
             "beside": len(verdict.beside),
         }
         for name, number in of_bout.items():

@@ -12,8 +12,9 @@ from daemon.demo.cast import TRUNKS
 from daemon.demo.generator import TrafficGenerator
 from handlers.rules import Rules, TrunkRule
 from tests.torture.diary import Diary, Happened, Session, Story, read_diary
+from tests.torture.gaps import wrong_gaps
 from tests.torture.rows import Row
-from tests.torture.sight import End, Seen, sight_of
+from tests.torture.sight import End, Gap, Seen, sight_of
 from tests.torture.truth import TrueCall, Truth, truth_of
 from tests.torture.verdict import Verdict, judge
 
@@ -174,3 +175,21 @@ def test_a_diary_is_read_as_it_was_written_but_for_a_line_that_was_cut_off(tmp_p
     assert read_diary(path) == Story(
         [Happened(2.0, b"Event: \xff\r\n\r\n", {7: 13})], {7: Session(7, 1.0, 3.0, 4.0, 13)}
     )
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wrong"),
+    [
+        ([Gap(100.0, 105.0)], None),
+        ([Gap(98.5, 105.2)], None),
+        ([Gap(99.0, 102.0), Gap(102.1, 105.0)], None),
+        ([], "is not recorded"),
+        ([Gap(100.0, 103.0)], "is not recorded"),
+        ([Gap(102.0, 105.0)], "is not recorded"),
+        ([Gap(99.0, 102.0), Gap(103.0, 105.0)], "is not recorded"),
+        ([Gap(100.0, 105.0), Gap(200.0, 201.0)], "there was none"),
+    ],
+)
+def test_a_gap_is_recorded_with_its_bounds_and_none_that_there_was_not(recorded: list[Gap], wrong: str | None) -> None:
+    found = wrong_gaps(recorded, [Gap(100.0, 105.0)])
+    assert not found if wrong is None else [each for each in found if wrong in each]

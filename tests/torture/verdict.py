@@ -34,6 +34,9 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     invented: list[str] = field(default_factory=list)
     mismarked: list[str] = field(default_factory=list)
+    gaps: int = 0
+    ungapped: list[str] = field(default_factory=list)
+    """Gaps that are not recorded as they were."""
     beside: list[str] = field(default_factory=list)
 
     @property
@@ -44,6 +47,7 @@ class Verdict:
             "doubled": self.doubled,
             "invented": self.invented,
             "mismarked": self.mismarked,
+            "gap": self.ungapped,
             "beside": self.beside,
         }
         return [f"{kind}: {text}" for kind, texts in kinds.items() for text in texts]
