@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+from itertools import count
 
 import click
 
@@ -23,17 +24,24 @@ TOLD = 30
 OWN_NAMESPACE = "RINGTALLY_TORTURE_NAMESPACE"
 
 
-async def torture(fault: Fault | RealFault, seed: int, seconds: float, *, short: bool) -> Result:
-    """Bouts of one fault until its time is over."""
+async def torture(fault: Fault | RealFault, seed: int, seconds: float, lanes: int, *, short: bool) -> Result:
+    """Bouts of one fault, so many at once, until its time is over."""
     result = Result(fault.name)
     began = clock.monotonic()
-    number = 0
-    while not number or (not short and clock.monotonic() - began < seconds):
-        left_s = min(BOUT_S, seconds - (clock.monotonic() - began))
-        its_seed = seed_of(seed, fault, number)
-        times, verdict = await bout(fault, its_seed, left_s, max(fault.short, 1) if short else TURNS)
-        result.add(its_seed, times, verdict)
-        number += 1
+    numbers = count()
+
+    async def one_after_the_other() -> None:
+        for number in numbers:
+            left_s = min(BOUT_S, seconds - (clock.monotonic() - began))
+            its_seed = seed_of(seed, fault, number)
+            times, verdict = await bout(fault, its_seed, left_s, max(fault.short, 1) if short else TURNS)
+            result.add(its_seed, times, verdict)
+            if short or clock.monotonic() - began >= seconds:
+                return
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(lanes):
+            tasks.create_task(one_after_the_other(), name=fault.name)
     result.seconds = clock.monotonic() - began
     return result
 
@@ -44,12 +52,15 @@ async def torture_all(
     """So many faults at once, each for its share of the time."""
     weight = sum(fault.weight for fault in faults)
     turn = asyncio.Semaphore(jobs)
+    lanes = 1 if short else max(1, jobs // len(faults))
 
     async def one(fault: Fault | RealFault) -> Result:
         async with turn:
-            result = await torture(fault, seed, 60 * jobs * minutes * fault.weight / weight, short=short)
+            result = await torture(fault, seed, 60 * jobs / lanes * minutes * fault.weight / weight, lanes, short=short)
         for line in [f"{fault.name}: {result.seconds:.0f} s", *(f"  {line}" for line in result.findings[:TOLD])]:
             click.echo(line, err=True)
+        if result.states:
+            click.echo(f"  calls live at that moment: {result.states}", err=True)
         return result
 
     async with asyncio.TaskGroup() as tasks:

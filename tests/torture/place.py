@@ -1,7 +1,9 @@
 """Where a fault is tried, whatever the PBX: chance, turns, the daemon's lives, and the verdict in the end."""
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -14,6 +16,7 @@ from tests.torture.sight import Sight
 from tests.torture.verdict import Verdict
 
 SETTLES_WITHIN_S = 60.0
+_ACTIVE = re.compile(r'^ringtally_calls_active\{.*state="(\w+)".*\} (\S+)$', re.MULTILINE)
 
 
 class Place(ABC):
@@ -56,9 +59,17 @@ class Place(ABC):
             while await self._live_calls():
                 await asyncio.sleep(0.05)  # a gauge tells nobody
 
-    async def _live_calls(self) -> float:
+    async def note_states(self) -> None:
+        """Which states the calls are in that live now."""
+        self.verdict.states += await self._live_calls()
+
+    async def _live_calls(self) -> Counter[str]:
+        """How many live, by state, as the metrics have them."""
         _, text = await self.lives.daemon.get("/metrics")
-        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("ringtally_calls_active{"))
+        found = Counter[str]()
+        for state, number in _ACTIVE.findall(text):
+            found[state] += int(float(number))
+        return +found
 
     def stored(self) -> list[Row]:
         """The rows of the database; what is wrong with the file is a finding."""

@@ -1,5 +1,6 @@
 """What came of a fault over all its bouts, and the table of them all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ class Result:
     seconds: float = 0.0
     figures: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COLUMNS, 0))
     findings: list[str] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    """The states of the calls that lived when the fault came, where that was looked at."""
 
     def add(self, seed: int, times: int, verdict: Verdict) -> None:
         """One more bout."""
@@ -48,6 +51,7 @@ class Result:
         }
         for name, number in of_bout.items():
             self.figures[name] += number
+        self.states += verdict.states
         self.findings += [f"bout {seed}: {self.fault}: {text}" for text in verdict.findings]
 
     @property

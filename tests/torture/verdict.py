@@ -5,7 +5,7 @@ rows. Invented: a row of no call, or one that says of answer, end, talk or miss 
 call that no gap touched says that it is incomplete, or one whose end or beginning cannot have been seen does not.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -38,6 +38,8 @@ class Verdict:
     ungapped: list[str] = field(default_factory=list)
     """Gaps that are not recorded as they were."""
     beside: list[str] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    """The states of the calls that lived when the fault came."""
 
     @property
     def findings(self) -> list[str]:

@@ -24,6 +24,7 @@ async def asterisk_stopped(place: RealArena) -> None:
 async def _restarted(place: RealArena, *, softly: bool) -> None:
     for turn in place.turns():
         await place.pass_time(4.0, 8.0)
+        await place.note_states()
         await place.asterisk_ends(softly)
         await place.asterisk_begins()
         await place.lives.connected(turn + 2)
@@ -92,6 +93,7 @@ async def daemon_killed(place: RealArena) -> None:
     for turn in place.turns():
         await place.lives.ready()
         await place.pass_time(1.5, 6.0)
+        await place.note_states()
         await place.lives.kill()
         if turn % 2:
             await place.pass_time(1.0, 5.0)
@@ -103,6 +105,7 @@ async def daemon_stopped(place: RealArena) -> None:
     for turn in place.turns():
         await place.lives.ready()
         await place.pass_time(1.5, 6.0)
+        await place.note_states()
         if status := await place.lives.stop():
             place.verdict.beside.append(f"stopped with {status}")
         if turn % 2:
