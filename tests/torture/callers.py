@@ -11,7 +11,7 @@ from tests.asterisk.lab.sip_phone import Manner, answer, no_answer, reject
 from tests.asterisk.mix import NUMBERS
 from tests.asterisk.pbx import Pbx
 
-CALLERS = 10
+CALLERS = 14
 MENU = "7002"
 
 
