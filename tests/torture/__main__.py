@@ -69,7 +69,7 @@ async def torture_all(
 
 
 @click.command()
-@click.option("--seed", default=20261128, show_default=True, help="Where chance begins.")
+@click.option("--seed", default=20261128, show_default=True, help="Where chance begins; that of a bout repeats it.")
 @click.option(
     "--minutes", default=20.0, show_default=True, type=click.FloatRange(min=0), help="For all faults together."
 )

@@ -46,8 +46,11 @@ async def _play(place: Place, bringing_about: Awaitable[None], seconds: float, m
 
 
 def seed_of(seed: int, fault: Fault | RealFault, number: int) -> int:
-    """The seed of a bout: by itself, not by which others were played before."""
-    return Random(f"{seed} {fault.name} {number}").getrandbits(32)
+    """The seed of a bout, by itself and not by which others were played before. The first has the seed that was given.
+
+    So a later one is repeated by giving its own seed: `--only FAULT --seed SEED`.
+    """
+    return seed if not number else Random(f"{seed} {fault.name} {number}").getrandbits(32)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class Result:
         for name, number in of_bout.items():
             self.figures[name] += number
         self.states += verdict.states
-        self.findings += [f"bout {seed}: {self.fault}: {text}" for text in verdict.findings]
+        self.findings += [f"--only {self.fault} --seed {seed}: {text}" for text in verdict.findings]
 
     @property
     def is_bad(self) -> bool:
