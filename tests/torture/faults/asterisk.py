@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from tests.torture.faults.fault import RealFault
 from tests.torture.real_arena import RealArena
 
-SILENT_S = 4.0
-"""Longer than the daemon's patience with a silent line."""
+TRIES, BETWEEN_S = 60, 0.5
 VERSIONS = (22, 16)
 
 
@@ -30,22 +29,27 @@ async def _restarted(place: RealArena, *, softly: bool) -> None:
         await place.lives.connected(turn + 2)
 
 
-async def commands(place: RealArena, *words: str) -> None:
-    """Commands of an operator, while calls live; none of them ends a call."""
-    for _ in place.turns():
-        for command in words:
-            await place.pass_time(1.0, 4.0)
-            await place.pbx.ctl.act("Command", Command=command)
-
-
 async def core_reload(place: RealArena) -> None:
     """`core reload`: nothing is lost, and nothing changes."""
-    await commands(place, "core reload")
+    for _ in place.turns():
+        await place.pass_time(1.0, 5.0)
+        await place.pbx.command("core reload")
 
 
 async def queues_unloaded(place: RealArena) -> None:
-    """`app_queue.so` is unloaded, where Asterisk lets it go, and loaded again."""
-    await commands(place, "module unload app_queue.so", "module load app_queue.so")
+    """`app_queue.so` is unloaded as soon as nobody waits in a queue, called without, and loaded again."""
+    for _ in place.turns():
+        await place.pass_time(2.0, 5.0)
+        place.callers.open.clear()
+        for _try in range(TRIES):
+            if "nable to unload" not in await place.pbx.command("module unload app_queue.so"):
+                break
+            await asyncio.sleep(BETWEEN_S)  # a module that is in use tells nobody when it is not
+        else:
+            raise AssertionError("app_queue.so was never let go")
+        place.callers.open.set()
+        await place.pass_time(1.0, 3.0)
+        assert "Loaded app_queue.so" in await place.pbx.command("module load app_queue.so")
 
 
 async def line_cut(place: RealArena) -> None:

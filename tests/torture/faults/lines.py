@@ -5,9 +5,7 @@ from itertools import count
 
 from tests.torture.arena import Arena
 from tests.torture.faults.fault import Fault
-
-SILENT_S = 4.0
-"""Longer than the daemon's patience with a silent line."""
+from tests.torture.settings import SILENT_S
 
 
 async def cut(arena: Arena) -> None:
@@ -43,7 +41,7 @@ async def stall_long(arena: Arena) -> None:
     """Nothing passes for so long that the line is given up."""
     for turn in arena.turns():
         await arena.pass_time(0.5, 2.0)
-        await arena.pbx.do("stall", seconds=SILENT_S)
+        await arena.pbx.do("stall", seconds=SILENT_S + 2)
         await arena.lives.connected(turn + 2)
 
 
