@@ -169,21 +169,31 @@ class AmiProtocol(asyncio.Protocol):
         Raises TimeoutError, AmiLostError, AmiError for a list without end, or ValueError for a line end in the action (it would
         begin a header of its own). The action is forgotten afterwards whatever happened, and never sent again.
         """
-        if any("\r" in text or "\n" in text for header in action.items() for text in header):
-            raise ValueError(f"a line end in {action.get('Action', 'an action')!r}")
+        return (await self.ask_all([action], timeout_s))[0]
+
+    async def ask_all(self, actions: Sequence[dict[str, str]], timeout_s: float) -> list[list[bytes]]:
+        """Send several actions at once and give their answers, in this order; the same errors."""
+        for header in (header for action in actions for header in action.items()):
+            if any("\r" in text or "\n" in text for text in header):
+                raise ValueError(f"a line end in {header[0]!r}")
         if self.is_lost or self.transport is None or self.transport.is_closing():
             raise AmiLostError("the connection to the PBX is gone")
-        request = Action(action)
-        request.future.cancel()  # panoramisk's own, which nobody awaits
-        key = str(request["ActionID"]).encode()
-        ask = self._asks[key] = _Ask(asyncio.get_running_loop().create_future())
+        mine: dict[bytes, _Ask] = {}
         try:
-            self._tell_asked(request)
-            self.transport.write(str(request).encode())
+            for action in actions:
+                request = Action(action)
+                request.future.cancel()  # panoramisk's own, which nobody awaits
+                key = str(request["ActionID"]).encode()
+                mine[key] = self._asks[key] = _Ask(asyncio.get_running_loop().create_future())
+                self._tell_asked(request)
+                self.transport.write(str(request).encode())
             async with asyncio.timeout(timeout_s):
-                return await ask.future
+                return [await ask.future for ask in mine.values()]
         finally:
-            del self._asks[key]
+            for key, ask in mine.items():
+                del self._asks[key]
+                if not ask.future.cancel():
+                    ask.future.exception()  # told once is enough
 
     def _tell_asked(self, request: Action) -> None:
         told = [f"{header}: {text}\r\n" for header, text in sorted(request.items()) if header.lower() not in _SECRETS]

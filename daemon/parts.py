@@ -16,6 +16,7 @@ from config.sections import Ami, FollowUp, Mqtt, Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.ami_login import AmiAccount
+from daemon.answer_seeker import AnswerSeeker
 from daemon.board.board import Board
 from daemon.board.call_events import EVENT_CALL, CallEvent, Render, render_call
 from daemon.board.day import Day
@@ -148,6 +149,7 @@ async def build(
     requests = Requests(path, pump.feed, writer, noted_up_to)
     sinks.append(requests)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
+    sinks.append(AnswerSeeker(client.ask_for_answers))
     pump.on_overrun(client.drop)
     pump.tell(left_over)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)

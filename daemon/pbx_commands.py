@@ -80,5 +80,5 @@ def record(context: click.Context, file: Path, anonymise: bool) -> None:
     settings = loaded.settings
     configure_log(settings.log.level, settings.log.format)
     change = Anonymiser(secrets.token_bytes(32)).message if anonymise else bytes
-    messages = attempt(lambda: record_to(account_of(settings.ami), file, change))
+    messages = attempt(lambda: record_to(account_of(settings.ami), file, change, rules_of(settings)))
     click.echo(f"{messages} messages in {file}", err=True)

@@ -4,16 +4,20 @@ import asyncio
 import gzip
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, cast
 
 from daemon import clock
 from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
+from daemon.answer_seeker import AnswerSeeker
+from handlers.ami.events import Event
 from handlers.ami.framing import BLOCK_LIMIT, END
 from handlers.ami.recording import message_line, other_line
 from handlers.ami.retold import LOST
+from handlers.core import Core
+from handlers.rules import Rules
 
 FLUSH_EVERY_S = 1.0
 _FILE_MODE = 0o600  # numbers and names are personal data
@@ -89,15 +93,25 @@ class Recording:
             self._on_error()
 
 
-async def record_to(account: AmiAccount, path: Path, change: Callable[[bytes], bytes] = lambda raw: raw) -> int:
+async def record_to(
+    account: AmiAccount, path: Path, change: Callable[[bytes], bytes] = lambda raw: raw, rules: Rules | None = None
+) -> int:
     """Record until SIGTERM or SIGINT; the number of messages. A recorder that is killed loses a second at most.
 
+    It follows the calls by these rules, as the daemon does, and so asks what the daemon would ask: a replay is told the same.
     OSError where the file cannot be written, or exists: a recording is never written over.
     """
     stop = asyncio.Event()
     with _new_file(path) as file:
         recording = Recording(file, change, stop.set)
-        client = AmiClient(account, lambda _events: None, recording.state, recording.data, recording.asked)
+        core = Core(rules or Rules())
+
+        def follow(events: Sequence[Event]) -> None:
+            for event in events:
+                seeker.take(core.handle(event))
+
+        client = AmiClient(account, follow, recording.state, recording.data, recording.asked)
+        seeker = AnswerSeeker(client.ask_for_answers)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)

@@ -116,7 +116,7 @@ class Core:
             restarted = bool(boot) and bool(event.snapshot.boot) and boot != event.snapshot.boot
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
-        resume(self._tracker, event.snapshot, event.at, broken is not None)
+        resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at)
         self._cases.stream_resumed()
         self._roster.resumed(event.snapshot, event.at)
 

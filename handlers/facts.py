@@ -284,6 +284,14 @@ class GapEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswersUnseen:
+    """Somebody answered while nobody listened. `channels` (uniqueids) have CDRs that know when: who asks the PBX tells `AnswerTold`."""
+
+    at: float
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallRetracted:
     """What was told to have started is no call: a login to an agents' pool. Told as ended, stored and counted nowhere."""
 
@@ -353,6 +361,7 @@ Fact = (
     | TrunkGuessed
     | EventDoubted
     | GapEnded
+    | AnswersUnseen
     | CallRetracted
     | AgentChanged
     | AgentGone

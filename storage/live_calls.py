@@ -8,16 +8,20 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import aiosqlite
 import orjson
+import structlog
 
 from handlers.ami.events import GapReason
 from handlers.calls.kept import KeptCall
 from storage.errors import readable
 
 _AT_ONCE = 512
+
+log = structlog.get_logger()
 
 
 class Heard(NamedTuple):
@@ -46,14 +50,15 @@ def write_live(connection: sqlite3.Connection, change: LiveChange) -> None:
     """Keep them, within the transaction that the connection is in."""
     if change.whole:
         connection.execute("DELETE FROM live_call")
-    calls = list(change.calls.values())
-    for start in range(0, len(calls), _AT_ONCE):
-        some = calls[start : start + _AT_ONCE]
+    written = [
+        (call.id, call.boot, round(call.kept_at * 1000), document)
+        for call in change.calls.values()
+        if (document := _json(call)) is not None
+    ]
+    for start in range(0, len(written), _AT_ONCE):
+        some = written[start : start + _AT_ONCE]
         rows = _rows(len(some))
-        values = [
-            value for each in some for value in (each.id, each.boot, round(each.kept_at * 1000), _json(each.document))
-        ]
-        connection.execute(_insert(rows), values + [None] * (4 * (rows - len(some))))
+        connection.execute(_insert(rows), [*chain.from_iterable(some), *[None] * (4 * (rows - len(some)))])
     connection.execute(
         "INSERT INTO heard (one, until, reason) VALUES (1, ?, ?) "
         "ON CONFLICT (one) DO UPDATE SET until = excluded.until, reason = excluded.reason",
@@ -87,11 +92,16 @@ def _read(text: str) -> Iterable[dict[str, object]]:
     yield document if isinstance(document, dict) else {}
 
 
-def _json(document: dict[str, object]) -> str:
+def _json(call: KeptCall) -> str | None:
+    """None: it cannot be written down. That costs this call, if we die, and holds up no other."""
     try:
-        return orjson.dumps(document).decode()
-    except orjson.JSONEncodeError:
-        return json.dumps(document)
+        try:
+            return orjson.dumps(call.document).decode()
+        except orjson.JSONEncodeError:
+            return json.dumps(call.document)
+    except (TypeError, ValueError) as error:
+        log.error("live_call_unwritable", call=call.id, reason=str(error))  # noqa: TRY400 - the reason says it all
+        return None
 
 
 def _rows(number: int) -> int:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from handlers.ami import cdr_times
 from handlers.ami.decode import WANTED
 from handlers.ami.framing import END, NOISE, NOISE_WITH_CHANNEL, VARIABLES
 from handlers.ami.message import text_of, unescaped
@@ -55,6 +56,7 @@ _AMOUNT_VARIABLES = frozenset(
     {"ANSWEREDTIME", "DIALEDTIME", "RINGTIME", "PROGRESSTIME", "QUEUEWAIT", "QUEUEPOSITION", "HANGUPCAUSE"}
 )
 _STATUS_VARIABLES = frozenset(name.decode() for name in VARIABLES)
+_MOMENT_VARIABLES = frozenset(cdr_times.VARIABLES)
 
 
 class Anonymiser:
@@ -203,6 +205,8 @@ class Anonymiser:
             return _kept(_WORD)(value)
         if variable in _CHANNEL_VARIABLES:
             return self._channel(value)
+        if variable in _MOMENT_VARIABLES:
+            return _kept(_MOMENT)(value)
         return _kept(_AMOUNT)(value) if variable.removesuffix("_MS") in _AMOUNT_VARIABLES else HIDDEN
 
     def _find_rule(self, header: str) -> Callable[[str], str] | None:
@@ -213,7 +217,7 @@ class Anonymiser:
         return rule
 
 
-_KNOWN_VARIABLES = _STATUS_VARIABLES | _CHANNEL_VARIABLES | _AMOUNT_VARIABLES
+_KNOWN_VARIABLES = _MOMENT_VARIABLES | _STATUS_VARIABLES | _CHANNEL_VARIABLES | _AMOUNT_VARIABLES
 
 
 def _hide(value: str) -> str:

@@ -382,10 +382,11 @@ class LiveChannel(NamedTuple):
 
 
 class LiveBridge(NamedTuple):
-    """One bridge of the snapshot."""
+    """One bridge of the snapshot. `kind` is its `BridgeType`: `parking` for a lot, `base` for a plain one, "" where not told."""
 
     bridge: str
     technology: str
+    kind: str = ""
 
 
 class LiveQueueEntry(NamedTuple):
@@ -434,6 +435,18 @@ class StreamResumed(NamedTuple):
     snapshot: Snapshot
 
 
+class AnswerTold(NamedTuple):
+    """What the PBX said of a live channel's CDR, asked because its answer was not seen (see `facts.AnswersUnseen`).
+
+    `begun_at` and `answered_at` are the CDR's start and answer by our clock, true to a microsecond; None: not answered, not told.
+    """
+
+    at: float
+    uniqueid: str
+    begun_at: float | None
+    answered_at: float | None
+
+
 class Tick(NamedTuple):
     """Time alone has passed."""
 
@@ -477,5 +490,6 @@ Event = (
     | PbxStopped
     | StreamBroken
     | StreamResumed
+    | AnswerTold
     | Tick
 )

@@ -61,6 +61,11 @@ def is_success(blocks: Sequence[bytes]) -> bool:
     return Message(blocks[0]).get("Response") == "Success"
 
 
+def is_denied(block: bytes) -> bool:
+    """May this account not ask that?"""
+    return Message(block).get("Message") == "Permission denied"
+
+
 def is_unknown(blocks: Sequence[bytes]) -> bool:
     """Does the PBX not know this action: is the module that has it not loaded?"""
     return (Message(blocks[0]).get("Message") or "").startswith("Invalid/unknown command")

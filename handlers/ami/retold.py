@@ -8,6 +8,7 @@ Recordings without such lines are events and nothing else, but for the break tha
 
 from dataclasses import dataclass, field
 
+from handlers.ami.cdr_times import GETVAR, VARIABLES, answer_told
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.ami.framing import Framer
@@ -26,6 +27,8 @@ class _Asked:
 
     action: str
     at: float
+    channel: str = ""
+    variable: str = ""
     answer: Answer = field(default_factory=Answer)
 
 
@@ -39,6 +42,7 @@ class Retold:
         """Nothing is heard yet of a connection."""
         self._framer, self._decoder = Framer(WANTED, banner=False), Decoder()
         self._asked: dict[bytes, _Asked] = {}
+        self._cdr_starts: dict[str, bytes] = {}
         self._gathering: Gathering | None = None
         self._held: list[Event] | None = None
         self._is_heard = False
@@ -81,7 +85,7 @@ class Retold:
             self._gathering = Gathering()
             self._held = [] if self._held is None else self._held
         if key:
-            self._asked[key] = _Asked(action, at)
+            self._asked[key] = _Asked(action, at, message.get("Channel") or "", message.get("Variable") or "")
         return events
 
     def _received(self, raw: bytes, at: float) -> list[Event]:
@@ -106,6 +110,8 @@ class Retold:
         del self._asked[key]
         if asked.action == "Ping":
             self._decoder.clock.told(block, asked.at, at)
+        if asked.action == GETVAR:
+            return self._cdr_told(asked, at)
         if self._gathering is None and asked.action == MEMBERS_ACTION and self._is_resumed:
             held, self._held = self._held, None
             members = members_of(asked.answer.blocks, asked.at)
@@ -119,3 +125,12 @@ class Retold:
         self._gathering = self._held = None
         self._is_resumed = True
         return events
+
+    def _cdr_told(self, asked: _Asked, at: float) -> list[Event]:
+        """One of the two that are asked of a channel: the second one tells."""
+        block = asked.answer.blocks[0]
+        if asked.variable == VARIABLES[0]:
+            self._cdr_starts[asked.channel] = block
+        elif asked.variable == VARIABLES[1] and (start := self._cdr_starts.pop(asked.channel, None)) is not None:
+            return [answer_told(asked.channel, (start, block), self._decoder.clock, at)]
+        return []

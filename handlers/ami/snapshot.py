@@ -77,7 +77,7 @@ def _last(message: Message, header: str) -> str | None:
 def _bridges(blocks: Sequence[bytes]) -> list[LiveBridge]:
     messages = [Message(block) for block in blocks]
     return [
-        LiveBridge(m.get("BridgeUniqueid") or "", m.get("BridgeTechnology") or "")
+        LiveBridge(m.get("BridgeUniqueid") or "", m.get("BridgeTechnology") or "", m.get("BridgeType") or "")
         for m in messages
         if m.name == "BridgeListItem"
     ]

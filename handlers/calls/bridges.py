@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers.ami import events as ev
 from handlers.calls.channels import HOLDING, Bridge, Channel, connected, in_order
-from handlers.calls.live_call import LiveCall
+from handlers.calls.live_call import SAME_TALK_S, LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.facts import CallAnswered
 
@@ -75,10 +75,6 @@ class Bridges:
             channel.bridge = self.bridge(bridge_id, technology)
             channel.bridge.members.add(channel)
 
-    def is_talking(self, call: LiveCall) -> bool:
-        """Does the outside party of this call hear a person?"""
-        return bool(self._people_heard(call)[0])
-
     def _left(self, event: ev.BridgeLeft) -> None:
         channel = self._state.known(event)
         if channel is not None and channel.bridge is not None and channel.bridge.id == event.bridge:
@@ -92,7 +88,11 @@ class Bridges:
         heard = connected(channel) if not bridge.holding else set()
         bridge.members.discard(channel)
         channel.bridge = None
-        channel.hold_at = None
+        channel.hold_at, channel.may_hold = None, False
+        if channel.unheld_at is not None and at - channel.unheld_at > SAME_TALK_S:
+            for call in self._calls_held_by(channel):
+                call.unseen.add("hold")  # it began while nobody listened
+        channel.unheld_at = None
         if channel.call is not None:
             channel.call.unhold(channel, at)
         for call in dict.fromkeys(c.call for c in in_order(heard) if c.call is not None):
@@ -151,7 +151,7 @@ class Bridges:
         """Who does the outside party of this call hear now?"""
         if call not in self._state.calls:
             return
-        people, reached = self._people_heard(call)
+        people, reached = self.people_heard(call)
         answered = call.talk_with(people, at)
         if people and call.answerer is None:
             call.answerer = (
@@ -166,7 +166,7 @@ class Bridges:
         if answered:
             self._state.facts.append(CallAnswered(at, self._state.live(call)))
 
-    def _people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
+    def people_heard(self, call: LiveCall) -> tuple[set[Channel], Channel | None]:
         """The people whom the outside party hears, and which of its channels does."""
         people: set[Channel] = set()
         reached: Channel | None = None
@@ -186,7 +186,7 @@ class Bridges:
     def _hold_started(self, event: ev.HoldStarted) -> None:
         channel = self._state.known(event)
         if channel is not None:
-            channel.hold_at = event.at
+            channel.hold_at, channel.may_hold = event.at, False
             for call in self._calls_held_by(channel):
                 call.hold(channel, event.at)
                 call.refresh_state(event.at)
@@ -195,9 +195,11 @@ class Bridges:
         channel = self._state.known(event)
         if channel is not None:
             channel.hold_at = None
+            channel.unheld_at = event.at if channel.may_hold else None
             for call in self._calls_held_by(channel):
                 call.unhold(channel, event.at)
                 call.refresh_state(event.at)
+            channel.may_hold = False
 
     @staticmethod
     def _calls_held_by(channel: Channel) -> Iterable[LiveCall]:

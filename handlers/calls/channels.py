@@ -40,6 +40,8 @@ class Channel:
     context: str
     exten: str
     call: "LiveCall | None" = None
+    asked_for: "LiveCall | None" = None
+    """The call whose unseen answer this one's CDR may tell."""
     bridge: Bridge | None = None
     peer: "Channel | None" = None
     pool: bool = False
@@ -65,6 +67,10 @@ class Channel:
     """When it first heard another device: the outside party, or a colleague who asks."""
     joined_at: float | None = None
     hold_at: float | None = None
+    may_hold: bool = False
+    """It was found in a talk, and may hold since a moment at which nobody listened."""
+    unheld_at: float | None = None
+    """Its Unhold came and no Hold had. A transfer sends one too, at the moment at which it leaves its bridge."""
     left_at: float | None = None
     """When its far end hung up."""
     killed: bool = False

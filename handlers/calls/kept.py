@@ -22,30 +22,36 @@ from handlers.calls.tracker import Tracker
 
 Document = dict[str, Any]
 
-_DERIVED = frozenset({"parts", "side", "call", "bridge", "peer", "dialled_by"})
-_REFERRING = frozenset(
-    {"first", "channels", "legs", "outside", "trunk_leg", "searching", "last_leg", "stays", "queued", "rung"}
+# What is worked out, refers to others (written apart), or is asked for anew after a break.
+_OF_CHANNEL = frozenset({"parts", "side", "call", "bridge", "peer", "dialled_by", "asked_for"})
+_OF_CALL = frozenset(
+    {"first", "channels", "legs", "outside", "trunk_leg", "searching", "last_leg", "stays", "queued", "rung", "unseen"}
     | {"talking", "talked", "talks", "held", "holds", "answerer", "passed_on", "linkedids", "changed", "kept_at"}
+    | {"sought_answer"}
 )
+NOT_PLAIN = {
+    Channel: _OF_CHANNEL,
+    LiveCall: _OF_CALL,
+    Stay: frozenset({"channel"}),
+    TalkPeriod: frozenset({"channel"}),
+    HoldPeriod: frozenset({"channel"}),
+    Passing: frozenset({"by"}),
+    Parking: frozenset({"channel"}),
+    PassedOn: frozenset({"passings", "parkings"}),
+}
+"""Of each part of a call the fields that are not written down by their names; all others hold plain values."""
 
 
-def _plain_fields(of: type, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+def _plain_fields(of: type) -> dict[str, Any]:
     """The fields that hold plain values, each with what it is where nothing is said of it."""
     return {
         field.name: None if field.default is MISSING else field.default
         for field in fields(of)
-        if field.name not in without
+        if field.name not in NOT_PLAIN[of]
     }
 
 
-_CHANNEL = _plain_fields(Channel, _DERIVED)
-_CALL = _plain_fields(LiveCall, _REFERRING)
-_STAY = _plain_fields(Stay, frozenset({"channel"}))
-_TALK = _plain_fields(TalkPeriod, frozenset({"channel"}))
-_HOLD = _plain_fields(HoldPeriod, frozenset({"channel"}))
-_PASSING = _plain_fields(Passing, frozenset({"by"}))
-_PARKING = _plain_fields(Parking, frozenset({"channel"}))
-_PASSED_ON = _plain_fields(PassedOn, frozenset({"passings", "parkings"}))
+_CHANNEL, _CALL, _STAY, _TALK, _HOLD, _PASSING, _PARKING, _PASSED_ON = map(_plain_fields, NOT_PLAIN)
 _GETTERS = {
     id(each): attrgetter(*each)
     for each in (_CHANNEL, _CALL, _STAY, _TALK, _HOLD, _PASSING, _PARKING, _PASSED_ON)
@@ -86,6 +92,7 @@ def document_of(call: LiveCall, linkedids: list[str]) -> Document:
         "call": _written(call, _CALL),
         "linkedids": linkedids,
         "channels": [_channel(each) for each in _channels_of(call)],
+        "unseen": sorted(call.unseen),
         "members": _ids(call.channels),
         "legs": [leg.uniqueid for leg in call.legs],
         "outside": _ids(call.outside),
@@ -205,6 +212,7 @@ class _Restoring:
         of = self._channels
         call = LiveCall(**_read(document["call"], _CALL), first=of[document["first"]])
         call.linkedids = list(document["linkedids"])
+        call.unseen = set(document.get("unseen", ()))
         call.legs = [of[each] for each in document["legs"]]
         call.outside = {of[each] for each in document["outside"]}
         call.searching = {of[each] for each in document["searching"]}

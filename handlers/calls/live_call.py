@@ -4,7 +4,7 @@ Methods are told what happened and keep the sums; `results.py` says what the cal
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from handlers.calls.channels import Channel, in_order
 from handlers.calls.names import is_extension
@@ -13,6 +13,9 @@ from handlers.calls.periods import HoldPeriod, Stay, TalkPeriod
 from handlers.calls.spans import SharedSpan
 from handlers.facts import CallState, Direction, EndedBy
 
+if TYPE_CHECKING:
+    from handlers.calls.unseen_answers import SoughtAnswer
+
 # A caller's own hangup reaches us within the same burst of events as the end of the dial that it ends; two topics of
 # Asterisk's bus may swap them (ami.md 3.2: order across topics is mostly the publishing order).
 SAME_MOMENT_S = 0.1
@@ -20,6 +23,7 @@ SAME_MOMENT_S = 0.1
 SAME_TALK_S = 0.1
 # What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
 LEGS_KEPT = 200
+Part = Literal["wait", "ivr", "queue", "ring", "talk", "hold"]
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +47,10 @@ class LiveCall:
     """The Linkedids under which it was filed."""
     answer_unseen: bool = False
     """It was being talked already when we first saw it."""
+    sought_answer: "SoughtAnswer | None" = None
+    """Whom the PBX is asked about, to know when it was answered."""
+    unseen: set[Part] = field(default_factory=set)
+    """Of which of its durations a part happened while nobody listened: they are not told."""
 
     sought_at: float | None = None
     searching: set[Channel] = field(default_factory=set)

@@ -16,6 +16,8 @@ class Stay:
     joined_at: float
     position: int | None
     left_at: float | None = None
+    left_unseen: bool = False
+    """It ended while nobody listened, by `left_at` at the latest."""
     abandoned: bool = False
     outcome: StayOutcome | None = None
     member: str | None = None

@@ -74,7 +74,10 @@ class Recorder:
             at,
             self._record(call, self._end(call, at, end_seen, merged_into)),
             tuple(self._leg(call, leg) for leg in call.legs),
-            tuple(QueueStay(s.queue, s.joined_at, s.left_at, s.outcome, s.position, s.member) for s in call.stays),
+            tuple(
+                QueueStay(s.queue, s.joined_at, None if s.left_unseen else s.left_at, s.outcome, s.position, s.member)
+                for s in call.stays
+            ),
             tuple(
                 Talk(t.started_at, t.ended_at, self.device_of(t.channel), self.name_of(t.channel)) for t in call.talks
             ),
@@ -165,7 +168,7 @@ class Recorder:
         """What only the end of a call tells: its result and its durations."""
         from_at, until = _wait_from(call), _wait_until(call, at)
         wait_s = max(0.0, until - from_at) if seen or call.answered_at is not None else None
-        if call.answer_unseen:
+        if call.answer_unseen or ("wait" in call.unseen and call.answered_at is None):
             wait_s = None
         queue_s = ivr_s = ring_s = None
         if wait_s is not None:
@@ -173,7 +176,12 @@ class Recorder:
             sought_at = min((t for t in (call.rung.first_at, call.sought_at) if t is not None), default=until)
             ivr_s = min(max(0.0, sought_at - from_at), wait_s - queue_s)
             ring_s = min(call.rung.total_s, wait_s)
-        known = seen and not call.answer_unseen
+        if call.unseen:
+            queue_s, ivr_s, ring_s = (
+                None if part in call.unseen else told
+                for part, told in (("queue", queue_s), ("ivr", ivr_s), ("ring", ring_s))
+            )
+        known = seen and not call.answer_unseen and "talk" not in call.unseen
         result = result_of(call, wait_s, self.rules.short_abandon_s, seen)
         missed = call.direction == "in" and merged_into is None and self._is_missed(call, result, seen)
         return _End(
@@ -187,7 +195,7 @@ class Recorder:
             _rounded(queue_s),
             _rounded(ring_s),
             _rounded(call.talked.total_s) if known else None,
-            _rounded(call.held.total_s) if known else None,
+            _rounded(call.held.total_s) if known and "hold" not in call.unseen else None,
             _rounded(max(0.0, at - call.started_at)) if seen else None,
         )
 

@@ -1,18 +1,26 @@
 """What a snapshot of the PBX changes: calls that ended unseen are closed, calls never seen from their start are taken up."""
 
-from handlers.ami.events import AgentLoggedIn, LiveChannel, LiveQueueEntry, Snapshot
+from collections.abc import Iterable
+
+from handlers.ami.events import AgentLoggedIn, ChannelState, LiveChannel, LiveQueueEntry, Parked, Snapshot
+from handlers.calls.before_gap import BeforeGap
 from handlers.calls.channels import Channel
+from handlers.calls.dials_met import take_up_dials
+from handlers.calls.live_call import LiveCall
 from handlers.calls.tracker import Tracker
+from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 
 WAITING_ROOM = "AgentLogin"
+FETCHES = "ParkedCall"
+LOT = "parking"
 
 
-def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -> None:
-    """Bring the tracker in line with what the PBX says lives at `at`.
+def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | None) -> None:
+    """Bring the tracker in line with what the PBX says lives at `at`; `broken_at`: since when nothing was heard, if it was before.
 
     Another run of the PBX ends everything known of the one before. Channels that are gone end unseen: their calls get no
     guessed duration. Unknown ones are met: their call's start is true to a second, and it is `incomplete`.
-    An account that may not see channels cannot tell, `after_break`, which of those known before still live: all end unseen, for
+    An account that may not see channels cannot tell, after a break, which of those known before still live: all end unseen, for
     else one that ended meanwhile would live for ever.
     """
     for member in snapshot.members or ():
@@ -24,21 +32,29 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, after_break: bool) -
     if boot:
         tracker.state.run.boot = boot
     if snapshot.channels is None:
-        if after_break:
+        if broken_at is not None:
             _end_unseen(tracker, set(), at)
         return
+    before = {call: BeforeGap(call) for call in tracker.state.calls}
     alive = {channel.uniqueid for channel in snapshot.channels}
     _end_unseen(tracker, alive, at)
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)
-    for login in snapshot.channels:
-        if login.application == WAITING_ROOM and not tracker.state.channels[login.uniqueid].pool:
-            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, _agent_of(login)))
+    _log_in(tracker, snapshot.channels, at)
     _pair(tracker)
-    _rebridge(tracker, snapshot, at)
-    for entry in snapshot.entries or ():
-        _requeue(tracker, entry, at)
+    take_up_dials(tracker, met, snapshot.channels, at)
+    found_talking = _rebridge(tracker, snapshot, at)
+    _park(tracker, snapshot, at)
+    _requeue(tracker, snapshot, at)
+    for call in tracker.state.calls:
+        for channel in (*call.talking, *call.outside) if call.talking else ():
+            channel.may_hold = channel.hold_at is None
+        if call in before:
+            before[call].compare(call)
+        elif call.talking:
+            call.unseen.add("hold")
+    _ask(tracker, snapshot, found_talking, before, broken_at, at)
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:
@@ -61,8 +77,16 @@ def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
     call = tracker.state.call_of(live.linkedid)
     if call is None:
         call = tracker.state.new_call(channel, live.linkedid)
+        call.unseen |= {"ivr", "queue", "ring"}
     call.incomplete = True
     tracker.state.join_call(call, channel, at)
+
+
+def _log_in(tracker: Tracker, channels: Iterable[LiveChannel], at: float) -> None:
+    """Who has logged in to a pool while nobody listened waits there, and is no call."""
+    for login in channels:
+        if login.application == WAITING_ROOM and not tracker.state.channels[login.uniqueid].pool:
+            tracker.take(AgentLoggedIn(at, login.uniqueid, login.channel, _agent_of(login)))
 
 
 def _agent_of(login: LiveChannel) -> str:
@@ -82,7 +106,8 @@ def _pair(tracker: Tracker) -> None:
                 other.peer, channel.peer = channel, other
 
 
-def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
+def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]:
+    """Put everybody where he is now; the calls that turn out to have been answered, and nobody saw when."""
     technologies = {bridge.bridge: bridge.technology for bridge in snapshot.bridges or ()}
     moved: list[Channel] = []
     for live in snapshot.channels or ():
@@ -93,21 +118,100 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
         if now_in != live.bridge:
             moved.append(channel)
             tracker.bridges.place(channel, live.bridge, technologies.get(live.bridge or "", ""), at)
-    for channel in moved:
-        if channel.call is not None and channel.call.incomplete and channel.call.answered_at is None:
-            channel.call.answer_unseen = channel.call.answer_unseen or tracker.bridges.is_talking(channel.call)
+    # Whoever turns out to be answered was so before: calls may join, so that is known of none until all are heard.
+    undecided = [call for call in tracker.state.calls if call.incomplete and call.answered_at is None]
+    undecided = [call for call in undecided if not call.answer_unseen]
+    for call in undecided:
+        call.answer_unseen = True
     for channel in moved:
         if channel.bridge is not None and not channel.bridge.holding:
             tracker.bridges.listen(channel, at)
+    for call in undecided:
+        call.answer_unseen = bool(call.talking)
+    found = [call for call in tracker.state.calls if call.answer_unseen and call.talking]
+    for call in found:
+        call.rung.close_all(at)
+        for stay in call.stays:
+            if stay.left_at is None and snapshot.entries is None:
+                tracker.state.stays.gone_unseen(call, stay, at)
+    return found
 
 
-def _requeue(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
+def _park(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
+    """Who is in a lot is parked, and nobody else."""
+    lots = {bridge.bridge for bridge in snapshot.bridges or () if bridge.kind == LOT}
+    parked = {live.uniqueid for live in snapshot.channels or () if live.bridge in lots}
+    for uniqueid in sorted(parked):
+        channel = tracker.state.channels[uniqueid]
+        if not channel.pool:
+            tracker.take(Parked(at, "ParkedCall", uniqueid, "", "", None))
+    for call in list(tracker.state.calls):
+        if lots and call.passed_on.is_parked:
+            for parking in call.passed_on.parkings:
+                if parking.ended_at is None and parking.channel.uniqueid not in parked:
+                    tracker.take(Parked(at, "UnParkedCall", parking.channel.uniqueid, "", "", None))
+
+
+def _requeue(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
+    """Who waits where: known stays keep their own moment, those met have waited as long as the PBX says, the others have ended."""
+    if snapshot.entries is None:
+        return
+    waiting = {(entry.uniqueid, entry.queue) for entry in snapshot.entries}
+    for call in tracker.state.calls:
+        for stay in call.stays:
+            if stay.left_at is None and (stay.channel.uniqueid, stay.queue) not in waiting:
+                tracker.state.stays.gone_unseen(call, stay, at)
+                call.unseen.add("queue")
+                call.refresh_state(at)
+    for entry in snapshot.entries:
+        _take_up_stay(tracker, entry, at)
+
+
+def _take_up_stay(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
     channel = tracker.state.channels.get(entry.uniqueid)
-    if channel is None or channel.call is None:
+    call = channel.call if channel is not None else None
+    if channel is None or call is None:
         return
-    if any(stay.channel is channel and stay.left_at is None for stay in channel.call.stays):
+    if any(stay.channel is channel and stay.queue == entry.queue and stay.left_at is None for stay in call.stays):
         return
+    if not call.stays:
+        call.unseen.discard("queue")
     tracker.queues.join(channel, entry.queue, at - entry.wait_s, entry.position)
+
+
+def _ask(
+    tracker: Tracker,
+    snapshot: Snapshot,
+    calls: list[LiveCall],
+    before: dict[LiveCall, BeforeGap],
+    broken_at: float | None,
+    at: float,
+) -> None:
+    """Say whose CDRs know when these calls were answered. Who was fetched out of a lot was answered before by somebody else."""
+    shown = {live.uniqueid: live for live in snapshot.channels or ()}
+    sought: list[tuple[LiveCall, SoughtAnswer]] = []
+    for call in calls:
+        people, outside = tracker.bridges.people_heard(call)
+        found_at = call.talks[0].started_at
+        is_first = {talk.channel for talk in call.talks if talk.started_at == found_at and talk.ended_at is None}
+        fetched = any(person.uniqueid in shown and shown[person.uniqueid].application == FETCHES for person in people)
+        if outside is None or fetched or not people <= is_first:
+            continue
+        was = before.get(call) if found_at == at else None  # else it was found so after an earlier gap
+        answer = sought_answer(call, people, outside, broken_at if was is not None else None, found_at)
+        if was is not None:
+            answer.rang = was.rang({outside, *people})
+            application = shown[outside.uniqueid].application if outside.uniqueid in shown else ""
+            answer.stay = was.answered_stay(application == "Queue" or answer.rang)
+        sought.append((call, answer))
+    for call in tracker.state.calls:
+        if call not in before and not call.talking:
+            sought += [
+                (call, sought_answer(call, set(), outside, None, at))
+                for outside in call.outside
+                if outside.state == ChannelState.UP
+            ]
+    tracker.unseen_answers.ask(sought, at)
 
 
 def _serial(uniqueid: str) -> tuple[float, int]:

@@ -43,6 +43,19 @@ class SharedSpan(Generic[Key]):
             self._open.clear()
             self.total_s += max(0.0, at - self.since)
 
+    def move_begin(self, told: float, true: float) -> None:
+        """It turns out that what began at `told` had begun at `true`; it may be over by now."""
+        if self._open and self.since == told:
+            self.since = true
+        else:
+            self.total_s = max(0.0, self.total_s + told - true)
+        if self.first_at == told:
+            self.first_at = true
+
+    def move_end(self, told: float, true: float) -> None:
+        """It turns out that what ended at `told` had ended at `true`."""
+        self.total_s = max(0.0, self.total_s + true - told)
+
     @property
     def is_open(self) -> bool:
         """Is anything open now?"""

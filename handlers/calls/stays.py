@@ -33,7 +33,7 @@ class Stays:
         """`QueueCallerLeave`."""
         stay = _open_stay(call, channel, queue)
         if stay is not None:
-            call.leave_queue(stay, at)
+            self._leave(call, stay, at)
             if stay.abandoned and call.left_at is not None and _is_the_callers(call, channel):
                 self._judge(call, stay, "abandoned")
 
@@ -42,7 +42,26 @@ class Stays:
         stay = next((s for s in reversed(call.stays) if s.channel is channel and s.queue == queue), None)
         if stay is not None and stay.outcome is None:
             stay.member = member
-            call.leave_queue(stay, at)
+            self._leave(call, stay, at)
+            self._judge(call, stay, "answered")
+
+    @staticmethod
+    def _leave(call: LiveCall, stay: Stay, at: float) -> None:
+        if stay.left_unseen:  # it left while the PBX was asked who waits, and that is told now
+            call.unseen.discard("queue")
+            stay.left_at, stay.left_unseen = at, False
+        call.leave_queue(stay, at)
+
+    def gone_unseen(self, call: LiveCall, stay: Stay, at: float) -> None:
+        """The caller left while nobody listened, by `at` at the latest. What became of him may turn out: see `answered_at`."""
+        call.leave_queue(stay, at)
+        stay.left_unseen = True
+
+    def answered_at(self, call: LiveCall, stay: Stay, member: str | None, at: float) -> None:
+        """It turns out that a stay that ended unseen was answered, and when."""
+        if stay.outcome is None and stay.left_at is not None:
+            call.queued.move_end(stay.left_at, at)
+            stay.left_at, stay.left_unseen, stay.member = at, False, member
             self._judge(call, stay, "answered")
 
     def status(self, call: LiveCall, channel: Channel, value: str, at: float) -> None:
@@ -74,6 +93,8 @@ class Stays:
                 self._judge(call, stay, "unknown")
 
     def _judge(self, call: LiveCall, stay: Stay, outcome: StayOutcome) -> None:
+        if stay.left_unseen:
+            outcome = "unknown"
         stay.outcome = outcome
         left_at = stay.left_at if stay.left_at is not None else stay.joined_at
         wait_s = max(0.0, left_at - stay.joined_at)
@@ -83,7 +104,14 @@ class Stays:
             QueueStayEnded(
                 left_at,
                 call.id,
-                QueueStay(stay.queue, stay.joined_at, left_at, outcome, stay.position, stay.member),
+                QueueStay(
+                    stay.queue,
+                    stay.joined_at,
+                    None if stay.left_unseen else left_at,
+                    outcome,
+                    stay.position,
+                    stay.member,
+                ),
                 round(wait_s, 3),
                 outcome == "abandoned" and wait_s < rules.short_abandon_s,
                 wait_s <= threshold if outcome == "answered" else None,
@@ -98,6 +126,6 @@ def _is_the_callers(call: LiveCall, channel: Channel) -> bool:
 
 def _open_stay(call: LiveCall, channel: Channel, queue: str) -> Stay | None:
     for stay in reversed(call.stays):
-        if stay.channel is channel and stay.queue == queue and stay.left_at is None:
+        if stay.channel is channel and stay.queue == queue and (stay.left_at is None or stay.left_unseen):
             return stay
     return None

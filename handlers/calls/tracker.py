@@ -13,6 +13,7 @@ from handlers.calls.live_state import LiveState
 from handlers.calls.names import presented
 from handlers.calls.parking import ParkingLots
 from handlers.calls.transfers import Transfers
+from handlers.calls.unseen_answers import UnseenAnswers
 from handlers.facts import Fact
 from handlers.rules import Rules
 
@@ -27,6 +28,7 @@ class Tracker:
         self.queues = AppQueue(self.state)
         self.transfers = Transfers(self.state, self.bridges)
         self.lots = ParkingLots(self.state)
+        self.unseen_answers = UnseenAnswers(self.state)
         self.handlers: dict[type, Callable[[Any], None]] = {
             ev.ChannelCreated: self._created,
             ev.ChannelStateChanged: self._state_changed,
@@ -38,6 +40,7 @@ class Tracker:
             **self.queues.handlers,
             **self.transfers.handlers,
             **self.lots.handlers,
+            **self.unseen_answers.handlers,
         }
 
     def take(self, event: ev.Event) -> None:

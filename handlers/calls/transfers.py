@@ -70,6 +70,7 @@ class Transfers:
         return by.call if by is not None else None
 
     def _pass_on(self, call: LiveCall, passing: Passing, result: str, transferee: Channel | None) -> None:
+        passing.by.unheld_at = None  # that Unhold was the transfer's
         if result != _SUCCESS:
             passing.result = "failed"
             call.passed_on.passings.append(passing)

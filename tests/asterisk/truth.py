@@ -56,13 +56,14 @@ def was_taken(leg: Row) -> bool:
 
 def _as_told(call: Row, caller: Row | None, events: Sequence[Row]) -> Row:
     """The durations that the scenario words itself; without `total_s` among them the caller's own leg is the whole."""
-    found = {name: _between(words, events) for name, words in call.get("seen", {}).items()}
+    found = {name: between(words, events) for name, words in call.get("seen", {}).items()}
     if caller is None:
         return found | {"started_at": _moment(call["began"], events)}
     return {"total_s": caller["t_end"] - caller["t_invite"]} | found | {"started_at": caller["t_invite"]}
 
 
-def _between(words: str, events: Sequence[Row]) -> float:
+def between(words: str, events: Sequence[Row]) -> float:
+    """The seconds between the moments that these words name, as the phones saw them."""
     spans = [span.split(" - ") for span in words.split("; ") if span]
     return sum(_moment(until, events) - _moment(since, events) for since, until in spans)
 

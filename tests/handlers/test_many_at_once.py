@@ -17,6 +17,7 @@ from handlers.core import Core
 from handlers.facts import (
     AgentChanged,
     AgentGone,
+    AnswersUnseen,
     CallEnded,
     CallRetracted,
     CallStarted,
@@ -96,7 +97,10 @@ def _by_itself(fact: Fact) -> Fact:
 
 
 def _call_id(fact: Fact) -> str:
-    if isinstance(fact, TrunkGuessed | EventDoubted | GapEnded | AgentChanged | AgentGone | CaseFact | RequestAnswered):
+    if isinstance(
+        fact,
+        TrunkGuessed | EventDoubted | GapEnded | AnswersUnseen | AgentChanged | AgentGone | CaseFact | RequestAnswered,
+    ):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id
 

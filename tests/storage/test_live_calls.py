@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from handlers.calls.kept import KeptCall
 from storage.database import reading, writing
@@ -78,6 +79,15 @@ async def test_a_document_that_somebody_spoilt_comes_back_empty(path: Path, spoi
     connection.close()
     ((call,), _) = await read(path)
     assert (call.id, call.document) == ("1", {})
+
+
+async def test_one_that_cannot_be_written_down_holds_up_no_other(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        bad = KeptCall("bad", "boot", 1000.0, {"said": {"a set"}})
+        with structlog.testing.capture_logs() as told:
+            await database.write([ended(a_call(0))], live=change(bad, kept("good")))
+    assert (await read(path))[0] == [kept("good")]
+    assert [(line["event"], line["call"]) for line in told] == [("live_call_unwritable", "bad")]
 
 
 async def test_while_the_disk_is_full_the_latest_word_waits_and_the_end_of_a_call_takes_its_place(path: Path) -> None:

@@ -1,0 +1,30 @@
+"""When a live channel was answered, by its CDR: what is asked for it, and what the answers say."""
+
+from collections.abc import Sequence
+
+from handlers.ami.events import AnswerTold
+from handlers.ami.message import Message
+from handlers.ami.pbx_clock import PbxClock
+
+GETVAR = "Getvar"
+VARIABLES = ("CDR(start,u)", "CDR(answer,u)")
+"""Asked one after the other. Each needs `write = reporting` (or call), and answers in epoch seconds with microseconds."""
+
+
+def actions_of(uniqueid: str) -> list[dict[str, str]]:
+    """What to ask of one channel. Asterisk takes a Uniqueid for a name (16 and 22), and no later channel ever has the same."""
+    return [{"Action": GETVAR, "Channel": uniqueid, "Variable": variable} for variable in VARIABLES]
+
+
+def answer_told(uniqueid: str, blocks: Sequence[bytes], clock: PbxClock, at: float) -> AnswerTold:
+    """What the answers to `actions_of` say, complete at `at`. A channel that is gone, or was never answered, says None."""
+    begun, answered = (_moment(block, clock, at) for block in blocks)
+    return AnswerTold(at, uniqueid, begun, answered)
+
+
+def _moment(block: bytes, clock: PbxClock, at: float) -> float | None:
+    try:
+        moment = float(Message(block).get("Value") or "")
+    except ValueError:
+        return None
+    return clock.ours(moment, at) if 0 < moment < float("inf") else None

@@ -1,0 +1,51 @@
+"""How a call stood when the stream broke, beside how it stands when it is back: which of its durations nobody can tell."""
+
+from collections.abc import Iterable
+
+from handlers.calls.channels import Channel
+from handlers.calls.live_call import LiveCall
+from handlers.calls.periods import Stay
+
+
+class BeforeGap:
+    """One call, as it stood."""
+
+    __slots__ = ("answered", "is_sought", "ringing", "sought_at", "stays", "talking")
+
+    def __init__(self, call: LiveCall) -> None:
+        self.answered = call.answered_at is not None
+        self.talking = frozenset(call.talking)
+        self.ringing = frozenset(leg for leg in call.searching if leg.ringing)
+        self.stays = [stay for stay in call.stays if stay.left_at is None]
+        self.is_sought = call.is_sought
+        self.sought_at = call.sought_at
+
+    def compare(self, call: LiveCall) -> None:
+        """Note on the call what of it was not seen. A talk with the same person and a ringing that goes on had no break."""
+        if self.talking and not self.talking & set(call.talking):
+            call.unseen.add("talk")
+        if self.answered:
+            if call.talking and not self.talking:
+                call.unseen.add("talk")  # it began again
+            return
+        if call.answer_unseen:
+            call.unseen.add("hold")
+        ringing = {leg for leg in call.searching if leg.ringing}
+        if self.ringing != ringing:
+            call.unseen.add("ring")
+        if (self.sought_at is None and call.sought_at is not None) or (call.answer_unseen and self.sought_at is None):
+            call.unseen |= {"ivr", "queue"}
+        if call.answer_unseen:
+            call.unseen |= {"ring", "queue"}
+        if self.is_sought and not call.is_sought and not call.talking:
+            call.unseen.add("wait")
+
+    def rang(self, channels: Iterable[Channel]) -> bool:
+        """Was one of these ringing?"""
+        return any(channel in self.ringing for channel in channels)
+
+    def answered_stay(self, is_sure: bool) -> Stay | None:
+        """The stay that the answer ended. `is_sure`: who answered rang then, or the queue still serves the caller."""
+        if is_sure and len(self.stays) == 1 and self.stays[0].left_unseen:
+            return self.stays[0]
+        return None

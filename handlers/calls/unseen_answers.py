@@ -1,0 +1,158 @@
+"""Answers that nobody saw: which channels' CDRs know the moment, and what is made of what the PBX says of them.
+
+What CDRs hold, on 16 and 22 (each seen there): a person's channel the moment at which his device went up, by a queue and behind Local
+halves too; the caller's the IVR's or the queue's own Answer, or that of Dial, which for one who first has to press a key is the
+true one; so the latest of the two sides, and of the Local halves between them, is the answer. A ring group's caller may have none.
+A transfer and a stay in a parking lot begin the caller's CDR anew, and so does a Local channel that is optimised away, but that one
+within some 20 ms of the answer: what began anew at another moment was passed on, and of who answered first nothing is left.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlers.ami.events import AnswerTold
+from handlers.calls.channels import Channel, connected, in_order
+from handlers.calls.live_call import LiveCall
+from handlers.calls.live_state import LiveState
+from handlers.calls.periods import Stay
+from handlers.facts import AnswersUnseen, CallAnswered
+
+# The start of a channel met in a snapshot is true to a second.
+STARTS_DIFFER_S = 1.5
+# Local optimisation after the answer: 5 to 25 ms were seen.
+OPTIMISED_WITHIN_S = 0.1
+# How far outside of the gap a moment may be: clocks of two machines, a break noticed late.
+CLOCKS_DIFFER_S = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class SoughtAnswer:
+    """A call that was answered between `since` and `until`, and what the PBX has said of its channels so far.
+
+    Without `people` it is one that was met while nobody talked with the outside party, and may have been answered before.
+    """
+
+    outside: Channel
+    people: tuple[Channel, ...]
+    halves: tuple[Channel, ...]
+    since: float
+    until: float
+    stay: Stay | None = None
+    """The stay in a queue that this answer ended."""
+    rang: bool = False
+    """The one who answered was ringing when the stream broke."""
+    told: dict[Channel, AnswerTold] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Whose CDRs are asked for."""
+        return (self.outside, *self.people, *self.halves)
+
+    @property
+    def is_anew(self) -> bool:
+        """Did the outside party's CDR begin in mid-call?"""
+        begun = self.told[self.outside].begun_at if self.outside in self.told else None
+        return begun is not None and begun > self.outside.created_at + STARTS_DIFFER_S
+
+    @property
+    def is_complete(self) -> bool:
+        """Has each channel that still lives been told of?"""
+        return all(channel in self.told or channel.ended_at is not None for channel in self.channels)
+
+    def answered_by(self, channel: Channel) -> float | None:
+        """When this channel went up, as far as it was told."""
+        told = self.told.get(channel)
+        return told.answered_at if told is not None else None
+
+    def moment(self) -> float | None:
+        """When the call was answered; None where what was told does not say."""
+        ups = [up for person in self.people if (up := self.answered_by(person)) is not None]
+        if not ups:
+            return None
+        first = min(ups)
+        if len(self.people) == 1:
+            first = max([first, *(up for half in self.halves if (up := self.answered_by(half)) is not None)])
+        begun = self.told[self.outside].begun_at if self.outside in self.told else None
+        if begun is not None and self.is_anew and abs(begun - first) > OPTIMISED_WITHIN_S:
+            return None  # passed on since
+        moment = max(first, self.answered_by(self.outside) or first)
+        if not self.since - CLOCKS_DIFFER_S <= moment <= self.until + CLOCKS_DIFFER_S:
+            return None
+        return min(max(moment, self.since, self.outside.created_at), self.until)
+
+
+class UnseenAnswers:
+    """Takes `AnswerTold`, and gives calls the answer that nobody saw."""
+
+    def __init__(self, state: LiveState) -> None:
+        self._state = state
+        self.handlers: dict[type, Callable[[Any], None]] = {AnswerTold: self._told}
+
+    def ask(self, sought: Iterable[tuple[LiveCall, SoughtAnswer]], at: float) -> None:
+        """Say once for all these calls whose CDRs are wanted."""
+        channels: list[str] = []
+        for call, answer in sought:
+            call.sought_answer = answer
+            for channel in answer.channels:
+                channel.asked_for = call
+                channels.append(channel.uniqueid)
+        if channels:
+            self._state.facts.append(AnswersUnseen(at, tuple(channels)))
+
+    def _told(self, event: AnswerTold) -> None:
+        channel = self._state.channels.get(event.uniqueid)
+        call = channel.asked_for if channel is not None else None
+        if channel is None or call is None or call not in self._state.calls:
+            return
+        channel.asked_for = None
+        sought = call.sought_answer
+        if sought is None or call.answered_at is not None:
+            return
+        sought.told[channel] = event
+        if not sought.is_complete:
+            return
+        call.sought_answer = None
+        if not sought.people:
+            if sought.is_anew:  # met while nobody talked with him: passed on or parked by whom he had talked with
+                call.answer_unseen = True
+                call.unseen.add("talk")
+            return
+        moment = sought.moment()
+        if moment is not None:
+            self._settle(call, sought, moment)
+            self._state.facts.append(CallAnswered(event.at, self._state.live(call)))
+
+    def _settle(self, call: LiveCall, sought: SoughtAnswer, at: float) -> None:
+        """The call was answered at `at`, and everything that was taken to have changed when the stream was back did so then."""
+        until = sought.until
+        call.answer_unseen, call.answered_at = False, at
+        call.talked.move_begin(until, at)
+        for talk in call.talks:
+            if talk.started_at == until:
+                up = sought.answered_by(talk.channel) if len(sought.people) > 1 else None
+                talk.started_at = at if up is None else min(max(up, at), until)
+        for channel in sought.channels:
+            channel.joined_at = at if channel.joined_at == until else channel.joined_at
+            channel.met_at = at if channel.met_at == until else channel.met_at
+        if sought.stay is not None:
+            member = next((person.member for person in sought.people if person.member), None)
+            self._state.stays.answered_at(call, sought.stay, member, at)
+            call.unseen.discard("queue")
+        if sought.rang:
+            call.rung.move_end(until, at)
+            call.unseen -= {"ring", "queue"}
+            for channel in sought.channels:
+                channel.ring_ended_at = at if channel.ring_ended_at == until else channel.ring_ended_at
+        call.queue_wait_s = call.queued.total_s
+        if call.state_since == until:
+            call.state_since = at
+
+
+def sought_answer(
+    call: LiveCall, people: set[Channel], outside: Channel, since: float | None, until: float
+) -> SoughtAnswer:
+    """Whom to ask for the answer of a call that is found answered at `until`; `since`: the break, for one known before it."""
+    halves = in_order(c for c in connected(outside) if not c.is_device)
+    begun = call.started_at if since is None else since
+    return SoughtAnswer(outside, tuple(in_order(people)), tuple(halves), begun, until)
