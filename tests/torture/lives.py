@@ -110,12 +110,13 @@ class Lives:
     async def _end(self, number: signal.Signals | None) -> int:
         assert self._process is not None
         assert self._reading is not None
-        self.ends.append(End(clock.now(), number is signal.SIGKILL))
+        at = clock.now()
         if number is not None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
         async with asyncio.timeout(STOPS_WITHIN_S):
             status = await self._process.wait()
+            self.ends.append(End(at, clock.now(), number is signal.SIGKILL))
             await self._reading
         with self._journal.open("a") as journal:
             journal.writelines(self.daemon.lines)

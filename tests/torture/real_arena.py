@@ -77,7 +77,7 @@ class RealArena(Place):
         """What became of the calls; after `settle`."""
         story = read_diary(self._witness.path)
         truth = truth_of(story.events, rules_of(load_settings(self.lives.settings, {}).settings))
-        ends = [Break(end.at, end.at, end.killed) for end in self.lives.ends]
+        ends = [Break(end.at, end.gone_at, end.killed) for end in self.lives.ends]
         sight = sight_by_time(story.events, self.lives.moments("ami_ready"), [*self.breaks, *ends])
         judge(self.verdict, story, truth, sight, self.stored())
         self.judge_gaps(sight)

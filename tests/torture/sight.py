@@ -28,9 +28,10 @@ class Seen(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of a life of the daemon: killed, or asked to stop."""
+    """The end of a life of the daemon: killed, or asked to stop at `at`; `gone_at`: the process was no more."""
 
     at: float
+    gone_at: float
     killed: bool
 
     @property
@@ -137,8 +138,8 @@ def _watch(session: Session, ends: Sequence[End]) -> Watch | None:
     if session.ready_at is None:
         return None
     place = bisect_left(ends, session.login_at, key=lambda end: end.at)
-    end = ends[place] if place < len(ends) else End(inf, killed=False)
-    over_at = min(session.over_at if session.over_at is not None else inf, end.at)
+    end = ends[place] if place < len(ends) else End(inf, inf, killed=False)
+    over_at = min(session.over_at if session.over_at is not None else inf, end.gone_at)
     return Watch(
         session.ready_at, session.login_at, over_at, min(over_at, end.sure_until), min(over_at, end.kept_until)
     )

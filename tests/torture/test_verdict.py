@@ -132,7 +132,7 @@ def test_what_ended_within_a_quarter_of_a_second_before_a_kill_may_be_there_or_n
     assert call.ended is not None
     ended_at = STORY.events[call.ended].t
     for before_s, is_lost in ((0.2, False), (0.3, True)):
-        killed = End(ended_at + before_s, killed=True)
+        killed = End(ended_at + before_s, ended_at + before_s, killed=True)
         story = story_with(replace(WHOLE, over_at=killed.at), Session(2, killed.at + 1, killed.at + 1.1, None, 1))
         unended = change(end_seen=False, incomplete=True)(rows, n)
         lost = [each for each in verdict_of(unended, story, killed).lost if call.id in each]

@@ -88,7 +88,7 @@ async def line_stalled(place: RealArena) -> None:
     for _ in place.turns():
         await place.pass_time(1.0, 5.0)
         place.line.stall()
-        await place.pass_time(0.2, 0.9)
+        await place.pass_time(0.1, 0.6)
         await place.line.restore()
 
 

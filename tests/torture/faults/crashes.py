@@ -42,10 +42,10 @@ async def stop(arena: Arena) -> None:
 
 
 async def freeze(arena: Arena) -> None:
-    """SIGSTOP for up to a second: nothing is lost of what waits in the socket."""
+    """SIGSTOP for less than a second: nothing is lost of what waits in the socket."""
     for _ in arena.turns():
         await arena.pass_time(0.5, 2.0)
-        await arena.lives.pause(arena.random.uniform(0.1, 1.0))
+        await arena.lives.pause(arena.random.uniform(0.1, 0.6))
 
 
 async def freeze_long(arena: Arena) -> None:

@@ -34,7 +34,7 @@ async def stall(arena: Arena) -> None:
     """Nothing passes for less than a second, then all of it."""
     for _ in arena.turns():
         await arena.pass_time(0.5, 2.0)
-        await arena.pbx.do("stall", seconds=arena.random.uniform(0.2, 1.0))
+        await arena.pbx.do("stall", seconds=arena.random.uniform(0.1, 0.6))
 
 
 async def stall_long(arena: Arena) -> None:
