@@ -68,9 +68,8 @@ class Arena(Place):
 
 
 @asynccontextmanager
-async def arena(folder: Path, seed: int, *, broker: bool = False, database: Path | None = None) -> AsyncIterator[Arena]:
+async def arena(folder: Path, seed: int, *, broker: bool, database: Path) -> AsyncIterator[Arena]:
     """A PBX with traffic and a daemon that is not started yet; all of it killed at the end."""
-    database = database or folder / "calls.db"
     async with AsyncExitStack() as stack:
         pbx = await stack.enter_async_context(simulated_pbx(seed, folder))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

@@ -21,15 +21,18 @@ BOUT_WITHIN_S = 600.0
 
 
 async def bout(fault: Fault | RealFault, seed: int, seconds: float, most: int) -> tuple[int, Verdict]:
-    """How often the fault was injected, and the verdict. What breaks the bout itself is a finding like others."""
-    with _folder() as folder:
-        if isinstance(fault, RealFault):
-            async with real_arena(folder, seed, fault.version) as real:
-                return await _play(real, fault.bout(real), seconds, most)
-        with _disk(folder, fault) as disk:
-            database = disk / "calls.db" if disk is not None else None
-            async with arena(folder, seed, broker=fault.needs_broker, database=database) as simulated:
+    """How often the fault was injected, and the verdict. What breaks the bout itself is its only finding: it was not judged."""
+    broken: list[str] = []
+    with _folder() as folder, _disk(folder, fault) as disk:
+        try:
+            if isinstance(fault, RealFault):
+                async with real_arena(folder, seed, fault.version) as real:
+                    return await _play(real, fault.bout(real), seconds, most)
+            async with arena(folder, seed, broker=fault.needs_broker, database=disk / "calls.db") as simulated:
                 return await _play(simulated, fault.bout(simulated), seconds, most)
+        except* (AssertionError, TimeoutError, OSError, RuntimeError) as error:
+            broken.append(f"the bout broke: {error.exceptions}")
+    return 0, Verdict(beside=broken)
 
 
 async def _play(place: Place, bringing_about: Awaitable[None], seconds: float, most: int) -> tuple[int, Verdict]:
@@ -40,8 +43,8 @@ async def _play(place: Place, bringing_about: Awaitable[None], seconds: float, m
             await bringing_about
             await place.settle()
     except (AssertionError, TimeoutError, OSError, RuntimeError) as error:
-        place.verdict.beside.append(f"turn {place.times}: {type(error).__name__}: {error}; {place.lives.last_words()}")
-        await place.lives.end()
+        found = f"turn {place.times}: {type(error).__name__}: {error}; {place.lives.last_words()}"
+        return place.times, Verdict(beside=[*place.verdict.beside, found])
     return place.times, place.judge()
 
 
@@ -60,10 +63,10 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _disk(folder: Path, fault: Fault) -> Iterator[Path | None]:
-    """A small file system, mounted in the mount namespace that we must have of our own."""
-    if not fault.needs_disk:
-        yield None
+def _disk(folder: Path, fault: Fault | RealFault) -> Iterator[Path]:
+    """Where the database is: a small file system, mounted in the mount namespace that we must have of our own, or the folder."""
+    if isinstance(fault, RealFault) or not fault.needs_disk:
+        yield folder
         return
     disk = folder / "disk"
     disk.mkdir()

@@ -27,7 +27,7 @@ class Diary:
         self._write({"t": t, "raw": raw.decode("latin-1"), "to": told})
 
     def session(self, t: float, number: int, what: str, sent: int = 0) -> None:
-        """`what` is `login`, `over`, or an action in lower case; `sent`: bytes that the system took for the client so far."""
+        """`what` is `login`, `over` (we ended it), `left` (the client did), or an action in lower case; `sent`: bytes that the system took for the client so far."""
         self._write({"t": t, "session": number, "is": what, "sent": sent})
 
     def _write(self, line: dict[str, object]) -> None:
@@ -55,6 +55,8 @@ class Session:
     ready_at: float | None = None
     over_at: float | None = None
     sent: int = 0
+    left: bool = False
+    """The client went by itself: gave up the line, or is no more."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,8 @@ def read_diary(path: Path) -> Story:
             continue
         if line["is"] == "over":
             session.over_at, session.sent = t, line["sent"]
+        elif line["is"] == "left":
+            session.over_at, session.sent, session.left = t, line["sent"], True
         elif line["is"] == READY_ACTION and session.ready_at is None:
             session.ready_at = t
     return story

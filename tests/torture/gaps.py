@@ -33,7 +33,7 @@ def true_gaps(sight: Sight) -> list[Gap]:
 def wrong_gaps(recorded: Sequence[Gap], true: Sequence[Gap]) -> list[str]:
     """What is wrong with the record."""
     missing = [
-        f"gap {gap.since:.3f} to {gap.until:.3f} is not recorded"
+        f"gap {gap.since:.3f} to {gap.until:.3f} is not recorded; near it are {_near(gap, recorded)}"
         for gap in true
         if gap.until - gap.since > NEAR_S and not _is_covered(gap, recorded)
     ]
@@ -43,6 +43,11 @@ def wrong_gaps(recorded: Sequence[Gap], true: Sequence[Gap]) -> list[str]:
         if not any(gap.since - HEARD_S <= told.until and told.since <= gap.until + NEAR_S for gap in true)
     ]
     return missing + phantom
+
+
+def _near(gap: Gap, recorded: Sequence[Gap]) -> str:
+    near = [told for told in recorded if told.until > gap.since - 10 and told.since < gap.until + 10]
+    return ", ".join(f"{told.since:.3f} to {told.until:.3f}" for told in near) or "none"
 
 
 def _is_covered(gap: Gap, recorded: Sequence[Gap]) -> bool:

@@ -79,13 +79,14 @@ class Pbx:
         return self.answers.answer(action, clock.now())
 
     def _variable(self, action: Message) -> bytes:
-        """`CDR(answer,u)` of a channel: when it went up, as Asterisk's CDR has it."""
-        variable, name = action.get("Variable") or "", action.get("Channel") or ""
-        found = [uniqueid for uniqueid, channel in self.board.channels.items() if channel.headers["Channel"] == name]
-        if not found:
-            return failed(action, "No such channel")
-        at = self.answered_at.get(found[0]) if variable == "CDR(answer,u)" else None
-        return succeeded(action, {"Variable": variable, "Value": f"{at:.6f}" if at is not None else ""})
+        """`CDR(start,u)` and `CDR(answer,u)` of a channel, by its name or uniqueid: when it began and went up, as CDRs have it."""
+        variable, wanted = action.get("Variable") or "", action.get("Channel") or ""
+        for uniqueid, channel in self.board.channels.items():
+            if wanted in {uniqueid, channel.headers["Channel"]}:
+                moments = {"CDR(start,u)": channel.created_at, "CDR(answer,u)": self.answered_at.get(uniqueid)}
+                at = moments.get(variable)
+                return succeeded(action, {"Variable": variable, "Value": f"{at:.6f}" if at is not None else ""})
+        return failed(action, "No such channel")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client, until it leaves or is cut off."""
@@ -96,7 +97,7 @@ class Pbx:
             await session.run()
         finally:
             self.sessions.discard(session)
-            session.end()
+            session.end("left")
             writer.close()
 
     def obey(self, order: dict[str, object]) -> dict[str, object]:
@@ -198,13 +199,13 @@ class Session:
         for raw in held or ():
             self.send(raw)
 
-    def end(self) -> None:
+    def end(self, how: str = "over") -> None:
         """Nobody listens here any more, since it stalled if it did; written down once."""
         if self.listens:
             self.listens = False
             unsent = self._writer.transport.get_write_buffer_size()
             since = self._stalled_at if self._stalled_at is not None else clock.now()
-            self._pbx.diary.session(since, self.number, "over", self._sent - unsent)
+            self._pbx.diary.session(since, self.number, how, self._sent - unsent)
 
     async def _next(self) -> bool:
         """Answer one action. False when that was the last one."""

@@ -7,11 +7,13 @@ from enum import IntEnum
 from math import inf
 
 from tests.torture.diary import Happened, Session, Story
+from tests.torture.settings import SILENT_S
 
 SURE_S = 0.25
 """What was handed over so long before a kill is to be kept."""
 KEPT_S = 1.5
 """Live calls are kept once a second: one that we knew of for so long before a kill is known afterwards."""
+GIVEN_UP_S = SILENT_S + 1.0
 LOGIN_S = 2.0
 """So long logging in and asking what lives may take."""
 LATE_S = 1.5
@@ -140,6 +142,9 @@ def _watch(session: Session, ends: Sequence[End]) -> Watch | None:
     place = bisect_left(ends, session.login_at, key=lambda end: end.at)
     end = ends[place] if place < len(ends) else End(inf, inf, killed=False)
     over_at = min(session.over_at if session.over_at is not None else inf, end.gone_at)
+    if session.left and over_at < end.at:
+        # It gave up a line on which nothing came: what was handed over meanwhile it may never have read.
+        return Watch(session.ready_at, session.login_at, over_at, over_at - GIVEN_UP_S, over_at - GIVEN_UP_S)
     return Watch(
         session.ready_at, session.login_at, over_at, min(over_at, end.sure_until), min(over_at, end.kept_until)
     )

@@ -45,12 +45,12 @@ class Verdict:
     def findings(self) -> list[str]:
         """All that is wrong, each with its kind."""
         kinds = {
+            "beside": self.beside,
             "lost": self.lost,
             "doubled": self.doubled,
             "invented": self.invented,
             "mismarked": self.mismarked,
             "gap": self.ungapped,
-            "beside": self.beside,
         }
         return [f"{kind}: {text}" for kind, texts in kinds.items() for text in texts]
 
