@@ -39,6 +39,9 @@ HELD_LIMIT = 100_000
 BAD_TOLD_EVERY_S = 60.0
 # So many channels are asked about at once: a round trip costs Asterisk 0.2 ms, and a far PBX many times that of waiting.
 ASKED_AT_ONCE = 50
+# A snapshot of many calls takes its time too: standing still for it must not lead to the next one.
+LATE_EVERY_S = 60.0
+LATE_CURE = "see what keeps this machine busy; with timestampevents = yes in manager.conf moments stay right"
 SLOW_CURE = "Asterisk cuts off who reads too slowly: writetimeout = 5000 in the account, see: ringtally pbx-snippet"
 RIGHTS_CURE = "give the account write = reporting, see: ringtally pbx-snippet"
 
@@ -88,6 +91,8 @@ class AmiClient:
         self._sees_channels = False
         self._unseen: list[str] = []
         self._given_up: GapReason | None = None
+        self._late_at = -LATE_EVERY_S
+        self._is_late = False
         self._has_queues = True
         self._past_events: Counter[str] = Counter()
         self._past_bad: Counter[str] = Counter()
@@ -260,7 +265,18 @@ class AmiClient:
             log.warning("ami_lost", host=self._account.host, port=self._account.port, reason=reason, **told)
 
     def _make_protocol(self) -> AmiProtocol:
-        return AmiProtocol(self._received, self._wake.set, self._tap, self._asked)
+        return AmiProtocol(self._received, self._wake.set, self._tap, self._asked, self._read_late)
+
+    def _read_late(self, late_s: float) -> None:
+        """We stood still for so long, and hear now what happened in that time: a gap, though nothing of it is lost."""
+        now = clock.monotonic()
+        if self._ready_at is None or self._held is not None or now - self._late_at < LATE_EVERY_S:
+            return
+        self._late_at, self._is_late = now, True
+        self._broken_at = clock.now() - late_s
+        self._sink([StreamBroken(self._broken_at, "slow")])
+        self._wake.set()
+        log.warning("ami_read_late", stood_still_s=round(late_s, 3), cure=LATE_CURE)
 
     def _received(self, events: Sequence[Event]) -> None:
         if self._held is None:
@@ -291,18 +307,19 @@ class AmiClient:
         channels = len(snapshot.channels or ())
         self._sees_channels = snapshot.channels is not None
         self._next_comparison(channels)
+        self._is_late = False
+        if self._broken_at is not None:
+            self._counters.gap_s += max(0.0, at - self._broken_at)
+            self._broken_at = None
         if self._ready_at is None:
-            self._ready(at)
+            self._ready()
             log.info("ami_ready", host=self._account.host, banner=protocol.framer.banner, channels=channels)
         else:
             log.info("ami_asked_again", host=self._account.host, channels=channels)
         _tell_missing(answers)
 
-    def _ready(self, at: float) -> None:
+    def _ready(self) -> None:
         self._ready_at = clock.monotonic()
-        if self._broken_at is not None:
-            self._counters.gap_s += max(0.0, at - self._broken_at)
-            self._broken_at = None
         self._counters.connects += 1
         self._told = None
         self._set_state("ready")
@@ -391,7 +408,9 @@ class AmiClient:
         return True
 
     async def _is_outdated(self, protocol: AmiProtocol) -> bool:
-        """Did the PBX boot, or its queues come, only after the snapshot was taken?"""
+        """Did the PBX boot, or its queues come, only after the snapshot was taken, or did we read late since?"""
+        if self._is_late:
+            return True
         if protocol.booted.is_set() and not self._was_booted:
             return True
         if self._has_queues:

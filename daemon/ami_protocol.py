@@ -58,6 +58,11 @@ class _Ask:
             self.future.set_result(self._answer.blocks)
 
 
+# A moment that is wrong by less is as true as one met in a snapshot.
+LATE_S = 1.0
+_STAMP = b"\r\nTimestamp: "
+
+
 class AmiProtocol(asyncio.Protocol):
     """Bytes in, events out to `sink`, in order; one instance per connection.
 
@@ -72,8 +77,10 @@ class AmiProtocol(asyncio.Protocol):
         changed: Callable[[], None],
         tap: Callable[[bytes], None],
         asked: Callable[[str], None] = lambda _text: None,
+        late: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._sink = sink
+        self._late = late
         self._changed = changed
         self._tap = tap
         self._asked = asked
@@ -108,6 +115,10 @@ class AmiProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """One segment: never raises, never waits."""
         at = self.heard_at = clock.now()
+        late_s = self._stalls.stands_still_s()
+        # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
+        if late_s >= LATE_S and _STAMP not in data:
+            self._late(late_s)
         try:
             self._tap(data)
         except Exception:

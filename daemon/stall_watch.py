@@ -46,6 +46,10 @@ class StallWatch:
             self._stalled = (now, stood_still_s, self._read)
         self.start()
 
+    def stands_still_s(self) -> float:
+        """For how long the loop has not turned, up to this moment."""
+        return max(0.0, clock.monotonic() - self._looked_at - LOOK_EVERY_S)
+
     def cut_off_after_s(self) -> float | None:
         """How long we had stood still, if the stream that just ended was cut off for that; else None."""
         if self._stalled is None:

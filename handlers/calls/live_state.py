@@ -32,6 +32,8 @@ class LiveState:
         self.bridges: dict[str, Bridge] = {}
         self.calls: dict[LiveCall, Recorder] = {}
         """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
+        self.is_heard = True
+        """What is told happens now. False in a break: what is read late then, happened nobody knows when."""
         self._by_linkedid: dict[str, LiveCall] = {}
         self._phones: dict[str, dict[str, Channel]] = {}
         """The live channels of our own devices: by endpoint, then by uniqueid."""

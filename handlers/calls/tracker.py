@@ -59,9 +59,10 @@ class Tracker:
         if call is None:
             call = self.state.new_call(channel, event.linkedid)
             # Its first channel was never seen: it began before us, or in a gap.
-            call.incomplete = event.linkedid != event.uniqueid
+            is_met = event.linkedid != event.uniqueid
+            call.incomplete = is_met or not self.state.is_heard
             call.originated = channel.is_device and event.state == ev.ChannelState.DOWN
-            if call.incomplete and call.originated:
+            if is_met and call.originated:
                 # About to be dialled, by a dialler who was handed a Linkedid that is nobody's: that of a login to an agents' pool,
                 # say. The dial that follows tells whose call it is.
                 call.add(channel)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from daemon import ami_client, clock, pump
+from daemon import ami_client, ami_protocol, clock, pump
 from daemon.pump import Pump
 from handlers.ami.events import GapReason, Snapshot, StreamBroken, StreamResumed, Tick
 from handlers.core import Core
 from handlers.facts import GapEnded
 from handlers.rules import Rules
 from tests.daemon.fake_asterisk import FakeAsterisk, Heard, account, captured_logs, listening, new_channel, silence
+from tests.handlers.playbook import Play
 from tests.torture.proxy import line_to
 
 
@@ -133,6 +134,45 @@ async def test_who_stood_still_while_the_line_broke_was_not_cut_off(logs: list[A
         await heard.ready()
         stand_still(pbx, new_channel("1795450254.1"))
         assert await why_lost(heard) == "connection_lost"
+
+
+@pytest.mark.parametrize("stamped", [False, True], ids=["without stamps", "with stamps"])
+async def test_what_is_read_late_is_told_between_a_break_and_a_snapshot_unless_the_pbx_stamps_its_events(
+    logs: list[Any], monkeypatch: pytest.MonkeyPatch, stamped: bool
+) -> None:
+    monkeypatch.setattr(ami_protocol, "LATE_S", 0.2)
+    stamp = f"\r\nTimestamp: {clock.now():.6f}".encode() if stamped else b""
+    sent = new_channel("1795450254.1").replace(b"\r\nPrivilege: call,all", b"\r\nPrivilege: call,all" + stamp)
+    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
+        await heard.ready()
+        began = clock.now()
+        pbx.sessions[0].send(sent)
+        threading.Event().wait(0.5)
+        await heard.turn.until(lambda: "ChannelCreated" in heard.kinds)
+        if stamped:
+            assert heard.kinds == ["StreamResumed", "ChannelCreated"]
+            return
+        await heard.turn.until(lambda: heard.kinds.count("StreamResumed") == 2)
+        assert heard.kinds == ["StreamResumed", "StreamBroken", "ChannelCreated", "StreamResumed"]
+        broken = heard.events[1]
+        assert isinstance(broken, StreamBroken)
+        assert (broken.reason, abs(broken.at - began) < 0.2) == ("slow", True)
+        assert "ami_read_late" in {line["event"] for line in logs}
+        assert heard.client.counters.gap_s > 0.2
+
+
+def test_a_call_that_is_read_late_is_marked_and_one_after_it_is_not() -> None:
+    play = Play()
+    play.say(StreamBroken(play.now, "slow"))
+    late = play.incoming()
+    play.hang_up(late)
+    play.say(StreamResumed(play.now, Snapshot("", (), (), (), (), (), {})))
+    after = play.incoming()
+    play.hang_up(after)
+    assert {call.call.id: (call.call.incomplete, call.call.end_seen) for call in play.ended} == {
+        late: (True, True),
+        after: (False, True),
+    }
 
 
 def stand_still(pbx: FakeAsterisk, sends: bytes) -> None:
