@@ -38,12 +38,16 @@ def lives(*uniqueids: str) -> list[str]:
 
 
 def show(pbx: FakeAsterisk, *uniqueids: str) -> None:
-    """From here on the PBX says that these live."""
+    """From here on the PBX says that these live, and that the caller waits in the queue."""
 
     def answer(_session: Session, action: Action) -> bytes:
         return listed(action, "CoreShowChannelsComplete", lives(*uniqueids))
 
-    pbx.answers["CoreShowChannels"] = answer
+    def waiting(_session: Session, action: Action) -> bytes:
+        entry = f"QueueEntry\r\nQueue: support\r\nPosition: 1\r\nUniqueid: {CALLER}\r\nWait: 7\r\nActionID: {{id}}"
+        return listed(action, "QueueStatusComplete", [entry])
+
+    pbx.answers |= {"CoreShowChannels": answer, "QueueStatus": waiting}
 
 
 def _kept(folder: Path) -> set[str]:
