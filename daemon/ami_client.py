@@ -162,6 +162,11 @@ class AmiClient:
             self._protocol.close()
 
     @property
+    def is_holding(self) -> bool:
+        """Are events held back until a snapshot or an answer that is asked for can go before them?"""
+        return self._protocol is not None and self._held is not None
+
+    @property
     def counters(self) -> AmiCounters:
         """The counts as of now."""
         counters = self._counters
@@ -280,9 +285,9 @@ class AmiClient:
         self._has_queues = "QueueStatus" not in answers.unknown
         at = clock.now()
         self._members_at = clock.monotonic()
+        snapshot = await asyncio.to_thread(answers.snapshot)  # of ten thousand calls half a second's work
         held, self._held = self._held, None
-        snapshot = answers.snapshot()._replace(up_since=protocol.up_since)
-        self._sink(resumed(at, snapshot, held))
+        self._sink(resumed(at, snapshot._replace(up_since=protocol.up_since), held))
         channels = len(snapshot.channels or ())
         self._sees_channels = snapshot.channels is not None
         self._next_comparison(channels)

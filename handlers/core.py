@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.agents.roster import Roster
 from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
+from handlers.calls.clock_set import set_clock
 from handlers.calls.ghosts import Ghosts
 from handlers.calls.kept import KeptCall, changed_calls, restore
 from handlers.calls.reaper import Reaper
@@ -16,7 +17,7 @@ from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
 from handlers.cases.desk import Desk
 from handlers.cases.requests import Said
-from handlers.facts import Call, CallEnded, Fact, GapEnded
+from handlers.facts import Call, CallEnded, Fact, GapEnded, Glance
 from handlers.rules import Rules
 
 
@@ -138,12 +139,17 @@ class Core:
         self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
 
-    def changed_calls(self, now: float, at_once: bool = False) -> list[KeptCall]:
+    def changed_calls(self, now: float, at_once: bool = False, most: int | None = None) -> list[KeptCall]:
         """The live calls of which something changed since this was asked last: what a later run needs to take them up.
 
-        Long ones are told of the more seldom, the longer they are, but for `at_once`.
+        Long ones are told of the more seldom, the longer they are, but for `at_once`. No more than `most`; who gets so many asks again.
         """
-        return changed_calls(self._tracker.state, now, at_once)
+        return changed_calls(self._tracker.state, now, at_once, most)
+
+    def keep_all_anew(self) -> None:
+        """What was kept of live calls is lost: `changed_calls` tells of all of them again."""
+        for call in self._tracker.state.calls:
+            call.changed, call.kept_at = True, 0.0
 
     @property
     def broken(self) -> StreamBroken | None:
@@ -177,16 +183,26 @@ class Core:
         """Does no call live, so that nothing is being measured?"""
         return self._tracker.state.is_idle
 
-    def restart_time(self, at: float) -> None:
-        """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
-        if self.is_idle:
-            self._roster.restart_time(self._now, at)
-            self._now = at
-            self._reaper.due_at = at
+    def set_clock(self, by_s: float) -> None:
+        """The clock was set, forward by so many seconds or (negative) back: time goes on by the new one, be it earlier than before.
+
+        What lives has lasted as long as it did: its moments are those that the new clock would have shown. What was told stays told,
+        and deadlines of cases stay where they are.
+        """
+        before, self._now = self._now, self._now + by_s
+        set_clock(self._tracker.state, by_s)
+        self._roster.restart_time(before, self._now)
+        self._reaper.due_at = self._now
+        if self._broken is not None:
+            self._broken = self._broken._replace(at=self._broken.at + by_s)
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return self._tracker.state.live_calls()
+
+    def glances(self) -> Iterator[Glance]:
+        """The same calls, oldest first, for who counts them: a record of each would take a fifth of a second for ten thousand."""
+        return self._tracker.state.glances()
 
     def break_off(self, at: float) -> Sequence[CallEnded]:
         """The calls that live at `at`, oldest first, as they stand when nobody will hear of their ends.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-REAL_PARTS = frozenset({"asterisk", "mqtt", "prometheus", "systemd", "wallboard"})
+REAL_PARTS = frozenset({"asterisk", "mqtt", "prometheus", "systemd", "torture", "wallboard"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

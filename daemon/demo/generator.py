@@ -72,17 +72,19 @@ class TrafficGenerator:
         self._missed: deque[_Missed] = deque(maxlen=_MISSED_REMEMBERED)
         self.skipped = 0
         """Calls that did not come about because everybody was busy."""
+        self.closed = False
+        """Set: no more calls begin, and the traffic ends with those that live."""
 
     def messages(self, start: float) -> Iterator[tuple[float, bytes]]:
-        """The PBX's events from `start` (epoch seconds) on, without end: seconds to wait before each, and its bytes."""
+        """The PBX's events from `start` (epoch seconds) on, until `closed`: seconds to wait before each, and its bytes."""
         board = Switchboard(DEPARTMENTS, start)
         due: list[tuple[_Due, Replay, float]] = []
         serials = count()
         opening = deque(OPENING)
         now = start
         next_call = start + _FIRST_CALL_S / self._speed
-        while True:
-            if not due or next_call <= due[0][0].at:
+        while due or not self.closed:
+            if not self.closed and (not due or next_call <= due[0][0].at):
                 replay = self._begin(next_call, opening.popleft() if opening else None)
                 if replay is not None:
                     heappush(due, (_Due(next_call, next(serials)), replay, next_call))

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, disable_created_metrics, generate_latest
 from prometheus_client import Counter as PrometheusCounter
@@ -20,6 +20,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
+from handlers.ami.events import GapReason
 from handlers.calls.ghosts import GHOST, UNSEEN
 from handlers.facts import (
     DIRECTIONS,
@@ -31,6 +32,8 @@ from handlers.facts import (
     CallEnded,
     EventDoubted,
     Fact,
+    GapEnded,
+    Glance,
     QueueStayEnded,
 )
 from handlers.numbers import is_usable
@@ -50,7 +53,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client 
 class Pbx(Protocol):
     """The core's live view."""
 
-    def live_calls(self) -> Iterable[Call]:
+    def glances(self) -> Iterable[Glance]:
         """The calls that live now."""
 
     def waiting(self) -> Iterable[tuple[str, float]]:
@@ -103,6 +106,11 @@ class MetricsSink:
         self._writes = Histogram(
             "ringtally_store_write_seconds", "Transactions of the store.", buckets=WRITE_BUCKETS, registry=registry
         )
+        self._gaps = PrometheusCounter(
+            "ringtally_ami_gaps", "Times in which the PBX was not heard, by why.", ["reason"], registry=registry
+        )
+        for reason in get_args(GapReason):
+            self._gaps.labels(reason)
         self.learn(goals=goals, missed_results=missed_results)
 
     def learn(
@@ -234,6 +242,8 @@ class MetricsSink:
                 self._count_stay(fact)
             elif isinstance(fact, EventDoubted) and fact.reason in GHOST_KINDS:
                 self._ghosts.labels(GHOST_KINDS[fact.reason]).inc()
+            elif isinstance(fact, GapEnded):
+                self._gaps.labels(fact.reason).inc()
             elif isinstance(fact, (AgentChanged, AgentGone)):
                 self._agents.take(fact)
 
@@ -277,7 +287,7 @@ class MetricsSink:
         self._learn_queues()
         for refresh in self.before_scrape:
             refresh(now)
-        self._live.refresh(self._pbx.live_calls(), self._pbx.waiting(), link, now)
+        self._live.refresh(self._pbx.glances(), self._pbx.waiting(), link, now)
         self._agents.refresh(now)
         encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type

@@ -31,7 +31,7 @@ class Ended:
 
 async def ran(*words: str | Path) -> Ended:
     """A command, from its start to its end."""
-    process = await _start(*words)
+    process = await start(*words)
     async with asyncio.timeout(WITHIN_S):
         stdout, stderr = await process.communicate()
     assert process.returncode is not None
@@ -57,11 +57,11 @@ class Daemon:
         found = [json.loads(line) for line in self.lines if line.startswith("{")]
         return [line for line in found if line["event"] == name]
 
-    async def told(self, name: str) -> dict[str, Any]:
-        """The first line of an event, once it is there."""
-        async with asyncio.timeout(WITHIN_S), self._turn:
-            await self._turn.wait_for(lambda: self.events(name))
-        return self.events(name)[0]
+    async def told(self, name: str, times: int = 1, within_s: float = WITHIN_S) -> dict[str, Any]:
+        """The so-manieth line of an event, once it is there."""
+        async with asyncio.timeout(within_s), self._turn:
+            await self._turn.wait_for(lambda: len(self.events(name)) >= times)
+        return self.events(name)[times - 1]
 
     async def read(self) -> None:
         """Take what it says on stderr, to the end."""
@@ -103,7 +103,7 @@ class Daemon:
 @asynccontextmanager
 async def running_daemon(settings: Path) -> AsyncIterator[Daemon]:
     """The daemon for the time of the block; killed at its end if it still runs."""
-    process = await _start("--config", settings, "run")
+    process = await start("--config", settings, "run")
     daemon = Daemon(process)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(daemon.read())
@@ -128,7 +128,8 @@ def write_settings(folder: Path, host: str, port: int, secret: str, more: str = 
     return path
 
 
-async def _start(*words: str | Path) -> asyncio.subprocess.Process:
+async def start(*words: str | Path) -> asyncio.subprocess.Process:
+    """The program with these words, its output in pipes."""
     return await asyncio.create_subprocess_exec(
         RINGTALLY,
         *words,

@@ -28,6 +28,12 @@ CALLER, OTHER = "1795450260.1", "1795450260.2"
 QUEUE_JOINED = event("QueueCallerJoin", run_of_headers(CALLER) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
 
 
+WAITS = (
+    f"QueueEntry\r\nActionID: {{id}}\r\nQueue: support\r\nPosition: 1\r\nChannel: PJSIP/trunk-{CALLER}\r\nUniqueid: {CALLER}\r\n"
+    "CallerIDNum: 79001112233\r\nWait: 9"
+)
+
+
 def lives(*uniqueids: str) -> list[str]:
     """The PBX's list of channels with these in it, of a whole second of age."""
     return [
@@ -38,16 +44,13 @@ def lives(*uniqueids: str) -> list[str]:
 
 
 def show(pbx: FakeAsterisk, *uniqueids: str) -> None:
-    """From here on the PBX says that these live, and that the caller waits in the queue."""
+    """From here on the PBX says that these live."""
 
     def answer(_session: Session, action: Action) -> bytes:
         return listed(action, "CoreShowChannelsComplete", lives(*uniqueids))
 
-    def waiting(_session: Session, action: Action) -> bytes:
-        entry = f"QueueEntry\r\nQueue: support\r\nPosition: 1\r\nUniqueid: {CALLER}\r\nWait: 7\r\nActionID: {{id}}"
-        return listed(action, "QueueStatusComplete", [entry])
-
-    pbx.answers |= {"CoreShowChannels": answer, "QueueStatus": waiting}
+    pbx.answers["CoreShowChannels"] = answer
+    pbx.answers["QueueStatus"] = lambda _, action: listed(action, "QueueStatusComplete", [WAITS])
 
 
 def _kept(folder: Path) -> set[str]:

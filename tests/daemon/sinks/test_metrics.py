@@ -1,14 +1,25 @@
 """What is counted: each call once, each duration once, and every series there from the start."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from daemon.sinks.label_names import LABELS_LIMIT
 from daemon.sinks.metrics import Goals
+from handlers.ami.events import GapReason
 from handlers.core import Core
-from handlers.facts import RESULTS, Call, CallEnded, EventDoubted, Fact, QueueStay, QueueStayEnded, TrunkGuessed
+from handlers.facts import (
+    RESULTS,
+    Call,
+    CallEnded,
+    EventDoubted,
+    Fact,
+    GapEnded,
+    QueueStay,
+    QueueStayEnded,
+    TrunkGuessed,
+)
 from handlers.rules import MISSED_RESULTS, Rules, SourceRule, TrunkRule
 from tests.daemon.sinks.scraping import StillPbx, a_sink, scrape, series, values
 from tests.recordings import NAMES, events
@@ -38,6 +49,7 @@ CONTRACT: dict[str, tuple[str, set[str]]] = {
     "ringtally_ami_connected": ("gauge", set()),
     "ringtally_ami_connects": ("counter", set()),
     "ringtally_ami_gap_seconds": ("counter", set()),
+    "ringtally_ami_gaps": ("counter", {"reason"}),
     "ringtally_ami_last_event_timestamp_seconds": ("gauge", set()),
     "ringtally_ami_events": ("counter", {"event"}),
     "ringtally_ami_bad_messages": ("counter", {"reason"}),
@@ -291,3 +303,11 @@ async def test_settings_that_change_add_names_and_goals_and_forget_no_count() ->
     thresholds = {s.labels["queue"]: s.value for s in families["ringtally_service_level_threshold_seconds"].samples}
     assert (thresholds["support"], thresholds["sales"], thresholds["other"]) == (9.0, 7.0, 9.0)
     assert {s.labels["source"] for s in families["ringtally_source_calls"].samples} == {"yandex", "other"}
+
+
+async def test_gaps_are_counted_by_why_and_every_reason_is_there_from_the_start() -> None:
+    sink, _ = a_sink()
+    sink.take([GapEnded(START + 20, START, "killed"), GapEnded(START + 90, START + 60, "killed")])
+    families = await scrape(sink)
+    counts = {s.labels["reason"]: s.value for s in families["ringtally_ami_gaps"].samples}
+    assert counts == dict.fromkeys(get_args(GapReason), 0.0) | {"killed": 2.0}
