@@ -192,7 +192,8 @@ class AmiProtocol(asyncio.Protocol):
         finally:
             for key, ask in mine.items():
                 del self._asks[key]
-                if not ask.future.cancel():
+                # One that timed out was cancelled with its waiter, and its exception would be a cancellation of ours.
+                if not ask.future.cancel() and not ask.future.cancelled():
                     ask.future.exception()  # told once is enough
 
     def _tell_asked(self, request: Action) -> None:
