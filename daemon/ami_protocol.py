@@ -211,8 +211,9 @@ class AmiProtocol(asyncio.Protocol):
         finally:
             for key, ask in mine.items():
                 del self._asks[key]
+                # One that timed out was cancelled with its waiter, and its exception would be a cancellation of ours.
                 if not ask.future.cancel() and not ask.future.cancelled():
-                    ask.future.exception()  # the first one is raised; asyncio would tell of the others
+                    ask.future.exception()  # told once is enough
 
     def _tell_asked(self, request: Action) -> None:
         told = [f"{header}: {text}\r\n" for header, text in sorted(request.items()) if header.lower() not in _SECRETS]

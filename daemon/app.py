@@ -3,12 +3,13 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -39,6 +40,10 @@ log = structlog.get_logger()
 FLUSH_WITHIN_S = 1.0
 LAST_CALLS_WITHIN_S = 0.2
 GOODBYE_WITHIN_S = 0.4
+
+
+class PartLostError(Exception):
+    """A fault of ours: a part of the daemon is gone. The service manager starts us again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +108,11 @@ class App:
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(parts.writer.run(), name="writer")
-                pumping = tasks.create_task(parts.pump.run(), name="pump")
+                tasks.create_task(lasting("writer", parts.writer.run()), name="writer")
+                pumping = tasks.create_task(lasting("pump", parts.pump.run()), name="pump")
                 if parts.mqtt is not None:
-                    publishing = tasks.create_task(parts.mqtt.run(), name="mqtt")
-                listening = tasks.create_task(parts.client.run(), name="ami")
+                    publishing = tasks.create_task(lasting("mqtt", parts.mqtt.run()), name="mqtt")
+                listening = tasks.create_task(lasting("ami", parts.client.run()), name="ami")
                 beside = self._tasks_beside(tasks, parts)
                 self.started.set_result(
                     Running(parts.core, parts.client, parts.writer, parts.pump, port, parts.health, parts.mqtt)
@@ -130,10 +135,10 @@ class App:
             lambda: status_line(parts.client.state, parts.core.live_count, parts.health.trouble()),
         )
         started = [
-            tasks.create_task(supervision.run(), name="supervision"),
-            tasks.create_task(parts.requests.run(), name="requests"),
-            tasks.create_task(parts.clients.run(), name="clients"),
-            tasks.create_task(parts.keeper.run(), name="keeper"),
+            tasks.create_task(lasting("supervision", supervision.run()), name="supervision"),
+            tasks.create_task(lasting("requests", parts.requests.run()), name="requests"),
+            tasks.create_task(lasting("clients", parts.clients.run()), name="clients"),
+            tasks.create_task(lasting("keeper", parts.keeper.run()), name="keeper"),
         ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)
@@ -151,6 +156,17 @@ class App:
         parts.case_metrics.learn(rules_of(settings))
         parts.client.change_account(account, change.reconnects)
         parts.clients.reread()
+
+
+async def lasting(name: str, part: Coroutine[Any, Any, None]) -> None:
+    """A part that ends when it is told to. PartLostError if it ends as if it had been: a task group takes that for a good end."""
+    try:
+        await part
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise PartLostError(f"the part {name} ended by a cancellation that nobody asked for") from None
 
 
 async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio.Task[None]) -> None:

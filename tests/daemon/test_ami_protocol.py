@@ -239,3 +239,10 @@ async def test_any_cut_of_the_stream_gives_the_same_events(size: int) -> None:
         "VariableSet",
         "ChannelHungUp",
     ]
+
+
+async def test_an_answer_that_never_comes_is_a_time_out_and_no_cancellation_of_who_asked() -> None:
+    async with FakeAsterisk() as pbx, connected(pbx) as protocol:
+        pbx.answers["Ping"] = silence
+        with pytest.raises(TimeoutError):
+            await protocol.ask({"Action": "Ping"}, 0.02)

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from config.sections import Ami, Http, Storage
-from daemon.app import App, run_until_signalled
+from daemon.ami_client import AmiClient
+from daemon.app import App, PartLostError, run_until_signalled
 from daemon.http_server import HttpListenError
 from daemon.parts import account_of
 from handlers.ami.events import Event
@@ -197,3 +198,16 @@ async def test_a_call_that_lives_when_the_pbx_goes_is_told_as_unknown_once_it_is
     assert 'ringtally_calls_incomplete_total{reason="end_unseen"} 1.0\n' in text
     assert "\nringtally_ami_connects_total 2.0\n" in text
     assert "GapEnded" in kinds(ledger.facts)
+
+
+async def test_a_part_that_ends_by_a_cancellation_that_nobody_asked_for_ends_the_daemon_loudly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(_client: AmiClient) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(AmiClient, "run", cancelled)
+    with no_thread_left(), pytest.raises(ExceptionGroup) as failed:
+        async with asyncio.timeout(5):
+            await App(settings_for(tmp_path, closed_port())).run()
+    assert failed.group_contains(PartLostError, match="the part ami ended")

@@ -1,6 +1,5 @@
 """What the settings `storage.durability` promise of a power cut, with nothing but an honest flush to rely on."""
 
-import shutil
 import sqlite3
 from pathlib import Path
 from random import Random
@@ -10,10 +9,7 @@ import pytest
 from tests.storage.power_cut import Disk, Step, recorded
 from tests.storage.sample_calls import many
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("strace") is None, reason="strace tells what is flushed, and is not there"),
-]
+pytestmark = pytest.mark.real  # strace tells what is flushed: scripts/real-parts brings it
 CALLS = 160
 CUTS = 150
 

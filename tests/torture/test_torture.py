@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.torture.faults import FAULTS
 
-WITHIN_S = 400.0
+WITHIN_S = 600.0
 AT_ONCE = 4
 
 
