@@ -3,11 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import pytest
 
-from daemon import clock
+from daemon import ami_protocol, clock
 from handlers.ami.events import StreamBroken
 from tests.daemon.fake_asterisk import (
     Action,
@@ -48,6 +49,7 @@ class Waits:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    monkeypatch.setattr(ami_protocol, "LATE_S", inf)  # this clock jumps, and nobody stands still
     return Waits(monkeypatch)
 
 

@@ -1,5 +1,6 @@
 """What the settings `storage.durability` promise of a power cut, with nothing but an honest flush to rely on."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from random import Random
