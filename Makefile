@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 MINUTES := 20
 
-.PHONY: demo check lint unit test torture bench bench-latency bench-reports lock words clean
+.PHONY: demo check lint unit test torture bench bench-latency bench-reports bench-load lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -35,6 +35,11 @@ bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling cos
 
 bench-reports: .venv/.ready ## how long lists and reports take among a million calls
 	$(BIN)/python -m tests.bench.lists
+
+bench-load: .venv/.ready ## floods, a full house, and a week in accelerated time; give it an hour
+	$(BIN)/python -m tests.bench.flood
+	$(BIN)/python -m tests.bench.house
+	$(BIN)/python -m tests.bench.week
 
 torture: .venv/.ready ## under faults for twenty minutes: what is lost, doubled, invented; MINUTES=60 for longer
 	scripts/real-parts

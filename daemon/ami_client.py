@@ -17,8 +17,8 @@ from daemon.ami_protocol import AmiError, AmiProtocol, Connection
 from daemon.ami_snapshot import take_snapshot
 from daemon.backoff import Backoff
 from handlers.ami.cdr_times import VARIABLES, actions_of, answer_told
-from handlers.ami.events import Event, StreamBroken, StreamResumed
-from handlers.ami.gathered import MEMBERS_ACTION, Gathering, is_denied, is_success, members_of
+from handlers.ami.events import ChannelsListed, Event, GapReason, StreamBroken, StreamResumed
+from handlers.ami.gathered import CHANNELS_ACTION, MEMBERS_ACTION, Gathering, is_denied, is_success, members_of, resumed
 
 log = structlog.get_logger()
 
@@ -29,6 +29,9 @@ REFUSED_FIRST_S = 60.0
 REFUSED_MOST_S = 600.0
 # Reloaded queues tell of no change of their members: so old may be what is known of them.
 MEMBERS_EVERY_S = 60.0
+# What lives is compared with what the PBX lists, so often at least and at most: it shall not cost more than a hundredth of our time.
+CHANNELS_EVERY_S = 60.0
+LISTED_CHANNEL_S = 100 * 40e-6
 # A connection that lasted so long was a good one: the next is tried at once.
 STABLE_AFTER_S = 60.0
 # Events that may wait for a snapshot: 10 s of the most that one AMI session has been seen to send.
@@ -36,6 +39,7 @@ HELD_LIMIT = 100_000
 BAD_TOLD_EVERY_S = 60.0
 # So many channels are asked about at once: a round trip costs Asterisk 0.2 ms, and a far PBX many times that of waiting.
 ASKED_AT_ONCE = 50
+SLOW_CURE = "Asterisk cuts off who reads too slowly: writetimeout = 5000 in the account, see: ringtally pbx-snippet"
 RIGHTS_CURE = "give the account write = reporting, see: ringtally pbx-snippet"
 
 
@@ -80,7 +84,10 @@ class AmiClient:
         self._ready_at: float | None = None
         self._was_booted = False
         self._members_at = 0.0
+        self._channels_due_at = 0.0
+        self._sees_channels = False
         self._unseen: list[str] = []
+        self._given_up: GapReason | None = None
         self._has_queues = True
         self._past_events: Counter[str] = Counter()
         self._past_bad: Counter[str] = Counter()
@@ -133,7 +140,7 @@ class AmiClient:
             self._changed = True
             if self._pausing is not None and not self._pausing.expired():
                 self._pausing.reschedule(asyncio.get_running_loop().time())
-            self.drop()
+            self._close()
 
     def ask_for_answers(self, channels: Sequence[str]) -> None:
         """Ask soon when these live channels (uniqueids) were answered, by their CDRs; each is told as `AnswerTold`."""
@@ -146,9 +153,18 @@ class AmiClient:
         return bool(self._unseen) or (self._protocol is not None and self._protocol.waiting > 0)
 
     def drop(self) -> None:
-        """Give this connection up (we are too far behind): the snapshot of the next one settles everything."""
+        """Give this connection up, for we are too far behind: the snapshot of the next one settles everything."""
+        self._given_up = "slow"
+        self._close()
+
+    def _close(self) -> None:
         if self._protocol is not None:
             self._protocol.close()
+
+    @property
+    def is_holding(self) -> bool:
+        """Are events held back until a snapshot or an answer that is asked for can go before them?"""
+        return self._protocol is not None and self._held is not None
 
     @property
     def counters(self) -> AmiCounters:
@@ -195,21 +211,33 @@ class AmiClient:
         self._wake.clear()
         connection = Connection(account.host, account.port, account.tls, self._make_protocol)
         protocol = self._protocol = await connection.open(account.timeout_s)
-        silent = False
+        self._given_up = None
         try:
             if self._changed:
                 return
             await log_in(protocol, account)
             await self._resume(protocol)
-            silent = not await self._keep_alive(protocol)
-        except (AmiError, TimeoutError):
+            if not await self._keep_alive(protocol):
+                self._given_up = "silent"
+        except TimeoutError:
+            if self._ready_at is None:
+                raise
+            self._given_up = self._given_up or "silent"
+        except AmiError:
             if self._ready_at is None:
                 raise
         finally:
-            self._leave(protocol, min(protocol.heard_at, clock.now()) if silent else clock.now())
+            self._leave(protocol)
 
-    def _leave(self, protocol: AmiProtocol, at: float) -> None:
-        """The connection is over; `at`: since when nothing was heard."""
+    def _why_lost(self, protocol: AmiProtocol) -> GapReason:
+        if self._changed:
+            return "account_changed"
+        if protocol.cut_off_after_s is not None:
+            return "slow"
+        return self._given_up or "connection_lost"
+
+    def _leave(self, protocol: AmiProtocol) -> None:
+        """The connection is over."""
         self._past_events += protocol.framer.events
         self._past_bad += _bad_of(protocol)
         self._counters.last_event_at = protocol.last_event_at or self._counters.last_event_at
@@ -222,10 +250,14 @@ class AmiClient:
         if held:
             self._sink(held)
         if not _is_cancelled():
-            self._broken_at = at
+            reason = self._why_lost(protocol)
+            self._broken_at = min(protocol.heard_at, clock.now()) if reason == "silent" else clock.now()
             self._set_state("lost")
-            self._sink([StreamBroken(at)])
-            log.warning("ami_lost", host=self._account.host, port=self._account.port)
+            self._sink([StreamBroken(self._broken_at, reason)])
+            told: dict[str, object] = {"cure": SLOW_CURE} if reason == "slow" else {}
+            if protocol.cut_off_after_s is not None:
+                told["read_nothing_for_s"] = round(protocol.cut_off_after_s, 3)
+            log.warning("ami_lost", host=self._account.host, port=self._account.port, reason=reason, **told)
 
     def _make_protocol(self) -> AmiProtocol:
         return AmiProtocol(self._received, self._wake.set, self._tap, self._asked)
@@ -253,10 +285,12 @@ class AmiClient:
         self._has_queues = "QueueStatus" not in answers.unknown
         at = clock.now()
         self._members_at = clock.monotonic()
+        snapshot = await asyncio.to_thread(answers.snapshot)  # of ten thousand calls half a second's work
         held, self._held = self._held, None
-        snapshot = answers.snapshot()
-        self._sink([StreamResumed(at, snapshot), *held])
+        self._sink(resumed(at, snapshot._replace(up_since=protocol.up_since), held))
         channels = len(snapshot.channels or ())
+        self._sees_channels = snapshot.channels is not None
+        self._next_comparison(channels)
         if self._ready_at is None:
             self._ready(at)
             log.info("ami_ready", host=self._account.host, banner=protocol.framer.banner, channels=channels)
@@ -280,6 +314,8 @@ class AmiClient:
                 await self._resume(protocol)
             if self._has_queues and (protocol.reloaded.is_set() or self._are_members_old()):
                 await self._ask_for_members(protocol)
+            if self._sees_channels and clock.monotonic() >= self._channels_due_at:
+                await self._compare_channels(protocol)
             if self._unseen:
                 await self._ask_when_answered(protocol)
                 continue
@@ -290,6 +326,17 @@ class AmiClient:
                 log.warning("ami_ping_unanswered", seconds=self._account.ping_timeout_s)
                 return False
         return True
+
+    async def _compare_channels(self, protocol: AmiProtocol) -> None:
+        """Hear which channels the PBX lists; events go on meanwhile, and are told as they come."""
+        asked_at = clock.now()
+        blocks = await protocol.ask({"Action": CHANNELS_ACTION}, self._account.timeout_s)
+        self._next_comparison(len(blocks))
+        if is_success(blocks):
+            self._sink([ChannelsListed(clock.now(), asked_at, blocks)])
+
+    def _next_comparison(self, channels: int) -> None:
+        self._channels_due_at = clock.monotonic() + max(CHANNELS_EVERY_S, channels * LISTED_CHANNEL_S)
 
     async def _ask_when_answered(self, protocol: AmiProtocol) -> None:
         """Hear of some of the channels whose answer nobody saw. An account without the right for it hears of none."""

@@ -18,10 +18,12 @@ from panoramisk import Manager
 from panoramisk.actions import Action
 
 from daemon import clock
+from daemon.stall_watch import StallWatch
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
 from handlers.ami.framing import Framer
 from handlers.ami.gathered import Answer, action_id_of
+from handlers.ami.snapshot import up_since_of
 
 log = structlog.get_logger()
 LIST_LIMIT = 100_000
@@ -82,9 +84,13 @@ class AmiProtocol(asyncio.Protocol):
         self.booted = asyncio.Event()
         self.reloaded = asyncio.Event()
         self.banner = asyncio.Event()
+        self.up_since: float | None = None
         self.transport: asyncio.Transport | None = None
         self.factory: object = None
         self.is_lost = False
+        self.cut_off_after_s: float | None = None
+        """How long we had read nothing, if the connection was lost for that."""
+        self._stalls = StallWatch(lambda: self.framer.bytes)
         self.heard_at = clock.now()
         self.last_event_at: float | None = None
 
@@ -97,6 +103,7 @@ class AmiProtocol(asyncio.Protocol):
         """Asterisk took the connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes
         self.transport = transport
+        self._stalls.start()
 
     def data_received(self, data: bytes) -> None:
         """One segment: never raises, never waits."""
@@ -131,6 +138,7 @@ class AmiProtocol(asyncio.Protocol):
                 ):
                     continue
                 if block.startswith(b"Event: FullyBooted\r\n"):
+                    self.up_since = up_since_of(block, at)
                     self.booted.set()
                     self._changed()
                     continue
@@ -192,9 +200,8 @@ class AmiProtocol(asyncio.Protocol):
         finally:
             for key, ask in mine.items():
                 del self._asks[key]
-                # One that timed out was cancelled with its waiter, and its exception would be a cancellation of ours.
                 if not ask.future.cancel() and not ask.future.cancelled():
-                    ask.future.exception()  # told once is enough
+                    ask.future.exception()  # the first one is raised; asyncio would tell of the others
 
     def _tell_asked(self, request: Action) -> None:
         told = [f"{header}: {text}\r\n" for header, text in sorted(request.items()) if header.lower() not in _SECRETS]
@@ -206,6 +213,8 @@ class AmiProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Report, once, and let nobody wait any longer."""
         self.is_lost = True
+        self._stalls.stop()
+        self.cut_off_after_s = self._stalls.cut_off_after_s()
         for ask in self._asks.values():
             if not ask.future.done():
                 ask.future.set_exception(AmiLostError("the connection to the PBX was lost"))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiosqlite
 import click
 
 from config.sections import Settings
@@ -11,6 +12,7 @@ from daemon import clock
 from daemon.case_table import rule_line
 from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import attempt, examples, settings_of
+from daemon.gap_table import gap_lines
 from daemon.periods import Period, before
 from daemon.report_output import (
     TABLE_ROWS,
@@ -35,6 +37,7 @@ from handlers.departments import Departments
 from handlers.numbers import NumberPlan
 from storage.call_filter import bindable
 from storage.database import reading
+from storage.gaps import GapSum, sum_gaps
 from storage.reports.missed import MissedReport, missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.report_json import missed_call_json, missed_json, wait_json, wait_row_json
@@ -100,6 +103,10 @@ class _Asked:
         said = self._said | {"clients": None if clients is None else word(clients, self.language)}
         return heading_lines(self._period, self._earlier, said, self.zone, self.language)
 
+    async def gaps(self, connection: aiosqlite.Connection) -> GapSum:
+        """What of the period was not heard."""
+        return await sum_gaps(connection, self._period.since, self._period.until)
+
     @property
     def compared(self) -> str:
         """The name of the period before."""
@@ -135,20 +142,23 @@ def wait(
     asked = _Asked(context, lang, query)
     check_output(form)
 
-    async def go() -> WaitReport:
+    async def go() -> tuple[WaitReport, GapSum]:
         async with reading(db or Path(asked.settings.storage.path)) as connection:
             await warn_without_directory(connection, asked.wanted.clients)
-            return await wait_report(connection, asked.wanted, by, asked.zone, asked.departments, asked.before)
+            report = await wait_report(connection, asked.wanted, by, asked.zone, asked.departments, asked.before)
+            return report, await asked.gaps(connection)
 
-    found = attempt(go)
+    found, gaps = attempt(go)
 
     def document() -> Document:
-        return wait_document(found, asked.lines, asked.compared, asked.zone, asked.language)
+        return wait_document(
+            found, (*asked.lines, *gap_lines(gaps, asked.language)), asked.compared, asked.zone, asked.language
+        )
 
     def values() -> Any:
         if form == "jsonl":
             return [wait_row_json(row) for row in found.rows]
-        return wait_json(found, asked.wanted, asked.before, asked.zone)
+        return wait_json(found, asked.wanted, asked.before, asked.zone) | _gaps_json(gaps)
 
     show(form, document, values)
 
@@ -173,29 +183,35 @@ def missed(
     asked = _Asked(context, lang, query)
     check_output(form)
 
-    async def go() -> MissedReport:
+    async def go() -> tuple[MissedReport, GapSum]:
         async with reading(db or Path(asked.settings.storage.path)) as connection:
             await warn_without_directory(connection, asked.wanted.clients)
-            return await missed_report(
+            report = await missed_report(
                 connection, asked.wanted, asked.zone, asked.departments, asked.before, at_deadline
             )
+            return report, await asked.gaps(connection)
 
-    found = attempt(go)
+    found, gaps = attempt(go)
     rule = follow_up_rule(asked.settings.follow_up)
 
     def document() -> Document:
         counted = asked.settings.follow_up.count
         line = rule_line(rule, asked.settings.working_hours is not None, asked.language, counted)
         last = TABLE_ROWS if asked.is_unbounded else None
-        return missed_document(found, (*asked.lines, line), asked.compared, asked.zone, asked.language, last)
+        lines = (*asked.lines, *gap_lines(gaps, asked.language), line)
+        return missed_document(found, lines, asked.compared, asked.zone, asked.language, last)
 
     def values() -> Any:
         if form == "jsonl":
             return [missed_call_json(call) for call in found.calls]
         told = _rule_json(rule, asked.settings.working_hours is not None)
-        return missed_json(found, asked.wanted, asked.before, asked.zone, told)
+        return missed_json(found, asked.wanted, asked.before, asked.zone, told) | _gaps_json(gaps)
 
     show(form, document, values)
+
+
+def _gaps_json(gaps: GapSum) -> dict[str, Any]:
+    return {"gaps": {"count": gaps.count, "lasted_s": gaps.seconds}}
 
 
 def _rule_json(rule: FollowUpRule, is_working_time: bool) -> dict[str, Any]:

@@ -61,11 +61,12 @@ def row(call: Call, language: Language) -> tuple[Cell, ...]:
     )
 
 
-def calls_document(calls: Iterable[Call], zone: tzinfo, language: Language) -> Document:
-    """The list of calls; missed ones stand out by word and colour."""
+def calls_document(calls: Iterable[Call], zone: tzinfo, language: Language, lines: tuple[str, ...] = ()) -> Document:
+    """The list of calls; missed ones stand out by word and colour. `lines` are said before it."""
     columns = tuple(Column(word(name, language), KINDS.get(name, "text"), _RANKS.get(name, 0)) for name in HEADER)
     rows = [Row(row(call, language), "bad" if call.missed else None) for call in calls]
-    return Document("", language, zone, (Table(word("list of calls", language), columns, rows, tone_column=_RESULT),))
+    table = Table(word("list of calls", language), columns, rows, tone_column=_RESULT)
+    return Document("", language, zone, (table,), lines)
 
 
 # What the story of a call is told with, beside the words of the facts themselves.

@@ -84,12 +84,12 @@ def row(case: Case, language: Language) -> tuple[Cell, ...]:
     )
 
 
-def cases_document(cases: Iterable[Case], rule: str, zone: tzinfo, language: Language) -> Document:
-    """The list of cases; `rule` says by which rule they were judged."""
+def cases_document(cases: Iterable[Case], lines: tuple[str, ...], zone: tzinfo, language: Language) -> Document:
+    """The list of cases; `lines` say by which rule they were judged."""
     columns = tuple(Column(word(name, language), KINDS.get(name, "text"), _RANKS.get(name, 0)) for name in HEADER)
     rows = [Row(row(case, language), _TONES[case.state]) for case in cases]
     table = Table(word("missed callers", language), columns, rows, tone_column=_STATE)
-    return Document("", language, zone, (table,), (rule,))
+    return Document("", language, zone, (table,), lines)
 
 
 mark("lost_after_transfer")  # beside the results of calls, `follow_up.count` may have it

@@ -13,11 +13,13 @@ from daemon.app import App, run_until_signalled
 from daemon.case_commands import claim, contact, dismiss, note
 from daemon.client_commands import check_clients
 from daemon.command_line import attempt, examples, settings_of, tell_warnings
+from daemon.gap_commands import gaps
 from daemon.log import configure_log
 from daemon.missed_commands import missed
 from daemon.notify import Notifier
 from daemon.pbx_commands import check_ami, record, snippet
 from daemon.report_commands import call_story, calls, replay
+from daemon.rescue_commands import rescue_command
 from daemon.words import Language
 
 
@@ -54,6 +56,8 @@ for command in (
     call_story,
     missed,
     report,
+    gaps,
+    rescue_command,
     contact,
     dismiss,
     claim,

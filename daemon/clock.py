@@ -1,7 +1,7 @@
 """The only reader of the time of day.
 
 A wall clock that is set in the middle of a call would make an hour of a minute, or nothing of an hour. So steps of more than
-2 s against the monotonic clock are left out, until somebody who knows that nothing is being measured calls `settle`.
+2 s against the monotonic clock are left out, until somebody calls `settle` who moves everything that was stamped before.
 """
 
 import time
@@ -22,7 +22,7 @@ def stepped_s() -> float:
 
 
 def settle() -> None:
-    """Take the steps over: from now on `now` is the wall clock again. Only while nothing lives that was stamped before."""
+    """Take the steps over: from now on `now` is the wall clock again. What was stamped before has to be moved by `stepped_s`."""
     _steady.settle()
 
 

@@ -13,6 +13,7 @@ from handlers.facts import DIRECTIONS, RESULTS
 from storage.call_filter import CallFilter
 from storage.cases import CaseFilter
 from storage.clients import Known
+from storage.gaps import GapFilter
 
 LIMIT_DEFAULT = 50
 LIMIT_MOST = 1000
@@ -67,6 +68,13 @@ def case_filter(query: Mapping[str, str], zone: tzinfo, waiting_since: float) ->
         first=limit if waits else None,
         last=None if waits else limit,
     )
+
+
+def gap_filter(query: Mapping[str, str], zone: tzinfo) -> GapFilter:
+    """The filter of a request for gaps; BadQueryError says what would be allowed."""
+    _check(query, dict.fromkeys(_PERIOD))
+    period = _period(query, zone)
+    return GapFilter(since=period.since, until=period.until, last=_limit(query))
 
 
 def _check(query: Mapping[str, str], allowed: Mapping[str, Collection[str] | None]) -> None:

@@ -13,6 +13,7 @@ import orjson
 import structlog
 from aiohttp import web
 
+from daemon import clock
 from daemon.sinks.stream import StreamSink
 from storage.errors import StorageError
 
@@ -20,6 +21,7 @@ HEARTBEAT_S = 5.0
 # A client that takes nothing for so many heartbeats is let go.
 PATIENCE = 3
 STOP_WITHIN_S = 0.5
+UNREADABLE_EVERY_S = 60.0
 log = structlog.get_logger()
 # aiohttp would log each malformed request with its traceback: whoever can connect could fill the log with his own words.
 _SILENT = logging.Logger("silent")
@@ -55,6 +57,8 @@ class Sources:
     calls: Callable[[Mapping[str, str], bool], Awaitable[dict[str, Any]]]
     """Raises BadQueryError, NotAllowedError, StorageError."""
     call: Callable[[str, bool], Awaitable[dict[str, Any] | None]]
+    trouble: Callable[[], str | None] = lambda: None
+    """What somebody should look after though the daemon runs and needs no restart, or None."""
 
 
 class HttpServer:
@@ -78,6 +82,7 @@ class HttpServer:
     async def start(self, listen: str) -> int:
         """Listen on `host:port`; gives the port. Raises HttpListenError."""
         app = web.Application(middlewares=[_harden], client_max_size=65_536)
+        app[_UNREADABLE] = Unreadable()
         app.add_routes(
             [
                 web.get("/", self._landing),
@@ -145,7 +150,8 @@ class HttpServer:
         return response
 
     async def _healthy(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        trouble = self._sources.trouble()
+        return web.Response(text="ok\n" if trouble is None else f"ok, but {trouble}\n")
 
     async def _ready(self, _request: web.Request) -> web.Response:
         reason = self._sources.not_ready()
@@ -191,6 +197,22 @@ class HttpServer:
         return response
 
 
+class Unreadable:
+    """Tells the operator that the database cannot be read: once a minute at most, however often somebody asks for it."""
+
+    def __init__(self) -> None:
+        self._told_at = -UNREADABLE_EVERY_S
+
+    def tell(self, reason: str) -> None:
+        """Somebody asked, and this is why there was no answer."""
+        if clock.monotonic() - self._told_at >= UNREADABLE_EVERY_S:
+            self._told_at = clock.monotonic()
+            log.warning("calls_unreadable", reason=reason)
+
+
+_UNREADABLE = web.AppKey("unreadable", Unreadable)
+
+
 def shows_token(request: web.Request, wanted: str) -> bool:
     """Does the request bear this token? Nobody does where it is empty."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -231,7 +253,7 @@ async def _answer(
     except web.HTTPException as error:
         status, message, headers = error.status, error.reason, error.headers
     except StorageError as error:
-        log.warning("calls_unreadable", reason=str(error))
+        request.app[_UNREADABLE].tell(str(error))
         status, message, headers = 503, "the calls cannot be read now; the daemon's log says why", None
     except ConnectionError:
         raise  # nobody is there to be answered

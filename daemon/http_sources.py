@@ -26,6 +26,7 @@ def sources_of(
     client: AmiClient,
     metrics: MetricsSink,
     render_live: Render,
+    trouble: Callable[[], str | None] = lambda: None,
 ) -> Sources:
     """The answers of one daemon. `zone` is asked each time: settings may change while it runs."""
 
@@ -33,7 +34,7 @@ def sources_of(
         return await metrics.render(client.counters, clock.now(), accept)
 
     def live(full: bool) -> dict[str, Any]:
-        return calls_active(core.live_calls(), render_live, full, clock.now())
+        return calls_active(core.live_calls(), core.glances(), render_live, full, clock.now())
 
     async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
         wanted = call_filter(query, zone())
@@ -54,4 +55,4 @@ def sources_of(
     def not_ready() -> str | None:
         return None if client.state == "ready" else f"the PBX is not connected ({client.state})"
 
-    return Sources(version("ringtally"), render, not_ready, live, calls, call)
+    return Sources(version("ringtally"), render, not_ready, live, calls, call, trouble)

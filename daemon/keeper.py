@@ -13,6 +13,8 @@ from storage.writer import Writer
 KEPT_EVERY_S = 1.0
 # While nothing happens. The gap of a daemon that dies then is told so much too long at most.
 HEARD_EVERY_S = 10.0
+# After a gap all calls have changed: ten thousand at once would hold up the reader for more than half a second.
+AT_ONCE = 250
 
 
 class Keeper:
@@ -24,23 +26,38 @@ class Keeper:
         self._pump = pump
         self._has_met = has_met
         self._kept_at: float | None = None
+        self._heard: Heard | None = None
 
     async def run(self) -> None:
         """Keep what changed, once a second, until cancelled."""
         while True:
-            await asyncio.sleep(KEPT_EVERY_S)
-            self.keep()
+            pause_s = 0.0 if self.keep() else KEPT_EVERY_S
+            await asyncio.sleep(pause_s)
 
-    def keep(self, reason: GapReason = "killed") -> None:
-        """Keep what has changed; `reason` is why the next run finds a gap here. Before the PBX was ever heard there is nothing."""
+    def begin_anew(self) -> None:
+        """What was kept is lost: keep everything, soon."""
+        self._kept_at = None
+        self._core.keep_all_anew()
+
+    def keep(self, reason: GapReason = "killed") -> bool:
+        """Keep what has changed, and say whether there may be more; `reason` is why the next run finds a gap here.
+
+        Before the PBX was ever heard there is nothing. The first time and the last it is everything: what is kept of an earlier
+        run is replaced by it, or the run ends.
+        """
         broken = self._core.broken
         if broken is None and not self._has_met():
-            return
+            return False
         now = clock.now()
         until = self._core.now if self._pump.backlog else now
         heard = Heard(until, reason) if broken is None else Heard(broken.at, broken.reason)
         is_last, is_first = reason != "killed", self._kept_at is None
-        calls = self._core.changed_calls(now, at_once=is_last)
-        if calls or is_last or self._kept_at is None or now - self._kept_at >= HEARD_EVERY_S:
-            self._kept_at = now
+        most = None if is_first or is_last else AT_ONCE
+        calls = self._core.changed_calls(now, at_once=is_last, most=most)
+        is_more = len(calls) == most
+        if is_more and self._heard is not None:
+            heard = self._heard  # what is kept of the others is not of now yet
+        if calls or is_last or self._kept_at is None or abs(now - self._kept_at) >= HEARD_EVERY_S:
+            self._kept_at, self._heard = now, heard
             self._writer.keep(LiveChange({call.id: call for call in calls}, heard, whole=is_first))
+        return is_more

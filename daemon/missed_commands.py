@@ -11,6 +11,7 @@ from daemon import clock
 from daemon.case_table import cases_document, rule_line
 from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import attempt, examples, settings_of
+from daemon.gap_table import gap_lines, gaps_of_list
 from daemon.report_output import (
     TABLE_ROWS,
     check_output,
@@ -29,6 +30,7 @@ from handlers.case_facts import Case, CaseState
 from storage.case_json import case_json
 from storage.cases import CaseFilter, find_cases
 from storage.database import reading
+from storage.gaps import GapSum
 
 _TRULY: tuple[CaseState, ...] = ("truly_missed",)
 _AT_DEADLINE: tuple[CaseState, ...] = ("truly_missed", "recovered_late")
@@ -70,13 +72,15 @@ def missed(context: click.Context, /, db: Path | None, form: str, lang: Language
     wanted = _filter(query, form, settings)
     check_output(form)
 
-    async def go() -> list[Case]:
+    async def go() -> tuple[list[Case], GapSum]:
         async with reading(db or Path(settings.storage.path)) as connection:
             await warn_without_directory(connection, wanted.clients)
             now = clock.now()
-            return [case.as_of(now) for case in await find_cases(connection, wanted)]
+            gaps = await gaps_of_list(connection, wanted.since, wanted.until)
+            return [case.as_of(now) for case in await find_cases(connection, wanted)], gaps
 
-    _show(attempt(go), form, settings, lang or settings.site.language)
+    found, gaps = attempt(go)
+    _show(found, gaps, form, settings, lang or settings.site.language)
 
 
 def _filter(query: dict[str, Any], form: str, settings: Settings) -> CaseFilter:
@@ -104,13 +108,14 @@ def _filter(query: dict[str, Any], form: str, settings: Settings) -> CaseFilter:
     )
 
 
-def _show(found: Sequence[Case], form: str, settings: Settings, language: Language) -> None:
+def _show(found: Sequence[Case], gaps: GapSum, form: str, settings: Settings, language: Language) -> None:
     follow_up = settings.follow_up
     rule = rule_line(follow_up_rule(follow_up), settings.working_hours is not None, language, follow_up.count)
+    lines = (*gap_lines(gaps, language), rule)
     show(
         form,
-        lambda: cases_document(found, rule, settings.zone, language),
+        lambda: cases_document(found, lines, settings.zone, language),
         lambda: [case_json(case) for case in found],
     )
     if form != "html":
-        click.echo(rule, err=True)
+        click.echo("\n".join(lines), err=True)

@@ -36,6 +36,7 @@ from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
 from daemon.sinks.mqtt import MqttSink
 from daemon.sinks.mqtt_metrics import MqttCollector
+from daemon.sinks.store_metrics import StoreCollector
 from daemon.sinks.stream import StreamSink
 from handlers.ami.events import StreamBroken
 from handlers.case_facts import Case
@@ -46,8 +47,8 @@ from handlers.facts import Call, Fact
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
 from storage.cases import case_counts, waiting_cases
-from storage.database import Database, reading, writing
-from storage.errors import StorageError
+from storage.database import Database, begin_anew_after, reading, writing
+from storage.errors import DamagedError, StorageError
 from storage.live_calls import kept_calls
 from storage.outbox import Limits, Message, Outbox
 from storage.requests import latest_note
@@ -87,6 +88,7 @@ class Parts:
     writer: Writer
     metrics: MetricsSink
     case_metrics: CaseMetrics
+    board: Board
     stream: StreamSink
     mqtt: MqttSink | None
     pump: Pump
@@ -96,6 +98,7 @@ class Parts:
     render_case: RenderCase
     clients: ClientReader
     keeper: Keeper
+    health: Health
 
 
 async def build(
@@ -103,8 +106,22 @@ async def build(
 ) -> Parts:
     """All parts, on the database at `path`, which `stack` closes. `in_force` gives the settings, which may change later.
 
-    Raises StorageError, or OSError for a ca_file that cannot be used.
+    A database in which damage is met is set aside, and a new one begun. Raises StorageError, or OSError for a ca_file that cannot be
+    used.
     """
+    try:
+        async with AsyncExitStack() as first:
+            parts = await _build(in_force, path, extra_sinks, first)
+            stack.push_async_exit(first.pop_all())
+            return parts
+    except DamagedError as error:
+        await begin_anew_after(error, path, clock.now())
+    return await _build(in_force, path, extra_sinks, stack)
+
+
+async def _build(
+    in_force: Callable[[], Settings], path: Path, extra_sinks: tuple[Sink, ...], stack: AsyncExitStack
+) -> Parts:
     settings = in_force()
     database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
     core, registry = Core(rules_of(settings)), CollectorRegistry()
@@ -115,7 +132,10 @@ async def build(
     metrics.before_scrape.append(cases.refresh)
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
     linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
-    writer = Writer(database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s)
+    writer = Writer(
+        database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s, standing=core.waiting_cases
+    )
+    registry.register(StoreCollector(writer))
     health, day = Health(writer), day_of(settings)
     directory = ClientDirectory()
     render, case_render = _with_clients(directory)
@@ -127,7 +147,7 @@ async def build(
     await _take_up_cases(core, settings.follow_up, path)
     left_over = await _take_up_calls(core, path)
     stream = StreamSink(board, render)
-    sinks: list[Sink] = [metrics, cases, board, stream, JournalSink(), *extra_sinks]
+    sinks: list[Sink] = [metrics, cases, board, stream, health, JournalSink(), *extra_sinks]
     mqtt = None
 
     def knows_the_pbx() -> bool:
@@ -151,10 +171,27 @@ async def build(
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
     sinks.append(AnswerSeeker(client.ask_for_answers))
     pump.on_overrun(client.drop)
+    pump.on_step(lambda: client.is_holding)
     pump.tell(left_over)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
+    for begin_anew in (clients.reread, keeper.begin_anew):
+        writer.when_another(begin_anew)
     return Parts(
-        core, writer, metrics, cases, stream, mqtt, pump, client, requests, render, case_render, clients, keeper
+        core,
+        writer,
+        metrics,
+        cases,
+        board,
+        stream,
+        mqtt,
+        pump,
+        client,
+        requests,
+        render,
+        case_render,
+        clients,
+        keeper,
+        health,
     )
 
 
@@ -196,6 +233,8 @@ async def _count_today(day: Day, board: Board, path: Path) -> None:
             async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
                 day.add_stored(ended)
             board.cases_today.start(await case_counts(connection, day.since, day.until))
+    except DamagedError:
+        raise
     except StorageError as error:
         log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
 

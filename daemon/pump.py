@@ -15,8 +15,11 @@ from handlers.facts import Fact
 
 # A deadline is wall time and the loop's timers are not: a stepped clock is noticed within this.
 AT_MOST_S = 60.0
-# Events taken before the loop gets a turn: about 10 ms of work, far below the 100 ms at which Asterisk cuts a reader off.
-SLICE = 1000
+# So long events are taken before the loop gets a turn, far below the 100 ms at which Asterisk cuts a reader off. A segment that it
+# reads in between may hold as much work again: whoever is behind reads on, and lets what was read wait in memory.
+SLICE_S = 0.01
+# Events of one segment that are taken before anybody looks at the clock.
+AT_ONCE = 50
 # More than this many events waiting means that we are hopelessly behind; a snapshot is cheaper than catching up.
 BACKLOG_LIMIT = 1_000_000
 
@@ -41,6 +44,7 @@ class Pump:
         self._core = core
         self._sinks = sinks
         self._overrun: Callable[[], None] = lambda: None
+        self._is_holding: Callable[[], bool] = lambda: False
         self._batches: deque[Sequence[Event | Said]] = deque()
         self._wake = asyncio.Event()
         self._ending = False
@@ -51,6 +55,10 @@ class Pump:
     def on_overrun(self, call: Callable[[], None]) -> None:
         """Whom to tell when events had to be dropped: the reader, whose next snapshot settles what was lost."""
         self._overrun = call
+
+    def on_step(self, is_holding: Callable[[], bool]) -> None:
+        """Whom to ask before a step of the clock is taken over: does somebody hold back events of the clock before?"""
+        self._is_holding = is_holding
 
     def feed(self, events: Sequence[Event | Said]) -> None:
         """Take the events of one segment. Beyond the limit of the backlog they are dropped and the reader is told.
@@ -97,11 +105,11 @@ class Pump:
                 self._handle([Tick(clock.now())])
 
     def _settle_clock(self) -> None:
-        """A step of the wall clock was kept out of the calls that lived; now that none does, it can be taken over."""
+        """A step of the wall clock was kept out of what had come; now that all of it is handled, it is taken over."""
         stepped_s = clock.stepped_s()
-        if stepped_s and self._core.is_idle:
+        if stepped_s and not self._is_holding():
             clock.settle()
-            self._core.restart_time(clock.now())
+            self._core.set_clock(stepped_s)
             log.warning("clock_was_set", by_s=round(stepped_s, 3))
 
     def _seconds_to_deadline(self) -> float:
@@ -109,14 +117,18 @@ class Pump:
         return AT_MOST_S if deadline is None else min(max(deadline - clock.now(), 0.0), AT_MOST_S)
 
     def _slice(self) -> None:
-        taken = 0
-        while self._batches and taken < SLICE:
+        until = clock.monotonic() + SLICE_S
+        while self._batches:
             batch = self._batches.popleft()
+            if len(batch) > AT_ONCE:
+                self._batches.appendleft(batch[AT_ONCE:])
+                batch = batch[:AT_ONCE]
             self.backlog -= len(batch)
-            taken += len(batch)
+            self.handled += len(batch)
             self._handle(batch)
-        self.handled += taken
-        self.turned_at = clock.monotonic()
+            self.turned_at = clock.monotonic()
+            if self.turned_at >= until:
+                return
 
     def _handle(self, events: Sequence[Event | Said]) -> None:
         handle = self._core.handle

@@ -14,6 +14,7 @@ from daemon import clock
 from daemon.call_table import calls_document, time_line, time_line_table
 from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import Failure, attempt, examples, settings_of
+from daemon.gap_table import gap_lines, gaps_of_list
 from daemon.log import harmless
 from daemon.replay import replay as replay_recordings
 from daemon.report_output import (
@@ -38,6 +39,7 @@ from storage.call_filter import CallFilter
 from storage.call_json import call_json, time_line_json
 from storage.calls import find_call, find_calls
 from storage.database import reading
+from storage.gaps import NO_GAPS, GapSum
 
 _RESULT_WORDS = sorted({result for results in RESULTS.values() for result in results})
 
@@ -103,12 +105,14 @@ def calls(context: click.Context, /, db: Path | None, form: str, lang: Language 
     wanted = _filter(query, form, settings.zone)
     check_output(form)
 
-    async def go() -> list[Call]:
+    async def go() -> tuple[list[Call], GapSum]:
         async with reading(db or Path(settings.storage.path)) as connection:
             await warn_without_directory(connection, wanted.clients)
-            return await find_calls(connection, wanted)
+            gaps = await gaps_of_list(connection, wanted.since, wanted.until)
+            return await find_calls(connection, wanted), gaps
 
-    _show(attempt(go), form, settings, lang)
+    found, gaps = attempt(go)
+    _show(found, form, settings, lang, gaps)
 
 
 @click.command("call", epilog=examples("ringtally call 1795450254.0"))
@@ -155,9 +159,13 @@ def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:
     )
 
 
-def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language | None) -> None:
+def _show(found: Sequence[Call], form: str, settings: Settings, lang: Language | None, gaps: GapSum = NO_GAPS) -> None:
+    language = lang or settings.site.language
+    lines = gap_lines(gaps, language)
     show(
         form,
-        lambda: calls_document(found, settings.zone, lang or settings.site.language),
+        lambda: calls_document(found, settings.zone, language, lines),
         lambda: [call_json(call) for call in found],
     )
+    if lines and form != "html":
+        click.echo("\n".join(lines), err=True)

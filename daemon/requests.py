@@ -17,7 +17,7 @@ from daemon.case_words import BadWordsError, contact_in
 from handlers.case_facts import RequestAnswered
 from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Request, Said
 from handlers.facts import Fact
-from storage.errors import StorageError
+from storage.errors import DamagedError, StorageError
 from storage.requests import Asked, Noted, Waiting, add_note, ask, done, notes_after, outcome_of, to_do
 from storage.writer import Writer
 
@@ -67,6 +67,8 @@ class Requests:
                 await self._answer()
                 self._stuck = None
             except StorageError as error:
+                if isinstance(error, DamagedError):
+                    self._writer.suspect(error)
                 self._tell_stuck(str(error))
                 pause_s = _RETRY_S
             try:

@@ -33,9 +33,10 @@ class Turning(Protocol):
         """Turn once, soon."""
 
 
-def status_line(state: AmiState, live_calls: int) -> str:
+def status_line(state: AmiState, live_calls: int, trouble: str | None = None) -> str:
     """What `systemctl status` shows: `PBX connected, 3 live calls`."""
-    return f"{_PBX[state]}, {live_calls} live call{'' if live_calls == 1 else 's'}"
+    line = f"{_PBX[state]}, {live_calls} live call{'' if live_calls == 1 else 's'}"
+    return line if trouble is None else f"{line}; {trouble}"
 
 
 class Supervision:

@@ -6,16 +6,18 @@ from math import inf
 from typing import Any
 
 from handlers.agents.roster import Roster
-from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
+from handlers.calls.clock_set import set_clock
+from handlers.calls.ghosts import Ghosts
 from handlers.calls.kept import KeptCall, changed_calls, restore
 from handlers.calls.reaper import Reaper
-from handlers.calls.resume import resume
+from handlers.calls.resume import is_another_run, resume
 from handlers.calls.tracker import Tracker
 from handlers.case_facts import Case, CaseMissed
 from handlers.cases.cases import Cases
 from handlers.cases.desk import Desk
 from handlers.cases.requests import Said
-from handlers.facts import Call, CallEnded, Fact, GapEnded
+from handlers.facts import Call, CallEnded, Fact, GapEnded, Glance
 from handlers.rules import Rules
 
 
@@ -34,10 +36,13 @@ class Core:
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
         self._broken: StreamBroken | None = None
+        self._heard_until: float | None = None
         self._roster = Roster(rules, self._tracker.state, self._facts)
+        ghosts = self._ghosts = Ghosts(self._tracker)
         self._handlers: dict[type, tuple[Callable[[Any], None], ...]] = {
             StreamBroken: (self._break_stream,),
             StreamResumed: (self._resume_stream,),
+            ChannelsListed: (ghosts.compare,),
         }
         desk = Desk(self._cases, self._facts)
         for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
@@ -63,6 +68,8 @@ class Core:
         """
         now = event.at
         if now < self._now:
+            if type(event) is StreamBroken:
+                self._heard_until = now  # silence is noticed late, and time has passed since
             now = self._now
             event = event._replace(at=now)
         else:
@@ -105,15 +112,16 @@ class Core:
 
     def _break_stream(self, event: StreamBroken) -> None:
         if self._broken is None:
-            self._broken = event
+            self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
+        self._heard_until = None
+        self._ghosts.forget()
         self._tracker.state.doubt_all()
         self._roster.broken(event.at)
 
     def _resume_stream(self, event: StreamResumed) -> None:
         broken, self._broken = self._broken, None
-        boot = self._tracker.state.run.boot
         if broken is not None:
-            restarted = bool(boot) and bool(event.snapshot.boot) and boot != event.snapshot.boot
+            restarted = is_another_run(self._tracker.state.run.boot, event.snapshot, broken.at)
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
         resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at)
@@ -131,12 +139,17 @@ class Core:
         self._cases.change_rules(rules)
         self._roster.change_rules(rules, self._now)
 
-    def changed_calls(self, now: float, at_once: bool = False) -> list[KeptCall]:
+    def changed_calls(self, now: float, at_once: bool = False, most: int | None = None) -> list[KeptCall]:
         """The live calls of which something changed since this was asked last: what a later run needs to take them up.
 
-        Long ones are told of the more seldom, the longer they are, but for `at_once`.
+        Long ones are told of the more seldom, the longer they are, but for `at_once`. No more than `most`; who gets so many asks again.
         """
-        return changed_calls(self._tracker.state, now, at_once)
+        return changed_calls(self._tracker.state, now, at_once, most)
+
+    def keep_all_anew(self) -> None:
+        """What was kept of live calls is lost: `changed_calls` tells of all of them again."""
+        for call in self._tracker.state.calls:
+            call.changed, call.kept_at = True, 0.0
 
     @property
     def broken(self) -> StreamBroken | None:
@@ -170,16 +183,26 @@ class Core:
         """Does no call live, so that nothing is being measured?"""
         return self._tracker.state.is_idle
 
-    def restart_time(self, at: float) -> None:
-        """The clock was set: time goes on at `at`, be it earlier than before. Only while the core is idle."""
-        if self.is_idle:
-            self._roster.restart_time(self._now, at)
-            self._now = at
-            self._reaper.due_at = at
+    def set_clock(self, by_s: float) -> None:
+        """The clock was set, forward by so many seconds or (negative) back: time goes on by the new one, be it earlier than before.
+
+        What lives has lasted as long as it did: its moments are those that the new clock would have shown. What was told stays told,
+        and deadlines of cases stay where they are.
+        """
+        before, self._now = self._now, self._now + by_s
+        set_clock(self._tracker.state, by_s)
+        self._roster.restart_time(before, self._now)
+        self._reaper.due_at = self._now
+        if self._broken is not None:
+            self._broken = self._broken._replace(at=self._broken.at + by_s)
 
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return self._tracker.state.live_calls()
+
+    def glances(self) -> Iterator[Glance]:
+        """The same calls, oldest first, for who counts them: a record of each would take a fifth of a second for ten thousand."""
+        return self._tracker.state.glances()
 
     def break_off(self, at: float) -> Sequence[CallEnded]:
         """The calls that live at `at`, oldest first, as they stand when nobody will hear of their ends.

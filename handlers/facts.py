@@ -5,7 +5,7 @@ The words are those of the contract, sections 1, 2 and 4.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from handlers.ami.events import GapReason
 from handlers.case_facts import CaseFact, Note, RequestAnswered
@@ -132,6 +132,38 @@ class Transfer:
     to: str | None
     at: float
     result: str | None
+
+
+class Glance(Protocol):
+    """What there is to count of a live call without making a record of it; for the moment only, it goes on changing."""
+
+    @property
+    def direction(self) -> Direction:
+        """As of a record."""
+
+    @property
+    def state(self) -> CallState:
+        """As of a record."""
+
+    @property
+    def state_since(self) -> float:
+        """As of a record."""
+
+    @property
+    def started_at(self) -> float:
+        """As of a record."""
+
+    @property
+    def queued_at(self) -> float | None:
+        """As of a record."""
+
+    @property
+    def rang_at(self) -> float | None:
+        """As of a record."""
+
+    @property
+    def answered_at(self) -> float | None:
+        """As of a record."""
 
 
 @quickly_made

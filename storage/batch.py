@@ -18,10 +18,12 @@ import orjson
 from handlers.case_facts import CaseFact
 from handlers.facts import Agent, CallEnded, GapEnded
 from storage.case_batch import write_cases
+from storage.errors import MovedError
 from storage.gaps import write_gaps
 from storage.live_calls import LiveChange, forget_live, write_live
 from storage.number_match import match_key
 from storage.outbox import Change, Changed, change_outbox
+from storage.place import Place
 from storage.tables import CALL, HOLD, LEG, PARTS, QUEUE_STAY, TALK, TRANSFER, Table
 
 # 512 rows of the widest table stay below SQLite's limit of 32,766 parameters.
@@ -54,12 +56,25 @@ class BatchConnection(sqlite3.Connection):
         super().__init__(*args, **options)
         self.staged: _Staged | None = None
         self.changed = Changed()
+        self.place: Place | None = None
+        """Where the files were when they were opened; None: nobody cares."""
 
     def commit(self) -> None:
-        """Store what was staged, all or nothing; `changed` tells what became of the outbox."""
+        """Store what was staged, all or nothing; `changed` tells what became of the outbox.
+
+        Raises MovedError where it is stored in a file that nobody finds any more: then it has to be stored again.
+        """
         staged, self.staged = self.staged, None
         if staged is not None:
             self.changed = write(self, *staged)
+            self.look()
+
+    def look(self) -> None:
+        """Raises MovedError where the files are not those any more that were opened. Any thread may ask."""
+        changed = None if self.place is None else self.place.changed()
+        if self.place is not None and changed is not None:
+            what = "was removed or replaced" if changed == "file" else "has lost its -wal or -shm to somebody"
+            raise MovedError(f"{self.place.path} {what}")
 
 
 def write(

@@ -71,6 +71,20 @@ def write_cases(connection: sqlite3.Connection, facts: Iterable[CaseFact]) -> No
             connection.execute(_LINK, (key, fact.call, fact.case.pbx, fact.boot))
 
 
+def keep_cases(connection: sqlite3.Connection, cases: Iterable[Case]) -> None:
+    """Put cases as they stand into a database that may not know them: with the facts that they tell of themselves."""
+    for case in cases:
+        ((key,),) = connection.execute(_UPSERT, _values(case)).fetchall()
+        if connection.execute("SELECT 1 FROM case_fact WHERE missed_case = ?", (key,)).fetchone():
+            continue
+        first, *others = case.call_ids or (case.id,)
+        connection.execute(_ADD, (key, _milliseconds(case.opened_at), "missed", first, None, None))
+        for call in others:
+            connection.execute(_ADD, (key, _milliseconds(case.last_missed_at), "missed", call, None, None))
+        if case.state == "truly_missed":
+            connection.execute(_ADD, (key, _milliseconds(case.due_at), "truly_missed", None, None, None))
+
+
 def _added(fact: CaseFact) -> _Added | None:
     """Kind, call, result and person of a fact's row; None for what changes nothing about its case."""
     case = fact.case

@@ -4,7 +4,6 @@ What is asked of it is asked by the normalised number, one look into its index e
 database cannot be used.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -14,7 +13,7 @@ import aiosqlite
 import orjson
 
 from handlers.clients import Entry
-from storage.errors import StorageError, cure, readable
+from storage.errors import beside_the_daemon, readable
 
 Known = Literal["known", "unknown"]
 OUTSIDE_NUMBER = "CASE c.direction WHEN 'in' THEN c.caller_e164 WHEN 'out' THEN c.called_e164 END"
@@ -76,35 +75,23 @@ def store_clients(database: Path, clients: Mapping[str, Entry]) -> int:
     What did not change is not written, so that the lock is held as short as can be.
     """
     rows = ((number, *client) for number, client in clients.items())
-    try:
-        connection = sqlite3.connect(database, timeout=_WAITS_S, isolation_level=None)
-        try:
-            connection.execute(_FRESH)
-            while some := tuple(islice(rows, _ROWS_AT_ONCE)):
-                connection.execute(_FILL, (orjson.dumps(some).decode(),))
-            connection.execute(_GONE)
-            connection.execute(_NEW)
-            ((changes,),) = connection.execute(_CHANGES)
-            if changes:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("DELETE FROM client WHERE number IN (SELECT number FROM gone)")
-                connection.execute("INSERT OR REPLACE INTO client SELECT number, name, responsible FROM new")
-                connection.execute("COMMIT")
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise StorageError(f"{database} {cure(error)}") from error
+    with beside_the_daemon(database, _WAITS_S, autocommit=True) as connection:
+        connection.execute(_FRESH)
+        while some := tuple(islice(rows, _ROWS_AT_ONCE)):
+            connection.execute(_FILL, (orjson.dumps(some).decode(),))
+        connection.execute(_GONE)
+        connection.execute(_NEW)
+        ((changes,),) = connection.execute(_CHANGES)
+        if changes:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM client WHERE number IN (SELECT number FROM gone)")
+            connection.execute("INSERT OR REPLACE INTO client SELECT number, name, responsible FROM new")
+            connection.execute("COMMIT")
     return int(changes)
 
 
 def stored_clients(database: Path) -> dict[str, Entry]:
     """The directory as it was stored last, by number."""
-    try:
-        connection = sqlite3.connect(database, timeout=_WAITS_S)
-        try:
-            rows = connection.execute("SELECT number, name, responsible FROM client").fetchall()
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise StorageError(f"{database} {cure(error)}") from error
+    with beside_the_daemon(database, _WAITS_S) as connection:
+        rows = connection.execute("SELECT number, name, responsible FROM client").fetchall()
     return {number: (name, responsible) for number, name, responsible in rows}

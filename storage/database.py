@@ -6,44 +6,67 @@ thread keeps the process, for good; and a transaction cut off from its task ends
 """
 
 import asyncio
+import math
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 import aiosqlite
 
-from handlers.case_facts import CaseFact
+from handlers.case_facts import Case, CaseFact
 from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
-from storage.errors import StorageError, cure, primary_code
+from storage.damaged import go_on, set_aside, set_aside_leftovers
+from storage.errors import DamagedError, MovedError, StorageError, primary_code, storage_error, tells_of_damage
 from storage.live_calls import LiveChange
+from storage.opening import Mended, begin_anew, prepare, tell_set_aside
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
-from storage.schema import Migration, check, migrate, migrations, version
+from storage.place import Place
+from storage.schema import Migration, check, migrations, version
 
 Durability = Literal["normal", "full"]
 
-OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-_OPENING_WAITS_S = 5.0
 # The writer retries by itself, and a stop must not take longer than two seconds.
 _WRITER_WAITS_S = 0.5
 _READER_WAITS_S = 5.0
 _WAL_STAYS_BYTES = 16 * 1024 * 1024
 _WRITER_CACHE_KIB = 8 * 1024
-_FILE_MODE = 0o640  # numbers and names are personal data: not for everybody on the machine
+# A file that fails twice within this is damaged; the first time what the connection remembers of it is read anew.
+_AGAIN_WITHIN_S = 60.0
+# A disk that damages each new file at once must not be filled with them.
+_ASIDE_EVERY_S = 600.0
 _T = TypeVar("_T")
 
 
 class Database:
-    """The writing connection. There is one in a process; only `writer.Writer` writes with it."""
+    """The writing connection. There is one in a process; only `writer.Writer` writes with it.
 
-    def __init__(self, path: Path, connection: aiosqlite.Connection, batches: BatchConnection) -> None:
+    `now` (epoch seconds) is the moment of its making: what is set aside later is named by the time since.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: aiosqlite.Connection,
+        batches: BatchConnection,
+        durability: Durability = "normal",
+        now: float = 0.0,
+    ) -> None:
         self.path = path
         self._connection = connection
         self._batches = batches
+        self._durability = durability
+        self._began = now - monotonic()
+        self._is_open = True
+        self._is_damaged = False
+        self._doubted_at = self._set_aside_at = -math.inf
+        self._seen: os.stat_result | None = None
+        self._aside: Path | None = None
 
     async def write(
         self,
@@ -61,6 +84,86 @@ class Database:
         await self._connection.commit()
         return self._batches.changed
 
+    async def look(self) -> None:
+        """Look whether the files are still those that were opened. Raises MovedError."""
+        await asyncio.to_thread(self._batches.look)
+
+    async def mend(self, error: BaseException, cases: Iterable[Case] = ()) -> Mended | None:
+        """Make usable again what failed so, where that is in our hands; None: it is not, or needs nothing but another try.
+
+        A file that is gone, or another one, is opened anew. One that is damaged is set aside, and a new one begun: there go `cases`,
+        as they stand, and what the damaged one still tells of what waits. Raises StorageError where the new one cannot be opened;
+        ask again then.
+        """
+        self._is_damaged |= tells_of_damage(error)
+        if self._is_open and not self._is_damaged and not isinstance(error, MovedError):
+            return None
+        return await to_the_end(self._mend(cases))
+
+    async def _mend(self, cases: Iterable[Case]) -> Mended:
+        place = self._batches.place
+        changed = None if place is None else await asyncio.to_thread(place.changed)
+        if changed == "wal":
+            # The connection still has what others do not find any more.
+            with suppress(sqlite3.Error, ValueError):
+                await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif changed is None and self._is_damaged:
+            if self._is_open and monotonic() - self._doubted_at > _AGAIN_WITHIN_S:
+                self._doubted_at, self._is_damaged = monotonic(), False
+                await self._connection.execute_fetchall("PRAGMA shrink_memory")
+                return Mended()
+            # Before it is closed: then SQLite sees that it has moved, and writes nothing into it any more.
+            await asyncio.to_thread(self._set_aside)
+        if self._is_open:
+            self._is_open = False
+            with suppress(sqlite3.Error):
+                await self._connection.close()
+        mended = await asyncio.to_thread(self._make_usable, changed == "file", cases)
+        opened = await _connect_writer(self.path, self._durability, self._now)
+        self._connection, self._batches = opened._connection, opened._batches
+        self._is_open, self._is_damaged, self._aside, self._seen = True, False, None, None
+        return mended
+
+    def _make_usable(self, is_another: bool, cases: Iterable[Case]) -> Mended:
+        """Beside the loop, with the connection closed."""
+        if is_another and self._aside is None:
+            self._wait_for_rest()
+        try:
+            prepare(self.path, self._now)
+            if not is_another and self._aside is None:
+                return Mended()
+            return Mended(True, self._aside, go_on(self.path, self._aside, self._now, cases))
+        except sqlite3.Error as error:
+            raise storage_error(self.path, error) from error
+
+    def _set_aside(self) -> None:
+        if monotonic() - self._set_aside_at < _ASIDE_EVERY_S:
+            raise DamagedError(
+                f"{self.path} is damaged again, so soon; see whether the disk is sound (the kernel's log)"
+            )
+        try:
+            self._aside = set_aside(self.path, self._now)
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} is damaged, and cannot be renamed ({error.strerror}); move it away"
+            ) from error
+        self._set_aside_at, self._doubted_at = monotonic(), -math.inf
+
+    def _wait_for_rest(self) -> None:
+        """Another file is there: it may be being written. Raises MovedError until it rests; what was ours beside it goes aside."""
+        found = self.path.stat() if self.path.exists() else None
+        before, self._seen = self._seen, found
+        if found is not None and (
+            before is None or (before.st_size, before.st_mtime_ns) != (found.st_size, found.st_mtime_ns)
+        ):
+            raise MovedError(f"{self.path} was replaced; the new file is opened once nobody writes to it")
+        if self._batches.place is not None:
+            set_aside_leftovers(self._batches.place, self._now)
+
+    @property
+    def _now(self) -> float:
+        return self._began + monotonic()
+
     async def read_outbox(self, after: int, oldest_at: float, limit: int) -> list[Waiting]:
         """The next messages after an id, not older than a moment; at any time, between two transactions.
 
@@ -69,7 +172,9 @@ class Database:
         try:
             ((array,),) = await self._connection.execute_fetchall(*read_statement(after, oldest_at, limit))
         except sqlite3.Error as error:
-            raise StorageError(f"{self.path} {cure(error)}") from error
+            raise storage_error(self.path, error) from error
+        except ValueError as error:  # the connection is being opened anew
+            raise StorageError(f"{self.path} is not open") from error
         return messages_of(array)
 
     async def count_outbox(self) -> int:
@@ -77,7 +182,9 @@ class Database:
         try:
             ((count,),) = await self._connection.execute_fetchall("SELECT count(*) FROM outbox")
         except sqlite3.Error as error:
-            raise StorageError(f"{self.path} {cure(error)}") from error
+            raise storage_error(self.path, error) from error
+        except ValueError as error:
+            raise StorageError(f"{self.path} is not open") from error
         return int(count)
 
     async def close(self) -> None:
@@ -96,8 +203,11 @@ async def writing(path: Path, *, now: float, durability: Durability = "normal") 
     opened: list[Database] = []
 
     async def opening() -> None:
-        await asyncio.to_thread(_prepare, path, now)
-        opened.append(await _connect_writer(path, durability))
+        try:
+            await asyncio.to_thread(prepare, path, now)
+        except DamagedError as error:
+            await begin_anew_after(error, path, now)
+        opened.append(await _connect_writer(path, durability, now))
 
     try:
         await to_the_end(opening())
@@ -117,12 +227,15 @@ async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 
     async def opening() -> None:
         address = await asyncio.to_thread(_readable_address, path)
-        connection = await aiosqlite.connect(
-            address, uri=True, timeout=_READER_WAITS_S, isolation_level=None, iter_chunk_size=500
-        )
-        opened.append(connection)
-        await connection.execute("PRAGMA query_only = ON")
-        await connection.execute("PRAGMA trusted_schema = OFF")
+        try:
+            connection = await aiosqlite.connect(
+                address, uri=True, timeout=_READER_WAITS_S, isolation_level=None, iter_chunk_size=500
+            )
+            opened.append(connection)
+            await connection.execute("PRAGMA query_only = ON")
+            await connection.execute("PRAGMA trusted_schema = OFF")
+        except sqlite3.Error as error:
+            raise storage_error(path, error) from error
 
     try:
         await to_the_end(opening())
@@ -130,6 +243,12 @@ async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     finally:
         for connection in opened:
             await to_the_end(connection.close())
+
+
+async def begin_anew_after(error: DamagedError, path: Path, now: float) -> None:
+    """Set a damaged database aside and begin a new one, with a line for the operator. Raises StorageError where that cannot be."""
+    mended = await asyncio.to_thread(begin_anew, path, now)
+    tell_set_aside(mended, path, str(error))
 
 
 async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
@@ -146,7 +265,7 @@ async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
     return task.result()
 
 
-async def _connect_writer(path: Path, durability: Durability) -> Database:
+async def _connect_writer(path: Path, durability: Durability, now: float) -> Database:
     made: list[BatchConnection] = []
 
     def make(*args: Any, **options: Any) -> BatchConnection:
@@ -162,50 +281,21 @@ async def _connect_writer(path: Path, durability: Durability) -> Database:
             f"cache_size = -{_WRITER_CACHE_KIB}",
         ):
             await connection.execute(f"PRAGMA {setting}")
+        await connection.execute_fetchall("PRAGMA user_version")  # reads, and so opens what is beside the file
+        made[0].place = await asyncio.to_thread(Place.of, path)
     except BaseException:
         await connection.close()
         raise
-    return Database(path, connection, made[0])
-
-
-def _prepare(path: Path, now: float) -> None:
-    """Make the file if there is none, and bring its schema up to date."""
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        wanted = ".".join(map(str, OLDEST_SQLITE))
-        raise StorageError(f"SQLite {sqlite3.sqlite_version} is too old; run Python with SQLite {wanted} or newer")
-    steps = migrations()
-    _make_file(path)
-    try:
-        connection = sqlite3.connect(path, timeout=_OPENING_WAITS_S, isolation_level=None)
-        try:
-            check(connection, path, steps)  # before anything is changed: it may be another program's
-            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            if mode != "wal":
-                raise StorageError(f"{path} is on a file system without shared memory; put it on a local disk")
-            migrate(connection, path, now, steps)
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise StorageError(f"{path} {cure(error)}") from error
-
-
-def _make_file(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise StorageError(f"{path.parent} is not a directory; make it (mkdir -p) or name another path")
-    if path.is_dir():
-        raise StorageError(f"{path} is a directory; name a file in it")
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE))
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be opened for writing ({error.strerror}); give this user the right to write to it "
-            "and to its directory, or name another path"
-        ) from error
+    return Database(path, connection, made[0], durability, now)
 
 
 def _readable_address(path: Path) -> str:
     """The URI under which the database can be read, after a look at whether it is one of ours and of our age."""
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be looked for ({error.strerror})") from error
+    if not is_there:
         raise StorageError(f"there is no database at {path}; name it with --db, or start ringtally run to make it")
     steps = migrations()
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
@@ -216,12 +306,12 @@ def _readable_address(path: Path) -> str:
         # nobody writing and nothing to miss, and the file alone is the whole truth.
         wal = path.with_name(path.name + "-wal")
         if primary_code(error) not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} or wal.exists():
-            raise StorageError(f"{path} {cure(error)}") from error
+            raise storage_error(path, error) from error
         address += "&immutable=1"
         try:
             present = _look(address, path, steps)
         except sqlite3.Error as again:
-            raise StorageError(f"{path} {cure(again)}") from again
+            raise storage_error(path, again) from again
     if present < len(steps):
         what = f"has an older ringtally's schema ({present}, this one reads {len(steps)})" if present else "is empty"
         raise StorageError(f"{path} {what}; start ringtally run once to bring it up to date")

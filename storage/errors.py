@@ -2,7 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 # The primary result codes; the extended ones carry them in their low byte. https://www.sqlite.org/rescode.html
 _PRIMARY = 0xFF
@@ -23,8 +26,30 @@ class StorageError(Exception):
     """The database cannot be used; the message is one line that names the file and the cure."""
 
 
+class DamagedError(StorageError):
+    """What is in the file is no sound database (any more)."""
+
+
+class MovedError(StorageError):
+    """The file that is open is not the one at its path any more."""
+
+
 class SchemaTooNewError(StorageError):
     """The database was made by a newer ringtally than this one."""
+
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def storage_error(path: Path | str, error: sqlite3.Error) -> StorageError:
+    """What SQLite refused, as one line about the file."""
+    kind = DamagedError if tells_of_damage(error) else StorageError
+    return kind(f"{path} {cure(error)}")
+
+
+def tells_of_damage(error: BaseException) -> bool:
+    """Does it say that the file is no sound database?"""
+    return isinstance(error, DamagedError) or primary_code(error) in _DAMAGED
 
 
 def primary_code(error: BaseException) -> int | None:
@@ -41,9 +66,25 @@ def cure(error: BaseException) -> str:
 
 
 @contextmanager
+def beside_the_daemon(path: Path, timeout_s: float, *, autocommit: bool = False) -> Iterator[sqlite3.Connection]:
+    """A connection that writes to a database which is there: it never makes one. What goes wrong is a StorageError."""
+    try:
+        if not path.is_file():
+            raise StorageError(f"there is no database at {path}; start ringtally run to make it")
+        address = f"file:{quote(str(path.absolute()))}?mode=rw"
+        level: Literal["DEFERRED"] | None = None if autocommit else "DEFERRED"
+        with closing(sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=level)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be looked for ({error.strerror})") from error
+
+
+@contextmanager
 def readable() -> Iterator[None]:
     """What SQLite refuses within is a StorageError."""
     try:
         yield
     except sqlite3.Error as error:
-        raise StorageError(f"the database {cure(error)}") from error
+        raise storage_error("the database", error) from error

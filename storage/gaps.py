@@ -3,10 +3,12 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import aiosqlite
 
 from handlers.facts import GapEnded
+from storage.call_json import iso
 from storage.errors import readable
 
 _ADD = "INSERT INTO gap (began_at, ended_at, reason) VALUES (?, ?, ?) ON CONFLICT (began_at, ended_at) DO NOTHING"
@@ -34,6 +36,9 @@ class GapSum:
     seconds: float
 
 
+NO_GAPS = GapSum(0, 0.0)
+
+
 def write_gaps(connection: sqlite3.Connection, gaps: Sequence[GapEnded]) -> None:
     """Add them, within the transaction that the connection is in; one that is there already stays as it is."""
     connection.executemany(_ADD, [(_milliseconds(gap.since), _milliseconds(gap.at), gap.reason) for gap in gaps])
@@ -52,6 +57,14 @@ async def sum_gaps(connection: aiosqlite.Connection, since: float | None, until:
     with readable():
         ((count, milliseconds),) = await connection.execute_fetchall(_SUM, _bounds(since, until))
     return GapSum(int(count), milliseconds / 1000.0)
+
+
+def gap_json(gap: GapEnded) -> dict[str, Any]:
+    """A gap as JSON (contract, section 4)."""
+    lasted_s = (
+        _milliseconds(gap.at) - _milliseconds(gap.since)
+    ) / 1000  # told of the same gap before and after it was stored
+    return {"from": iso(gap.since), "to": iso(gap.at), "lasted_s": lasted_s, "reason": gap.reason}
 
 
 def _bounds(since: float | None, until: float | None) -> tuple[int, int]:

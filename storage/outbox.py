@@ -14,6 +14,8 @@ from typing import Protocol
 import orjson
 import structlog
 
+from storage.errors import DamagedError
+
 MOST_AT_ONCE = 512
 _PRUNED_EVERY_S = 60.0
 _LAST_ID = 2**63 - 1
@@ -136,6 +138,7 @@ class Outbox:
         self._told = False
         self._on_stored: Callable[[], None] = lambda: None
         self._on_acknowledged: Callable[[], None] = lambda: None
+        self._on_damage: Callable[[DamagedError], None] = lambda _error: None
         self.waiting = 0
         self.dropped: Counter[str] = Counter(age=0, size=0)
 
@@ -146,6 +149,10 @@ class Outbox:
     def when_acknowledged(self, call: Callable[[], None]) -> None:
         """Whom to wake when messages are to be removed: the writer."""
         self._on_acknowledged = call
+
+    def when_damaged(self, call: Callable[[DamagedError], None]) -> None:
+        """Whom to tell when the outbox cannot be read because the database is damaged: the writer."""
+        self._on_damage = call
 
     async def open(self) -> None:
         """Count what an earlier run left, and drop what is over the bounds by now. Before anything else.
@@ -160,9 +167,18 @@ class Outbox:
             except sqlite3.Error:
                 self._pruned_at = -math.inf
 
+    async def recount(self) -> None:
+        """The database is another one: what of the outbox is in there. Raises StorageError."""
+        self.waiting = await self._database.count_outbox()
+        self._on_stored()
+
     async def next(self, limit: int) -> list[Waiting]:
         """The next messages in order, each handed out once unless `again` is called. Raises StorageError."""
-        found = await self._database.read_outbox(self._read_up_to, self._oldest_at, limit)
+        try:
+            found = await self._database.read_outbox(self._read_up_to, self._oldest_at, limit)
+        except DamagedError as error:
+            self._on_damage(error)
+            raise
         if found:
             self._read_up_to = found[-1].id
         return found

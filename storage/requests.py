@@ -13,7 +13,7 @@ from typing import Literal
 
 from handlers.case_facts import Note, Outcome
 from storage.call_filter import bindable
-from storage.errors import StorageError, cure
+from storage.errors import beside_the_daemon
 
 Kind = Literal["contact", "dismiss", "claim"]
 Noted = Literal["noted", "there", "full"]
@@ -138,17 +138,8 @@ def notes_after(database: Path, after: int) -> list[tuple[int, str | None, Note]
 @contextmanager
 def _writing(database: Path) -> Iterator[sqlite3.Connection]:
     """A connection for one short transaction, beside the daemon's."""
-    if not database.is_file():
-        raise StorageError(f"there is no database at {database}; start ringtally run to make it")
-    try:
-        connection = sqlite3.connect(database, timeout=_WAITS_S)
-        try:
-            with connection:
-                yield connection
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise StorageError(f"{database} {cure(error)}") from error
+    with beside_the_daemon(database, _WAITS_S) as connection, connection:
+        yield connection
 
 
 def _milliseconds(at: float | None) -> int | None:

@@ -8,24 +8,26 @@ What it promises:
     told once when it begins and once when it is over; `health` tells it at any time.
 4.  Memory is bounded: beyond a limit of waiting calls the oldest are dropped, counted and told.
 5.  A call that the database refuses for what it says costs that call, not its batch.
+6.  A file that is gone, replaced or damaged is noticed within seconds, and storing goes on in another one: see `Database.mend`.
 """
 
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
 
-from handlers.case_facts import CaseFact
+from handlers.case_facts import Case, CaseFact
 from handlers.facts import CallEnded, GapEnded
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
-from storage.errors import StorageError, cure
+from storage.errors import MovedError, StorageError, cure
 from storage.live_calls import LiveChange
+from storage.opening import Mended, tell_set_aside
 from storage.outbox import Message, Outbox
 
 # A call with its time line takes 3 to 4 KB of memory: this is 80 MB, and days of a busy office.
@@ -35,6 +37,8 @@ LINGER_S = 0.1
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 5.0
 _CLOSING_RETRY_S = 0.05
+# How soon it is noticed, though nobody calls, that somebody has taken the file away.
+_LOOKS_EVERY_S = 5.0
 # What a call itself can be at fault for; everything else is the database's state, and passes.
 _REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, TypeError, AttributeError)
 
@@ -61,13 +65,15 @@ class Health:
     written: int
     dropped: int
     refused: int
+    set_aside: int
+    """Files that were damaged."""
 
 
 class Writer:
     """Stores finished calls behind the pump's back: `run` in a task of its own, ended by `close`.
 
-    `observe` is told the seconds that each successful transaction took, for a metric. Everything is called in the event
-    loop's thread.
+    `observe` is told the seconds that each successful transaction took, for a metric. `standing` gives the cases that wait, for a
+    new file in the place of a damaged one. Everything is called in the event loop's thread.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class Writer:
         outbox: Outbox | None = None,
         limit: int = WAITING_LIMIT,
         linger_s: float = LINGER_S,
+        standing: Callable[[], Iterable[Case]] = tuple,
     ) -> None:
         self._database = database
         self._observe = observe
@@ -87,7 +94,12 @@ class Writer:
         self._queue: deque[_Entry] = deque()
         self._in_flight: Sequence[_Entry] = ()
         self._taken = self._written = self._dropped = self._refused = 0
+        self._set_aside = 0
+        self._standing = standing
+        self._on_another: list[Callable[[], None]] = []
+        self._trouble: Exception | None = None
         self._reason: str | None = None
+        self._reasons_told: set[str] = set()
         self._live: LiveChange | None = None
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
@@ -96,6 +108,7 @@ class Writer:
         self._closing = self._giving_up = False
         if outbox is not None:
             outbox.when_acknowledged(self._wake.set)
+            outbox.when_damaged(self.suspect)
 
     @property
     def waiting(self) -> int:
@@ -106,7 +119,7 @@ class Writer:
     def health(self) -> Health:
         """How the storing goes at this moment."""
         state: Literal["ok", "degraded"] = "ok" if self._reason is None else "degraded"
-        return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused)
+        return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused, self._set_aside)
 
     def put(
         self,
@@ -135,6 +148,15 @@ class Writer:
         self._wake.set()
         if len(self._queue) >= BATCH and self._reason is None:
             self._hurry.set()
+
+    def when_another(self, call: Callable[[], None]) -> None:
+        """Whom to tell when storing goes on in another file, in which nothing is of what was stored before."""
+        self._on_another.append(call)
+
+    def suspect(self, error: Exception) -> None:
+        """Somebody else could not read the database: is it still there, and sound?"""
+        self._trouble = error
+        self._wake.set()
 
     def keep(self, change: LiveChange) -> None:
         """Take what is to be kept of live calls; of what waits already the latest counts, so it is never more than there are."""
@@ -195,15 +217,21 @@ class Writer:
             return False
         if not self._has_work and not self._closing:
             self._wake.clear()
-            await self._wake.wait()
-        if self._reason is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOKS_EVERY_S):
+                    await self._wake.wait()
+        if self._reason is None and self._has_rows:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._linger_s):
                     await self._hurry.wait()
-        return self._has_work
+        return self._has_rows or not self._closing
 
     @property
     def _has_work(self) -> bool:
+        return self._has_rows or self._trouble is not None
+
+    @property
+    def _has_rows(self) -> bool:
         return bool(self._queue) or self._live is not None or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
@@ -216,7 +244,11 @@ class Writer:
                 await self._hurry.wait()
 
     async def _store_batch(self) -> bool:
-        """Store the oldest that wait, and count them; False if it failed, and then they wait as before."""
+        """Store the oldest that wait, and count them, or look after the file; False if it failed, and then they wait as before."""
+        if self._trouble is not None and not await self._mend(self._trouble):
+            return False
+        if not self._has_work:
+            return await self._look()
         self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
         live, self._live = self._live, None
         clock = asyncio.get_running_loop().time
@@ -227,14 +259,52 @@ class Writer:
             self._put_back(live)
             self._queue.extendleft(reversed(self._in_flight))
             self._in_flight = ()
-            self._degrade(f"{self._database.path} {cure(error)}")
-            return False
+            return await self._mend(error)
         self._written += len(self._in_flight) - refused
         self._refused += refused
         self._in_flight = ()
         self._recover()
         self._observe(clock() - began_at)
         return True
+
+    async def _look(self) -> bool:
+        try:
+            await self._database.look()
+        except MovedError as error:
+            return await self._mend(error)
+        return True
+
+    async def _mend(self, trouble: Exception) -> bool:
+        """Make the database usable again, if that is in our hands; False: it is not usable now, and the operator is told."""
+        self._trouble = None
+        try:
+            mended = await self._database.mend(trouble, list(self._standing()))
+            if mended is not None and mended.is_another and self._outbox is not None:
+                await self._outbox.recount()
+        except Exception as error:  # as above
+            self._trouble = error
+            self._degrade(self._words(error))
+            return False
+        if mended is None:
+            self._degrade(self._words(trouble))
+            return False
+        if mended.is_another:
+            self._tell_another(mended, self._words(trouble))
+            for call in self._on_another:
+                call()
+        if self._reason is not None and not self._has_work:
+            self._recover()
+        return True
+
+    def _tell_another(self, mended: Mended, reason: str) -> None:
+        if mended.aside is None:
+            log.error("database_replaced", reason=reason, database=str(self._database.path), waiting=self.waiting)
+            return
+        self._set_aside += 1
+        tell_set_aside(mended, self._database.path, reason)
+
+    def _words(self, error: Exception) -> str:
+        return str(error) if isinstance(error, StorageError) else f"{self._database.path} {cure(error)}"
 
     def _put_back(self, live: LiveChange | None) -> None:
         if live is not None:
@@ -275,8 +345,9 @@ class Writer:
         return 1
 
     def _degrade(self, reason: str) -> None:
-        if reason != self._reason:
-            self._reason = reason
+        self._reason = reason
+        if reason not in self._reasons_told:
+            self._reasons_told.add(reason)
             log.error("store_degraded", reason=reason, waiting=self.waiting)
         self._end_flushes(reason)
         if not self._closing:
@@ -285,6 +356,7 @@ class Writer:
     def _recover(self) -> None:
         if self._reason is not None:
             self._reason = None
+            self._reasons_told.clear()
             log.info("store_recovered", database=str(self._database.path), waiting=self.waiting, dropped=self._dropped)
         open_flushes = []
         for taken, settled in self._flushes:

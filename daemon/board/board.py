@@ -25,6 +25,7 @@ from handlers.facts import (
     CallStarted,
     CallTransferred,
     Fact,
+    Glance,
     QueueStayEnded,
 )
 from storage.call_json import iso
@@ -38,6 +39,9 @@ class Pbx(Protocol):
 
     def live_calls(self) -> Iterable[Call]:
         """The calls that live now, oldest first."""
+
+    def glances(self) -> Iterable[Glance]:
+        """The same calls, for who counts."""
 
     def waiting(self) -> Iterable[tuple[str, float]]:
         """Who waits in a queue now: which one, and since when."""
@@ -253,7 +257,7 @@ class Board:
         return lambda _full: {"name": name, "today": self._day.department_figures(name)}
 
     def _calls(self, full: bool) -> Payload:
-        return calls_active(self._pbx.live_calls(), self._render, full, clock.now())
+        return calls_active(self._pbx.live_calls(), self._pbx.glances(), self._render, full, clock.now())
 
     def _info(self, _full: bool) -> Payload:
         site = self._site

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from handlers.clients import NOBODY, Client
@@ -14,6 +15,7 @@ from handlers.facts import (
     CallStarted,
     CallTransferred,
     Fact,
+    Glance,
 )
 from storage.call_json import call_json, iso
 from storage.masking import masked
@@ -93,15 +95,18 @@ class CallEvents:
         return found
 
 
-def calls_active(calls: Iterable[Call], render: Render, full: bool, now: float) -> dict[str, Any]:
-    """The payload of `calls/active` as of now: how many calls live and wait, since when the first waits, and the oldest calls."""
-    listed: list[dict[str, Any]] = []
+def calls_active(
+    calls: Iterable[Call], glances: Iterable[Glance], render: Render, full: bool, now: float
+) -> dict[str, Any]:
+    """The payload of `calls/active` as of now: how many calls live and wait, since when the first waits, and the oldest calls.
+
+    Of `calls` no more are asked for than are listed, for each costs its record; `glances` are of all.
+    """
+    listed = [render(call, full) for call in islice(calls, LISTED)]
     total = waiting = 0
     oldest: float | None = None
-    for call in calls:
+    for call in glances:
         total += 1
-        if total <= LISTED:
-            listed.append(render(call, full))
         since = _waits_since(call)
         if since is not None:
             waiting += 1
@@ -116,7 +121,7 @@ def calls_active(calls: Iterable[Call], render: Render, full: bool, now: float) 
     }
 
 
-def _waits_since(call: Call) -> float | None:
+def _waits_since(call: Glance) -> float | None:
     """Since when a caller from outside waits for a person: in the queue, else at ringing phones; passed on, since then. Or None."""
     if call.direction != "in" or call.state not in {"queued", "ringing"}:
         return None

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from daemon.sinks.label_names import OTHER, LabelNames
 from handlers.ami.decode import WANTED
-from handlers.facts import CALL_STATES, DIRECTIONS, Call, CallState, Direction
+from handlers.facts import CALL_STATES, DIRECTIONS, CallState, Direction, Glance
 
 KNOWN_EVENTS = frozenset(name.decode() for name in WANTED)
 BAD_REASONS = frozenset(
@@ -48,7 +48,7 @@ class LiveCollector(Collector):
         self._queues = queues
         self._metrics: Sequence[Metric] = ()
 
-    def refresh(self, calls: Iterable[Call], waiting: Iterable[tuple[str, float]], link: Link, now: float) -> None:
+    def refresh(self, calls: Iterable[Glance], waiting: Iterable[tuple[str, float]], link: Link, now: float) -> None:
         """Take the state as of `now`, epoch seconds; `waiting`: a queue and a moment for each who waits."""
         active = Counter((call.direction, call.state) for call in calls)
         callers: Counter[str] = Counter()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, Info, disable_created_metrics, generate_latest
 from prometheus_client import Counter as PrometheusCounter
@@ -20,6 +20,8 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
+from handlers.ami.events import GapReason
+from handlers.calls.ghosts import GHOST, UNSEEN
 from handlers.facts import (
     DIRECTIONS,
     RESULTS,
@@ -28,7 +30,10 @@ from handlers.facts import (
     AgentGone,
     Call,
     CallEnded,
+    EventDoubted,
     Fact,
+    GapEnded,
+    Glance,
     QueueStayEnded,
 )
 from handlers.numbers import is_usable
@@ -38,6 +43,7 @@ WAIT_BUCKETS = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200
 TALK_BUCKETS = (5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 WRITE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+GHOST_KINDS = {GHOST: "gone", UNSEEN: "unseen"}
 # Answered, passed on, and lost there: missed where the settings count it.
 LOST = "lost_after_transfer"
 
@@ -47,7 +53,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client 
 class Pbx(Protocol):
     """The core's live view."""
 
-    def live_calls(self) -> Iterable[Call]:
+    def glances(self) -> Iterable[Glance]:
         """The calls that live now."""
 
     def waiting(self) -> Iterable[tuple[str, float]]:
@@ -100,6 +106,11 @@ class MetricsSink:
         self._writes = Histogram(
             "ringtally_store_write_seconds", "Transactions of the store.", buckets=WRITE_BUCKETS, registry=registry
         )
+        self._gaps = PrometheusCounter(
+            "ringtally_ami_gaps", "Times in which the PBX was not heard, by why.", ["reason"], registry=registry
+        )
+        for reason in get_args(GapReason):
+            self._gaps.labels(reason)
         self.learn(goals=goals, missed_results=missed_results)
 
     def learn(
@@ -149,6 +160,13 @@ class MetricsSink:
         self._incomplete = counter(
             "ringtally_calls_incomplete_total", "Calls of which a part was not seen.", ["reason"]
         )
+        self._ghosts = counter(
+            "ringtally_ghost_channels_total",
+            "Channels whose end (gone) or birth (unseen) no event told of: the PBX's list of channels did.",
+            ["kind"],
+        )
+        for kind in GHOST_KINDS.values():
+            self._ghosts.labels(kind)
 
     def _make_queues(self, registry: CollectorRegistry) -> None:
         counter, gauge = partial(PrometheusCounter, registry=registry), partial(Gauge, registry=registry)
@@ -222,6 +240,10 @@ class MetricsSink:
                 self._count(fact.call)
             elif isinstance(fact, QueueStayEnded):
                 self._count_stay(fact)
+            elif isinstance(fact, EventDoubted) and fact.reason in GHOST_KINDS:
+                self._ghosts.labels(GHOST_KINDS[fact.reason]).inc()
+            elif isinstance(fact, GapEnded):
+                self._gaps.labels(fact.reason).inc()
             elif isinstance(fact, (AgentChanged, AgentGone)):
                 self._agents.take(fact)
 
@@ -265,7 +287,7 @@ class MetricsSink:
         self._learn_queues()
         for refresh in self.before_scrape:
             refresh(now)
-        self._live.refresh(self._pbx.live_calls(), self._pbx.waiting(), link, now)
+        self._live.refresh(self._pbx.glances(), self._pbx.waiting(), link, now)
         self._agents.refresh(now)
         encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type

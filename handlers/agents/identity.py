@@ -8,7 +8,7 @@ POOL = "Agent:"
 _DEVICE_STATES_OF_OTHERS = ("Custom:", "Queue:", "confbridge:", "park:", "MWI:", "meetme:", "Calendar:")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=20_000)  # of all phones that live: of less, who asks for each in turn finds none
 def key_of(interface: str, extensions: frozenset[str] = frozenset()) -> str:
     """One key for all spellings of a phone.
 

@@ -27,4 +27,4 @@ def _moment(block: bytes, clock: PbxClock, at: float) -> float | None:
         moment = float(Message(block).get("Value") or "")
     except ValueError:
         return None
-    return clock.ours(moment, at) if 0 < moment < float("inf") else None
+    return clock.ours_of_long_ago(moment, at) if 0 < moment < float("inf") else None

@@ -19,6 +19,7 @@ __all__ = ["WANTED", "DecodeError", "Decoder"]
 
 # Nowhere but behind `Privilege` does it come from the PBX: a caller's own would stop the clock for everybody.
 _TIMESTAMP = re.compile(r"Event: \w+\r\nPrivilege: [^\r\n]*\r\nTimestamp: (\d{9,10}\.\d{1,9})\r\n", re.ASCII)
+_PRIVILEGE = b"Privilege: "
 _VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS"})
 
 
@@ -289,16 +290,16 @@ class Decoder:
 
         `at` is the PBX's own `Timestamp` where it sends one (manager.conf: timestampevents), by our clock; else the arrival.
         """
-        first_line = block[: block.find(b"\r\n")]
+        first_line, _, rest = block.partition(b"\r\n")
         decoder = _BY_FIRST_LINE.get(first_line)
         if decoder is None:
             return None
-        text = text_of(block)
-        if not text.startswith("\r\nPrivilege: ", len(first_line)):
+        if rest[: len(_PRIVILEGE)] != _PRIVILEGE:
             self.bad["unprivileged"] += 1
             return None
+        text = text_of(block)
         try:
-            return decoder(self._at(text, arrival) if text.find("\r\nTimestamp: ", 0, 128) >= 0 else arrival, text)
+            return decoder(self._at(text, arrival) if "\r\nTimestamp: " in text[:128] else arrival, text)
         except DecodeError as error:
             self.bad[str(error)] += 1
         except (ValueError, IndexError):  # whatever a pattern let through that is no value after all

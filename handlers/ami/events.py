@@ -7,7 +7,7 @@ keeps one cuts it (`names.presented`).
 A `uniqueid` is Asterisk's `Uniqueid`; nothing but `ChannelCreated` and a snapshot bears a channel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
@@ -414,6 +414,8 @@ class Snapshot(NamedTuple):
     system: Mapping[str, str]
     devices: tuple[DeviceStateTold, ...] | None = None
     """The phones that have a device state."""
+    up_since: float | None = None
+    """When the PBX was started, by `FullyBooted` and to a second or two: told to who may not ask `CoreStatus`."""
 
 
 GapReason = Literal["connection_lost", "silent", "slow", "account_changed", "stopped", "killed", "pbx_restarted"]
@@ -445,6 +447,17 @@ class AnswerTold(NamedTuple):
     uniqueid: str
     begun_at: float | None
     answered_at: float | None
+
+
+class ChannelsListed(NamedTuple):
+    """The PBX's list of its channels, asked now and then beside the events, which go on meanwhile: what it says may be older or younger.
+
+    `blocks` is the whole answer as it came: of most channels nothing but the Uniqueid is looked at.
+    """
+
+    at: float
+    asked_at: float
+    blocks: Sequence[bytes]
 
 
 class Tick(NamedTuple):
@@ -491,5 +504,6 @@ Event = (
     | StreamBroken
     | StreamResumed
     | AnswerTold
+    | ChannelsListed
     | Tick
 )

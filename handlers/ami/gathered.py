@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from handlers.ami.events import Snapshot
+from handlers.ami.events import ChannelCreated, Event, Snapshot, StreamResumed
 from handlers.ami.message import Message
 from handlers.ami.snapshot import Blocks, snapshot_of
 
@@ -12,6 +12,9 @@ SNAPSHOT_ACTIONS = ("DeviceStateList", *_ALWAYS_ASKED)
 
 MEMBERS_ACTION = "QueueStatus"
 """What is asked alone, now and then: a reload of queues tells of no member that it adds or removes."""
+
+CHANNELS_ACTION = "CoreShowChannels"
+"""What is asked alone too, now and then: what AMI lost on its way shows by nothing else."""
 
 _ACTION_ID = b"\r\nActionID: "
 
@@ -78,6 +81,20 @@ def members_of(blocks: Sequence[bytes], at: float) -> Snapshot | None:
     return snapshot_of(None, None, None, blocks, at)._replace(entries=None)
 
 
+def resumed(at: float, snapshot: Snapshot, held: Sequence[Event]) -> list[Event]:
+    """A snapshot of the moment `at`, and behind it the events that came while it was gathered.
+
+    A channel that was born meanwhile was seen from its start: the events tell all of it, and the snapshot need not.
+    """
+    born = {event.uniqueid for event in held if isinstance(event, ChannelCreated)}
+    if born and snapshot.channels is not None:
+        snapshot = snapshot._replace(
+            channels=tuple(channel for channel in snapshot.channels if channel.uniqueid not in born),
+            entries=None if snapshot.entries is None else tuple(e for e in snapshot.entries if e.uniqueid not in born),
+        )
+    return [StreamResumed(at, snapshot), *held]
+
+
 class Gathering:
     """A snapshot in the making: the answers to `SNAPSHOT_ACTIONS`, each as it is complete.
 
@@ -93,7 +110,7 @@ class Gathering:
 
     def answered(self, action: str, blocks: Sequence[bytes], at: float) -> None:
         """The whole answer to one of the actions, complete at `at`."""
-        if action == "CoreShowChannels":
+        if action == CHANNELS_ACTION:
             self._channels_at = at  # the ages of the channels are of this moment
         self._parts[action] = blocks if is_success(blocks) else None
         if self._parts[action] is None:

@@ -10,12 +10,8 @@ def known(value: str) -> str | None:
 
 def header(rest: str, name: str) -> str | None:
     """The first header of this name behind a run; None where there is none."""
-    begin = rest.find(f"\r\n{name}: ")
-    if begin < 0:
-        return None
-    begin += len(name) + 4
-    end = rest.find("\r\n", begin)
-    return rest[begin:end] if end >= 0 else rest[begin:]
+    _, found, after = rest.partition(f"\r\n{name}: ")
+    return after.partition("\r\n")[0] if found else None
 
 
 def must(rest: str, name: str) -> str:

@@ -6,6 +6,8 @@ from handlers.ami.message import Message
 
 # Below it a difference is the network's doing, or none that anybody would see.
 DIFFERENCE_S = 1.0
+# No event is on its way for so long: a line that is silent for ping_interval and ping_timeout (15 s) is given up.
+LATE_MOST_S = 30.0
 
 
 class PbxClock:
@@ -39,5 +41,14 @@ class PbxClock:
         return True
 
     def ours(self, at: float, arrival: float) -> float:
-        """A moment that the PBX stamped, by our clock. Nothing arrives before it happened: `arrival` is the latest it can be."""
+        """A moment that the PBX stamped, by our clock.
+
+        Nothing arrives before it happened, nor longer than 30 s after it: of a stamp that says so the clock was set, theirs or
+        ours, and until a `Ping` tells by how much, an event is as of its arrival.
+        """
+        moment = at - self.ahead_s
+        return moment if 0 <= arrival - moment <= LATE_MOST_S else arrival
+
+    def ours_of_long_ago(self, at: float, arrival: float) -> float:
+        """A moment that the PBX tells of, by our clock, however long ago it was."""
         return min(at - self.ahead_s, arrival)

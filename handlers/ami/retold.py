@@ -10,11 +10,22 @@ from dataclasses import dataclass, field
 
 from handlers.ami.cdr_times import GETVAR, VARIABLES, answer_told
 from handlers.ami.decode import WANTED, Decoder
-from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
 from handlers.ami.framing import Framer
-from handlers.ami.gathered import MEMBERS_ACTION, SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of, members_of
+from handlers.ami.gathered import (
+    CHANNELS_ACTION,
+    MEMBERS_ACTION,
+    SNAPSHOT_ACTIONS,
+    Answer,
+    Gathering,
+    action_id_of,
+    is_success,
+    members_of,
+    resumed,
+)
 from handlers.ami.message import Message
 from handlers.ami.recording import Entry
+from handlers.ami.snapshot import up_since_of
 
 LOST = "EOF"
 """The note of a connection that was lost."""
@@ -45,6 +56,7 @@ class Retold:
         self._cdr_starts: dict[str, bytes] = {}
         self._gathering: Gathering | None = None
         self._held: list[Event] | None = None
+        self._up_since: float | None = None
         self._is_heard = False
         self._is_resumed = False
 
@@ -98,6 +110,8 @@ class Retold:
                 continue
             if self._held is None and b"\r\nPing: Pong" in block:
                 self._decoder.clock.told(block, at, at)
+            if block.startswith(b"Event: FullyBooted\r\n"):
+                self._up_since = up_since_of(block, at)
             event = self._decoder.decode(block, at)
             if event is not None:
                 (events if self._held is None else self._held).append(event)
@@ -116,12 +130,14 @@ class Retold:
             held, self._held = self._held, None
             members = members_of(asked.answer.blocks, asked.at)
             return [*([StreamResumed(asked.at, members)] if members is not None else []), *(held or ())]
+        if self._gathering is None and asked.action == CHANNELS_ACTION and self._is_resumed:
+            return [ChannelsListed(at, asked.at, asked.answer.blocks)] if is_success(asked.answer.blocks) else []
         if self._gathering is None or asked.action not in SNAPSHOT_ACTIONS:
             return []
         self._gathering.answered(asked.action, asked.answer.blocks, at)
         if not self._gathering.is_complete:
             return []
-        events: list[Event] = [StreamResumed(at, self._gathering.snapshot()), *(self._held or ())]
+        events = resumed(at, self._gathering.snapshot()._replace(up_since=self._up_since), self._held or ())
         self._gathering = self._held = None
         self._is_resumed = True
         return events

@@ -7,9 +7,9 @@ import re
 from functools import partial
 from typing import NamedTuple
 
-# A run as it is nearly always: no value holds a CR. Where this fits, `_RUN` says the same at three times the price.
+# A run as it is nearly always, behind its `Channel: `: no value holds a CR. Where this fits, `_RUN` says the same at three times the price.
 _PLAIN_RUN = (
-    r"\r\n%(p)sChannel: ([^\r]*+)\r\n%(p)sChannelState: (\d++)\r\n%(p)sChannelStateDesc: [^\r]*+"
+    r"([^\r]*+)\r\n%(p)sChannelState: (\d++)\r\n%(p)sChannelStateDesc: [^\r]*+"
     r"\r\n%(p)sCallerIDNum: ([^\r]*+)\r\n%(p)sCallerIDName: ([^\r]*+)\r\n%(p)sConnectedLineNum: ([^\r]*+)"
     r"\r\n%(p)sConnectedLineName: [^\r]*+\r\n%(p)sLanguage: [^\r]*+\r\n%(p)sAccountCode: ([^\r]*+)"
     r"\r\n%(p)sContext: ([^\r]*+)\r\n%(p)sExten: ([^\r]*+)\r\n%(p)sPriority: -?\d++"
@@ -59,16 +59,16 @@ class Run:
 
     def find(self, text: str) -> ChannelRun:
         """The run; DecodeError where there is none."""
-        start = text.find(self._start)
-        match = self._plain.match(text, start)
+        match = self._plain.match(text.partition(self._start)[2])
         if match is not None:
-            found: ChannelRun = _channel_of(match.groups())
-            if self._uniqueid not in found.rest:
+            values = match.groups()
+            if self._uniqueid not in values[-1]:
+                found: ChannelRun = _channel_of(values)
                 return found
-        return self._find_any(text, start)
+        return self._find_any(text)
 
-    def _find_any(self, text: str, start: int) -> ChannelRun:
-        match = self._any.match(text, start)
+    def _find_any(self, text: str) -> ChannelRun:
+        match = self._any.match(text, text.find(self._start))
         if match is None:
             raise DecodeError("malformed")
         found = ChannelRun(*match.groups())

@@ -9,6 +9,8 @@ from handlers.ami.runs import DecodeError
 from handlers.ami.states import device_state_told, member_seen
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
+_ITEM = b"Event: CoreShowChannel\r\n"
+_UNIQUEID = b"\r\nUniqueid: "
 _AGE = re.compile(r"([0-9]{1,5}):([0-9]{2}):([0-9]{2})")
 
 Blocks = Sequence[bytes] | None
@@ -41,31 +43,39 @@ def snapshot_of(
 
 
 def _channels(blocks: Sequence[bytes], at: float) -> list[LiveChannel]:
-    found = []
-    for message in map(Message, blocks):
-        uniqueid, channel = _last(message, "Uniqueid"), message.get("Channel")
-        if message.name != "CoreShowChannel" or not uniqueid or not channel:
-            continue
-        age = _seconds(_last(message, "Duration"))
-        state = message.get("ChannelState")
-        found.append(
-            LiveChannel(
-                uniqueid,
-                _last(message, "Linkedid") or uniqueid,
-                channel,
-                _number(state) or 0,
-                message.get("CallerIDNum") or None,
-                message.get("CallerIDName") or None,
-                message.get("ConnectedLineNum") or None,
-                _last(message, "Context") or "",
-                _last(message, "Exten") or "",
-                _last(message, "Application") or "",
-                _last(message, "BridgeId") or None,
-                None if age is None else at - age,
-                _last(message, "ApplicationData") or "",
-            )
-        )
-    return found
+    return [channel for block in blocks if (channel := live_channel(block, at)) is not None]
+
+
+def uniqueid_listed(block: bytes) -> str | None:
+    """Whom an item of `CoreShowChannels` is about, without a look at the rest; None: it is no item."""
+    if not block.startswith(_ITEM):
+        return None
+    before, _, after = block.rpartition(_UNIQUEID)
+    return after.partition(b"\r\n")[0].decode("ascii", "replace") if before else None
+
+
+def live_channel(block: bytes, at: float) -> LiveChannel | None:
+    """An item of `CoreShowChannels`, its age as of `at`; None: it is none."""
+    message = Message(block)
+    uniqueid, channel = _last(message, "Uniqueid"), message.get("Channel")
+    if message.name != "CoreShowChannel" or not uniqueid or not channel:
+        return None
+    age = _seconds(_last(message, "Duration"))
+    return LiveChannel(
+        uniqueid,
+        _last(message, "Linkedid") or uniqueid,
+        channel,
+        _number(message.get("ChannelState")) or 0,
+        message.get("CallerIDNum") or None,
+        message.get("CallerIDName") or None,
+        message.get("ConnectedLineNum") or None,
+        _last(message, "Context") or "",
+        _last(message, "Exten") or "",
+        _last(message, "Application") or "",
+        _last(message, "BridgeId") or None,
+        None if age is None else at - age,
+        _last(message, "ApplicationData") or "",
+    )
 
 
 def _last(message: Message, header: str) -> str | None:
@@ -121,6 +131,12 @@ def _devices(blocks: Sequence[bytes], at: float) -> list[DeviceStateTold]:
             if told is not None:
                 found.append(told)
     return found
+
+
+def up_since_of(block: bytes, at: float) -> float | None:
+    """Since when the PBX runs by its `FullyBooted`, which came at `at`; None where it does not say (before Asterisk 16)."""
+    uptime = _number(Message(block).get("Uptime"))
+    return None if uptime is None else at - uptime
 
 
 def _number(text: str | None) -> int | None:

@@ -10,8 +10,9 @@ from handlers.ami.runs import DecodeError
 # As with the runs: first what is nearly always, then what a strange name makes of it.
 _PLAIN_MEMBER = re.compile(
     r"\r\nQueue: ([^\r]*+)\r\n(?:Member)?+Name: ([^\r]*+)\r\n(?:Interface|Location): ([^\r]*+)\r\nStateInterface: ([^\r]*+)"
-    r"\r\nMembership: [^\r]*+(?:\r\n(?!LastPause: |Status: )[^\r]*+)*+(?:\r\nLastPause: (\d{1,10}))?+"
-    r"(?:\r\n(?!Status: )[^\r]*+)*+\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: ([^\r]*+))?+"
+    r"\r\nMembership: [^\r]*+(?:\r\nPenalty: [^\r]*+)?+(?:\r\nCallsTaken: [^\r]*+)?+(?:\r\nLastCall: [^\r]*+)?+"
+    r"(?:\r\nLastPause: (\d{1,10}))?+(?:\r\nLoginTime: [^\r]*+)?+(?:\r\nInCall: [^\r]*+)?+"
+    r"\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: ([^\r]*+))?+"
     r"(?=\r\n|\Z)",
     re.ASCII,
 )

@@ -22,6 +22,7 @@ class BeforeGap:
 
     def compare(self, call: LiveCall) -> None:
         """Note on the call what of it was not seen. A talk with the same person and a ringing that goes on had no break."""
+        call.changed = True
         if self.talking and not self.talking & set(call.talking):
             call.unseen.add("talk")
         if self.answered:

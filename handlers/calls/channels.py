@@ -123,6 +123,13 @@ def _birth(channel: Channel) -> tuple[float, str]:
 
 def connected(start: Channel) -> set[Channel]:
     """All channels that hear `start`, itself included, through bridges that are not holding and through Local pairs."""
+    bridge = start.bridge
+    if bridge is not None and not bridge.holding:
+        for member in bridge.members:
+            if member.peer is not None:
+                break
+        else:
+            return set(bridge.members)  # nobody in it is half of a pair, as in most: no walk
     seen = {start}
     todo = [start]
     while todo:

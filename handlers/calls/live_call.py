@@ -112,6 +112,16 @@ class LiveCall:
                 return
 
     @property
+    def queued_at(self) -> float | None:
+        """When it first joined a queue."""
+        return self.stays[0].joined_at if self.stays else None
+
+    @property
+    def rang_at(self) -> float | None:
+        """When somebody's phone first rang."""
+        return self.rung.first_at
+
+    @property
     def has_outside_party(self) -> bool:
         """An outside line began it or was dialled by it."""
         return self.direction != "internal"

@@ -12,7 +12,7 @@ from handlers.calls.live_call import LiveCall
 from handlers.calls.names import parse_channel_name, presented
 from handlers.calls.record import Recorder, Run
 from handlers.calls.stays import Stays
-from handlers.facts import Call, CallEnded, CallRetracted, CallStarted, EventDoubted, Fact, TrunkGuessed
+from handlers.facts import Call, CallEnded, CallRetracted, CallStarted, EventDoubted, Fact, Glance, TrunkGuessed
 from handlers.rules import Rules
 
 # chan_sip names a guest's channel by the domain in his From: whoever calls could fill log and memory.
@@ -46,6 +46,10 @@ class LiveState:
     def live_calls(self) -> Iterator[Call]:
         """The calls that live now, oldest first."""
         return (recorder.live(call) for call, recorder in self.calls.items() if call.started)
+
+    def glances(self) -> Iterator[Glance]:
+        """The same calls, without a record of each: there may be thousands."""
+        return (call for call in self.calls if call.started)
 
     def talks_with(self, is_theirs: Callable[[str], bool], likely: str = "") -> Iterator[Call]:
         """The answered calls that live and whose outside party has such a number; that of the id `likely` is looked at first.

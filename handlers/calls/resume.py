@@ -1,6 +1,6 @@
 """What a snapshot of the PBX changes: calls that ended unseen are closed, calls never seen from their start are taken up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handlers.ami.events import AgentLoggedIn, ChannelState, LiveChannel, LiveQueueEntry, Parked, Snapshot
 from handlers.calls.before_gap import BeforeGap
@@ -13,6 +13,8 @@ from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 WAITING_ROOM = "AgentLogin"
 FETCHES = "ParkedCall"
 LOT = "parking"
+# Uptimes are whole seconds, and say so a moment late.
+UPTIME_S = 2.0
 
 
 def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | None) -> None:
@@ -25,12 +27,10 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     """
     for member in snapshot.members or ():
         tracker.take(member)
-    boot = snapshot.boot
-    restarted = bool(tracker.state.run.boot) and bool(boot) and boot != tracker.state.run.boot
-    if restarted:
+    if is_another_run(tracker.state.run.boot, snapshot, broken_at):
         _end_unseen(tracker, set(), at)
-    if boot:
-        tracker.state.run.boot = boot
+    if snapshot.boot:
+        tracker.state.run.boot = snapshot.boot
     if snapshot.channels is None:
         if broken_at is not None:
             _end_unseen(tracker, set(), at)
@@ -51,10 +51,29 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         for channel in (*call.talking, *call.outside) if call.talking else ():
             channel.may_hold = channel.hold_at is None
         if call in before:
-            before[call].compare(call)
+            if broken_at is not None:
+                before[call].compare(call)
         elif call.talking:
             call.unseen.add("hold")
     _ask(tracker, snapshot, found_talking, before, broken_at, at)
+
+
+def is_another_run(boot: str, snapshot: Snapshot, broken_at: float | None) -> bool:
+    """Has the PBX been started again since `boot`, or, where it may not be asked that, since the stream broke?"""
+    if boot and snapshot.boot:
+        return boot != snapshot.boot
+    return broken_at is not None and snapshot.up_since is not None and snapshot.up_since > broken_at + UPTIME_S
+
+
+def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
+    """Channels of which no event told, though nothing broke: met as those of a snapshot, beside whatever else is known."""
+    before = {call: BeforeGap(call) for call in tracker.state.calls}
+    snapshot = Snapshot("", tuple(found), None, None, None, None, {})
+    for live in sorted(found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
+        _meet(tracker, live, at)
+    _pair(tracker)
+    take_up_dials(tracker, found, found, at)
+    _ask(tracker, snapshot, _rebridge(tracker, snapshot, at), before, None, at)
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:

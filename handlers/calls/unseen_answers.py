@@ -115,7 +115,7 @@ class UnseenAnswers:
         call.sought_answer = None
         if not sought.people:
             if sought.is_anew:  # met while nobody talked with him: passed on or parked by whom he had talked with
-                call.answer_unseen = True
+                call.answer_unseen = call.changed = True
                 call.unseen.add("talk")
             return
         moment = sought.moment()
@@ -126,7 +126,7 @@ class UnseenAnswers:
     def _settle(self, call: LiveCall, sought: SoughtAnswer, at: float) -> None:
         """The call was answered at `at`, and everything that was taken to have changed when the stream was back did so then."""
         until = sought.until
-        call.answer_unseen, call.answered_at = False, at
+        call.answer_unseen, call.answered_at, call.changed = False, at, True
         call.talked.move_begin(until, at)
         for talk in call.talks:
             if talk.started_at == until:

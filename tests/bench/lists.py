@@ -114,6 +114,7 @@ def sizes(path: Path) -> Iterator[str]:
             "SELECT (SELECT count(*) FROM call), (SELECT sum(missed) FROM call), (SELECT count(*) FROM missed_case)"
         ).fetchone()
         yield "{:,} calls, {:,} of them missed, {:,} cases".format(*counts)
+        yield f"{path.stat().st_size / counts[0]:,.0f} bytes a call"
     finally:
         connection.close()
 

@@ -55,7 +55,7 @@ def talking(live: int) -> Iterator[tuple[float, bytes]]:
     serials = Serials(Random(2))
     begun = template.messages[:end]
     for n in range(live):
-        fresh = {old: serials.make(kind, START - 1_000_000 + n) for old, kind in template.fresh.items()}
+        fresh = {old: serials.make(kind, START - 1_000_000 + n, old) for old, kind in template.fresh.items()}
         for _, pieces in begun:
             raw = b"".join(fresh[piece] if place % 2 else piece for place, piece in enumerate(pieces))
             yield START - 1.0, raw.replace(_PHONE, b"PJSIP/%d" % (30_000 + n))

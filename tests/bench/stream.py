@@ -6,8 +6,9 @@ into another number of messages: what an event costs would depend on who counts.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
@@ -23,7 +24,9 @@ _FRESH = re.compile(
     rb"|(?P<uniqueid>\b\d{10}\.\d+\b)"
     rb"|(?<=-)(?P<channel>[0-9a-f]{8})\b"
     rb"|(?P<number>79001112233|79990000000|89161234567|7900000000[0-9])"
+    rb"|(?<=PJSIP/|Local/)(?P<phone>10[1-5])\b"
 )
+_FIRST_PHONE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +41,35 @@ class Template:
 
     def play(self, serials: "Serials", at: float) -> Iterator[tuple[float, bytes]]:
         """The messages with their moments, as if they happened from `at` (epoch seconds) on."""
-        made = {old: serials.make(kind, at) for old, kind in self.fresh.items()}
+        made = {old: serials.make(kind, at, old) for old, kind in self.fresh.items()}
         for after_s, pieces in self.messages:
             yield at + after_s, b"".join([made[piece] if n % 2 else piece for n, piece in enumerate(pieces)])
 
 
 class Serials:
-    """What a PBX counts up or draws; the same seed gives the same stream."""
+    """What a PBX counts up or draws; the same seed gives the same stream.
 
-    def __init__(self, random: Random) -> None:
+    `phones`: so many take part, each play has the next ones; 0: those of the recordings, in every play.
+    """
+
+    def __init__(self, random: Random, phones: int = 0) -> None:
         self._random = random
+        self._phone = count()
         self._uniqueids = count()
         self._channels = count()
-        self._makers: Mapping[str, Callable[[float], bytes]] = {
+        self._makers: dict[str, Callable[[float], bytes]] = {
             "bridge": self._bridge,
             "uniqueid": lambda at: b"%d.%d" % (int(at), next(self._uniqueids)),
             "channel": lambda _at: b"%08x" % next(self._channels),
             "number": lambda _at: b"7916%07d" % self._random.randrange(10**7),
         }
+        if phones:
+            self._makers["phone"] = lambda _at: b"%d" % (_FIRST_PHONE + next(self._phone) % phones)
 
-    def make(self, kind: str, at: float) -> bytes:
-        """A fresh value of this kind."""
-        return self._makers[kind](at)
+    def make(self, kind: str, at: float, old: bytes) -> bytes:
+        """A fresh value of this kind for what was recorded as `old`."""
+        maker = self._makers.get(kind)
+        return old if maker is None else maker(at)
 
     def _bridge(self, _at: float) -> bytes:
         digits = f"{self._random.getrandbits(128):032x}"
@@ -106,14 +116,26 @@ def template_of(name: str) -> Template:
 def stream_of(events: int, seed: int = 1, every_s: float = EVERY_S) -> Stream:
     """At least so many events: every recording equally often, in rounds of shuffled order, one play begun each `every_s`."""
     random = Random(seed)
-    serials = Serials(random)
     templates = [template_of(name) for name in PLAYED]
     rounds = -(-events // sum(len(template.messages) for template in templates))
-    told: list[tuple[float, bytes]] = []
-    at = START
+    return Stream(tuple(flow(templates, Serials(random), random, every_s, rounds)), dict.fromkeys(PLAYED, rounds))
+
+
+def flow(
+    templates: Sequence[Template], serials: Serials, random: Random, every_s: float, rounds: int, start: float = START
+) -> Iterator[tuple[float, bytes]]:
+    """The same bit by bit, for a stream that is too long for the memory: what happens at one moment keeps its order."""
+    waiting: list[tuple[float, int, bytes]] = []
+    number = count()
+    at = start
     for _ in range(rounds):
         for template in random.sample(templates, len(templates)):
-            told += template.play(serials, at)
+            for moment, raw in template.play(serials, at):
+                heappush(waiting, (moment, next(number), raw))
             at += every_s
-    told.sort(key=lambda each: each[0])  # stable: what happens at one moment keeps its order
-    return Stream(tuple(told), dict.fromkeys(PLAYED, rounds))
+            while waiting and waiting[0][0] < at:
+                moment, _, raw = heappop(waiting)
+                yield moment, raw
+    while waiting:
+        moment, _, raw = heappop(waiting)
+        yield moment, raw

@@ -27,9 +27,15 @@ class LivePbx:
     known_queues: list[str] = field(default_factory=list)
     channels: Counter[str] = field(default_factory=Counter)
     cases: list[Case] = field(default_factory=list)
+    _looked_at: tuple[Call, ...] = ()
 
     def live_calls(self) -> Iterable[Call]:
-        return self.live()
+        self._looked_at = tuple(self.live())
+        return self._looked_at
+
+    def glances(self) -> Iterable[Call]:
+        """Of what was just looked at."""
+        return self._looked_at
 
     def waiting(self) -> Iterable[tuple[str, float]]:
         return iter(self.queued)

@@ -12,7 +12,6 @@ from config.sections import Ami, Http, Storage
 from daemon.app import App, run_until_signalled
 from daemon.http_server import HttpListenError
 from daemon.parts import account_of
-from daemon.pump import SLICE
 from handlers.ami.events import Event
 from handlers.facts import Call, CallStarted, Fact
 from storage.call_filter import CallFilter
@@ -99,13 +98,14 @@ class Script(Play):
 async def test_what_came_before_the_stop_is_handled_and_stored_before_the_end(tmp_path: Path) -> None:
     ledger, play = Ledger(), Script()
     ids = []
-    for _ in range(2 * SLICE):
+    for _ in range(2000):
         ids.append(play.incoming())
         play.hang_up(ids[-1])
     async with FakeAsterisk() as pbx, ready(settings_for(tmp_path, pbx.port), [ledger]) as (daemon, _):
+        await until(lambda: daemon.pump.backlog == 0)
         for event in play.events:
             daemon.pump.feed([event])
-        assert daemon.pump.backlog == len(play.events) > 2 * SLICE, "more than one turn's work, and the stop comes next"
+        assert daemon.pump.backlog == len(play.events) > 2000, "more than one turn's work, and the stop comes next"
     assert [call.id for call in ledger.calls] == ids
     assert sorted(await stored(tmp_path)) == sorted(ids)
 

@@ -28,6 +28,12 @@ CALLER, OTHER = "1795450260.1", "1795450260.2"
 QUEUE_JOINED = event("QueueCallerJoin", run_of_headers(CALLER) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
 
 
+WAITS = (
+    f"QueueEntry\r\nActionID: {{id}}\r\nQueue: support\r\nPosition: 1\r\nChannel: PJSIP/trunk-{CALLER}\r\nUniqueid: {CALLER}\r\n"
+    "CallerIDNum: 79001112233\r\nWait: 9"
+)
+
+
 def lives(*uniqueids: str) -> list[str]:
     """The PBX's list of channels with these in it, of a whole second of age."""
     return [
@@ -44,6 +50,7 @@ def show(pbx: FakeAsterisk, *uniqueids: str) -> None:
         return listed(action, "CoreShowChannelsComplete", lives(*uniqueids))
 
     pbx.answers["CoreShowChannels"] = answer
+    pbx.answers["QueueStatus"] = lambda _, action: listed(action, "QueueStatusComplete", [WAITS])
 
 
 def _kept(folder: Path) -> set[str]:

@@ -23,7 +23,7 @@ TRULY = replace(a_case(1), state="truly_missed", number="+79161112233")
 
 def shown(cases: Sequence[Case], width: int, language: Language = "en") -> list[str]:
     out = io.StringIO()
-    Console(file=out, width=width).print(rendered(cases_document(cases, "", ZONE, language), width))
+    Console(file=out, width=width).print(rendered(cases_document(cases, (), ZONE, language), width))
     return out.getvalue().splitlines()
 
 

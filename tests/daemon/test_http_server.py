@@ -236,3 +236,14 @@ async def test_an_address_that_is_not_ours_is_said_too() -> None:
     service = Service()
     with pytest.raises(HttpListenError, match=r"on 192\.0\.2\.1:9796: Cannot assign requested address; set"):
         await HttpServer(service.sources(), service.stream).start("192.0.2.1:9796")
+
+
+async def test_a_database_that_cannot_be_read_is_told_once_however_often_somebody_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with logged(monkeypatch, http_server) as told:
+        async with serving(Service()) as client:
+            for _ in range(5):
+                async with client.get("/api/v1/calls", params={"fail": "storage"}) as answer:
+                    assert answer.status == 503
+    assert [line["event"] for line in told] == ["calls_unreadable"]

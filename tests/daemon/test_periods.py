@@ -133,6 +133,16 @@ def test_the_day_before_a_change_of_the_clocks_is_as_long_as_days_are() -> None:
     assert earlier == between("2026-10-24", "2026-10-24", zone)
 
 
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25)])
+def test_today_is_as_long_as_the_day_on_which_the_clocks_change(day: str, hours: int) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    midnight = datetime.fromisoformat(day).replace(tzinfo=zone).timestamp()
+    for after_s in (0.0, 2.5 * 3600, 3.5 * 3600, hours * 3600 - 0.1):
+        today = named_period("today", midnight + after_s, zone)
+        assert (today.since, today.until) == (midnight, midnight + hours * 3600)
+    assert named_period("yesterday", midnight + hours * 3600, zone) == between(day, day, zone)
+
+
 def test_nothing_lies_before_everything() -> None:
     assert before(between(None, "2026-11-23", ZoneInfo("UTC")), 0.0, ZoneInfo("UTC")) is None
     assert before(between("0001-01-02", "0001-01-03", ZoneInfo("UTC")), 0.0, ZoneInfo("UTC")) is None

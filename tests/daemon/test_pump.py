@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
 from daemon import clock
 from daemon import pump as pump_module
-from daemon.pump import SLICE, Pump
+from daemon.pump import AT_ONCE, Pump
 from handlers.ami.events import Event, Snapshot, StreamBroken, StreamResumed, Tick
 from handlers.cases.requests import Said
 from handlers.core import Core
@@ -77,7 +78,7 @@ async def test_what_comes_in_goes_through_the_core_to_every_sink_in_order() -> N
 async def test_what_was_fed_before_the_end_is_handled_after_it() -> None:
     core = Heard()
     pump = Pump(core, [])
-    ticks = [Tick(float(at)) for at in range(5 * SLICE)]
+    ticks = [Tick(float(at)) for at in range(5 * AT_ONCE)]
     pump.feed(ticks[:1])
     pump.feed(ticks[1:])
     pump.end()
@@ -92,21 +93,27 @@ async def test_feeding_handles_nothing_so_the_reader_never_waits() -> None:
     assert (core.events, pump.backlog) == ([], 1)
 
 
-async def test_between_two_slices_others_have_their_turn() -> None:
+async def test_between_two_slices_others_have_their_turn_however_much_comes_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pump_module, "SLICE_S", 0.0)  # over as soon as anybody looks at the clock
     core = Heard()
     pump = Pump(core, [])
-    for at in range(3 * SLICE):
-        pump.feed([Tick(float(at))])
+    ticks = [Tick(float(at)) for at in range(5 * AT_ONCE)]
+    pump.feed(ticks[: 2 * AT_ONCE + 1])
+    pump.feed(ticks[2 * AT_ONCE + 1 :])
     seen: list[int] = []
 
     async def other() -> None:
-        while len(core.events) < 3 * SLICE:
+        while len(core.events) < len(ticks):
             seen.append(len(core.events))
+            assert pump.backlog + len(core.events) == len(ticks)
             await asyncio.sleep(0)
 
     async with turning(pump), asyncio.TaskGroup() as tasks:
         tasks.create_task(other())
-    assert {SLICE, 2 * SLICE} <= set(seen) <= {0, SLICE, 2 * SLICE}
+    assert core.events == ticks
+    assert max(b - a for a, b in pairwise([*seen, len(ticks)])) <= AT_ONCE
 
 
 async def test_a_deadline_is_told_by_a_tick_at_its_time_and_not_before() -> None:
@@ -183,22 +190,38 @@ async def test_too_long_a_backlog_drops_what_comes_and_tells_the_reader(monkeypa
     assert [event.at for event in core.events] == [*map(float, range(10)), 20.0, 21.0, 22.0]
 
 
-async def test_a_clock_that_was_set_is_taken_over_when_no_call_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = events("01-direct-caller-hangs-up")
-    stepped = [-3600.0]
-    monkeypatch.setattr(clock, "stepped_s", lambda: stepped[0])
-    monkeypatch.setattr(clock, "settle", stepped.clear)
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0])
+async def test_a_clock_that_was_set_is_taken_over_in_mid_call_and_changes_no_duration(
+    monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    began, steady = clock.now(), clock.now
+    recorded = events("01-direct-caller-hangs-up")
+    stream = [event._replace(at=began + event.at - recorded[0].at) for event in recorded]
+    half = len(stream) // 2
+    told = Core(Rules())
+    (truth,) = [fact.call for event in stream for fact in told.handle(event) if isinstance(fact, CallEnded)]
+    stepped, holding = [step_s], [True]
+    monkeypatch.setattr(clock, "stepped_s", lambda: stepped[-1])
+    monkeypatch.setattr(clock, "settle", lambda: stepped.append(0.0))
+    monkeypatch.setattr(clock, "now", lambda: steady() + (0.0 if stepped[-1] else step_s))
     core, kept = Core(Rules()), Kept()
     pump = Pump(core, [kept])
-    async with turning(pump):
-        pump.feed(stream[: len(stream) // 2])
+    pump.on_step(lambda: bool(holding))
+    async with turning(pump), asyncio.timeout(5):
+        pump.feed(stream[:half])
         await kept.taken.wait()
-        assert not core.is_idle
-        assert stepped == [-3600.0]
-        pump.feed(stream[len(stream) // 2 :])
-        async with asyncio.timeout(5):
-            while stepped:
-                await asyncio.sleep(0.001)
-        stepped.append(0.0)
-    assert core.is_idle
-    assert core.now == pytest.approx(clock.now(), abs=60)
+        for _ in range(3):
+            pump.nudge()
+            await asyncio.sleep(0)
+        assert stepped == [step_s], "events of the clock before are held back"
+        holding.clear()
+        pump.nudge()
+        while stepped[-1]:
+            await asyncio.sleep(0.001)
+        pump.feed([event._replace(at=event.at + step_s) for event in stream[half:]])
+    (call,) = [fact.call for fact in kept.facts if isinstance(fact, CallEnded)]
+    assert (call.wait_s, call.ring_s, call.talk_s, call.total_s) == pytest.approx(
+        (truth.wait_s, truth.ring_s, truth.talk_s, truth.total_s), abs=0.001
+    )
+    assert call.started_at == pytest.approx(truth.started_at + step_s)
+    assert call.ended_at == pytest.approx((truth.ended_at or 0.0) + step_s)

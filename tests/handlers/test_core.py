@@ -1,5 +1,8 @@
 """The core's one door: time, order, and what is no event of calls."""
 
+from operator import attrgetter
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +11,7 @@ from handlers.core import Core
 from handlers.facts import CallEnded, EventDoubted, GapEnded
 from handlers.rules import Rules
 from tests.handlers.playbook import START, Play
-from tests.handlers.recorded import EMPTY
+from tests.handlers.recorded import EMPTY, events
 
 
 def snapshot(*channels: ev.LiveChannel, boot: str = "2026-11-24T10:00:00", queues: tuple[str, ...] = ()) -> ev.Snapshot:
@@ -137,6 +140,18 @@ def test_live_calls_come_oldest_first() -> None:
     assert all(call.state == "ivr" and call.ended_at is None for call in play.core.live_calls())
 
 
+@pytest.mark.parametrize("name", ["07-ivr-queue-second-agent", "14-attended-transfer-replaces", "21-hold"])
+def test_a_glance_at_a_call_shows_what_its_record_says(name: str) -> None:
+    core, seen = Core(Rules()), set()
+    shown = attrgetter("direction", "state", "state_since", "started_at", "queued_at", "rang_at", "answered_at")
+    for event in events(name):
+        core.handle(event)
+        seen |= {call.state for call in core.glances()}
+        assert list(map(shown, core.glances())) == list(map(shown, core.live_calls()))
+        assert len(list(core.glances())) == core.live_count
+    assert len(seen) >= 3
+
+
 def test_a_gap_is_told_once_with_its_bounds() -> None:
     core = Core(Rules())
     assert core.handle(ev.StreamResumed(10.0, snapshot())) == ()
@@ -191,18 +206,6 @@ def test_facts_are_given_once() -> None:
     assert play.core.handle(ev.ChannelHungUp(play.now, caller, play.names[caller], 16, None)) == (
         EventDoubted(play.now, "unknown_channel"),
     )
-
-
-def test_time_begins_anew_only_while_no_call_lives() -> None:
-    play = Play()
-    caller = play.incoming()
-    began = play.core.now
-    play.core.restart_time(began - 3600)
-    assert play.core.now == began
-    play.hang_up(caller)
-    assert play.core.is_idle
-    play.core.restart_time(began - 3600)
-    assert play.core.now == began - 3600
 
 
 def test_a_line_has_as_many_channels_as_live_on_it() -> None:

@@ -145,5 +145,5 @@ async def test_sql_and_core_agree_on_whose_number_it_is(database: Path, call: Ca
 
 def test_without_a_database_it_is_told(tmp_path: Path) -> None:
     for ask in (lambda: store_clients(tmp_path, {}), lambda: stored_clients(tmp_path)):
-        with pytest.raises(StorageError, match="cannot be opened"):
+        with pytest.raises(StorageError, match="there is no database at"):
             ask()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import database
+from storage import database, opening
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import reading, to_the_end, writing
@@ -171,12 +171,12 @@ UNUSABLE_FOR_WRITING = [
     (of_another_program, "is a database of another program; name another file"),
     (newer, r"was made by a newer ringtally \(schema 99, .*update ringtally"),
     (changed, r"was made with another 0001_calls\.sql than the one installed"),
-    (damaged, "is damaged; stop ringtally and restore a backup"),
 ]
 UNUSABLE_FOR_READING = [
     (absent, "there is no database at .*; name it with --db"),
     (a_directory, "there is no database at"),
     (empty, "is empty; start ringtally run once"),
+    (damaged, "is damaged; stop ringtally and restore a backup"),
     *(case for case in UNUSABLE_FOR_WRITING if case[0] not in {a_directory, no_directory, a_file_for_directory}),
 ]
 
@@ -221,7 +221,8 @@ async def test_an_older_schema_is_not_read_before_the_daemon_has_brought_it_up_t
     for step in MIGRATIONS.glob("*.sql"):
         (later / step.name).write_bytes(step.read_bytes())
     (later / f"{len(migrations()) + 1:04}_more.sql").write_text("CREATE TABLE more (a INTEGER) STRICT;")
-    monkeypatch.setattr(database, "migrations", lambda: migrations(later))
+    for module in (database, opening):
+        monkeypatch.setattr(module, "migrations", lambda: migrations(later))
     with pytest.raises(StorageError, match=r"has an older ringtally's schema .*; start ringtally run once"):
         async with reading(path):
             pass
@@ -232,7 +233,7 @@ async def test_an_older_schema_is_not_read_before_the_daemon_has_brought_it_up_t
 
 
 async def test_a_database_that_another_holds_is_told_to_be_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_OPENING_WAITS_S", 0.01)
+    monkeypatch.setattr(opening, "_OPENING_WAITS_S", 0.01)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with no_thread_left(), pytest.raises(StorageError, match=r"calls.db is locked by another program; .*fuser"):
@@ -253,7 +254,7 @@ def as_somebody_without_rights(directory: Path, code: str) -> str:
     script = f"""
         import asyncio, os, sys, tempfile
         from pathlib import Path
-        from storage import database
+        from storage import database, opening
         from storage.call_filter import CallFilter
         from storage.calls import find_calls
         steps = database.migrations()

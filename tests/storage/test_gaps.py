@@ -6,7 +6,7 @@ import pytest
 
 from handlers.facts import GapEnded
 from storage.database import reading, writing
-from storage.gaps import GapFilter, GapSum, find_gaps, sum_gaps
+from storage.gaps import GapFilter, GapSum, find_gaps, gap_json, sum_gaps
 
 MONDAY = 1_795_411_200.0
 LOST = GapEnded(MONDAY + 160.25, MONDAY + 100.125, "connection_lost")
@@ -64,3 +64,9 @@ async def test_of_a_gap_that_juts_out_the_part_inside_is_summed(
 ) -> None:
     await stored(tmp_path / "calls.db", [LOST, KILLED, OVERNIGHT])
     assert await summed(tmp_path / "calls.db", since, until) == expected
+
+
+async def test_a_gap_is_told_the_same_before_and_after_it_was_stored(tmp_path: Path) -> None:
+    gap = GapEnded(MONDAY + 60.0004, MONDAY + 0.0006, "silent")
+    await stored(tmp_path / "calls.db", [gap])
+    assert [gap_json(each) for each in await found(tmp_path / "calls.db")] == [gap_json(gap)]

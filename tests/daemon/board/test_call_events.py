@@ -97,11 +97,12 @@ def test_who_waits_is_counted_beyond_those_who_are_listed() -> None:
         a_call(253, state="ringing", direction="out", answered_at=None),
         a_call(254, state="talking"),
     ]
-    told = calls_active([*menu, *waiting], render_call, False, START)
+    told = calls_active([*menu, *waiting], [*menu, *waiting], render_call, False, START)
     assert (told["total"], len(told["calls"])) == (255, LISTED)
     assert (told["waiting"], told["waiting_since"]) == (3, iso(START + 5))
 
 
 def test_nobody_waits() -> None:
-    told = calls_active([a_call(0, state="talking")], render_call, False, START)
+    talks = [a_call(0, state="talking")]
+    told = calls_active(talks, talks, render_call, False, START)
     assert (told["waiting"], told["waiting_since"]) == (0, None)

@@ -199,10 +199,16 @@ def test_the_day_is_the_sites_own_and_ends_at_its_midnight() -> None:
     assert day.site_figures()["calls"] == 0, "it belongs to yesterday, as in the reports"
 
 
-def test_a_day_on_which_the_clocks_change_is_as_long_as_it_is() -> None:
+@pytest.mark.parametrize(("date", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-10-26", 24)])
+def test_a_day_on_which_the_clocks_change_has_all_of_its_hours_once(date: str, hours: int) -> None:
     day = Day(ZoneInfo("Europe/Berlin"), RULES)
-    day.roll(datetime(2026, 10, 25, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
-    assert day.until - day.since == 25 * 3600
+    midnight = datetime.fromisoformat(date).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    rolled = [day.roll(midnight + 1800 * half) for half in range(2 * hours + 1)]
+    assert rolled == [True, *[False] * (2 * hours - 1), True], "it begins once, and its end is the next one's begin"
+    day.roll(midnight)
+    for hour in range(-1, hours + 1):
+        day.add(over(replace(a_call(hour + 1), started_at=midnight + 3600 * hour + 60)))
+    assert (day.site_figures()["day"], day.site_figures()["calls"]) == (date, hours)
 
 
 def test_callers_are_told_apart_only_up_to_a_bound(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:

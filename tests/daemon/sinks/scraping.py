@@ -35,7 +35,7 @@ class StillPbx:
     names: list[str] = field(default_factory=list)
     callers: list[tuple[str, float]] = field(default_factory=list)
 
-    def live_calls(self) -> Iterator[Call]:
+    def glances(self) -> Iterator[Call]:
         return iter(self.calls)
 
     def waiting(self) -> Iterator[tuple[str, float]]:

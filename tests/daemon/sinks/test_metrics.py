@@ -1,14 +1,25 @@
 """What is counted: each call once, each duration once, and every series there from the start."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from daemon.sinks.label_names import LABELS_LIMIT
 from daemon.sinks.metrics import Goals
+from handlers.ami.events import GapReason
 from handlers.core import Core
-from handlers.facts import RESULTS, Call, CallEnded, Fact, QueueStay, QueueStayEnded, TrunkGuessed
+from handlers.facts import (
+    RESULTS,
+    Call,
+    CallEnded,
+    EventDoubted,
+    Fact,
+    GapEnded,
+    QueueStay,
+    QueueStayEnded,
+    TrunkGuessed,
+)
 from handlers.rules import MISSED_RESULTS, Rules, SourceRule, TrunkRule
 from tests.daemon.sinks.scraping import StillPbx, a_sink, scrape, series, values
 from tests.recordings import NAMES, events
@@ -34,9 +45,11 @@ CONTRACT: dict[str, tuple[str, set[str]]] = {
     "ringtally_missed_calls": ("counter", {"trunk", "result"}),
     "ringtally_anonymous_missed_calls": ("counter", {"trunk"}),
     "ringtally_calls_incomplete": ("counter", {"reason"}),
+    "ringtally_ghost_channels": ("counter", {"kind"}),
     "ringtally_ami_connected": ("gauge", set()),
     "ringtally_ami_connects": ("counter", set()),
     "ringtally_ami_gap_seconds": ("counter", set()),
+    "ringtally_ami_gaps": ("counter", {"reason"}),
     "ringtally_ami_last_event_timestamp_seconds": ("gauge", set()),
     "ringtally_ami_events": ("counter", {"event"}),
     "ringtally_ami_bad_messages": ("counter", {"reason"}),
@@ -145,6 +158,14 @@ def test_a_call_whose_end_was_not_seen_has_no_duration_to_observe() -> None:
     assert registry.get_sample_value("ringtally_call_talk_seconds_count", talk) == 1
     assert registry.get_sample_value("ringtally_calls_incomplete_total", {"reason": "end_unseen"}) == 1
     assert registry.get_sample_value("ringtally_calls_incomplete_total", {"reason": "gap"}) == 1
+
+
+def test_ghosts_are_counted_by_what_was_lost_of_them_and_other_doubts_are_not() -> None:
+    sink, registry = a_sink()
+    assert registry.get_sample_value("ringtally_ghost_channels_total", {"kind": "unseen"}) == 0
+    sink.take([EventDoubted(1.0, reason) for reason in ("ghost_channel", "ghost_channel", "unknown_channel")])
+    assert registry.get_sample_value("ringtally_ghost_channels_total", {"kind": "gone"}) == 2
+    assert registry.get_sample_value("ringtally_ghost_channels_total", {"kind": "unseen"}) == 0
 
 
 def test_what_is_neither_answered_nor_missed_has_no_wait() -> None:
@@ -282,3 +303,11 @@ async def test_settings_that_change_add_names_and_goals_and_forget_no_count() ->
     thresholds = {s.labels["queue"]: s.value for s in families["ringtally_service_level_threshold_seconds"].samples}
     assert (thresholds["support"], thresholds["sales"], thresholds["other"]) == (9.0, 7.0, 9.0)
     assert {s.labels["source"] for s in families["ringtally_source_calls"].samples} == {"yandex", "other"}
+
+
+async def test_gaps_are_counted_by_why_and_every_reason_is_there_from_the_start() -> None:
+    sink, _ = a_sink()
+    sink.take([GapEnded(START + 20, START, "killed"), GapEnded(START + 90, START + 60, "killed")])
+    families = await scrape(sink)
+    counts = {s.labels["reason"]: s.value for s in families["ringtally_ami_gaps"].samples}
+    assert counts == dict.fromkeys(get_args(GapReason), 0.0) | {"killed": 2.0}

@@ -222,7 +222,7 @@ async def test_a_list_holds_the_oldest_calls_and_tells_how_many_there_are() -> N
         rendered.append(call.id)
         return render(call, full)
 
-    payload = calls_active(calls, counting, True, START)
+    payload = calls_active(calls, calls, counting, True, START)
     assert payload["total"] == LISTED + 50
     assert [call["id"] for call in payload["calls"]] == [call.id for call in calls[:LISTED]]
     assert len(rendered) == LISTED

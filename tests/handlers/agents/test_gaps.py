@@ -186,7 +186,7 @@ def test_a_clock_that_was_set_moves_what_lasts_and_nobody_counts_the_step() -> N
     office = an_office()
     caller, leg = office.served()
     office.far_end_hangs_up(caller, leg)
-    office.core.restart_time(START + 3601)
+    office.core.set_clock(3600.0)
     assert office.core.next_deadline == START + 3631
     office.wait(3600)
     office.tick()

@@ -4,8 +4,9 @@ from itertools import permutations
 
 import pytest
 
+from handlers.ami import events as ev
 from handlers.ami.events import DeviceStateTold
-from handlers.ami.gathered import SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of
+from handlers.ami.gathered import SNAPSHOT_ACTIONS, Answer, Gathering, action_id_of, resumed
 from handlers.ami.snapshot import snapshot_of
 from tests.handlers.ami.test_snapshot import AT, STATUS, entry, shown
 
@@ -72,3 +73,25 @@ def test_what_was_refused_is_none_and_told_apart_from_what_is_not_known() -> Non
     assert (found.boot, found.channels, found.bridges, found.entries, found.queues) == ("", None, None, None, None)
     assert found.devices is None
     assert (gathering.denied, gathering.unknown) == (list(SNAPSHOT_ACTIONS[:4]), ["QueueStatus"])
+
+
+def born(uniqueid: str) -> ev.ChannelCreated:
+    return ev.ChannelCreated(1.0, uniqueid, uniqueid, "PJSIP/trunk-1", 4, None, None, "from-trunk", "7001", "")
+
+
+def test_a_channel_born_while_the_snapshot_was_gathered_is_told_by_its_events_alone() -> None:
+    old, new = (
+        ev.LiveChannel(uniqueid, uniqueid, "PJSIP/trunk-1", 4, None, None, None, "from-trunk", "7001", "", None, 0.0)
+        for uniqueid in ("1.1", "1.2")
+    )
+    entries = tuple(ev.LiveQueueEntry("support", uniqueid, 1, 0.0) for uniqueid in ("1.1", "1.2"))
+    snapshot = ev.Snapshot("", (old, new), (), entries, None, None, {})
+    event, *behind = resumed(2.0, snapshot, [born("1.2")])
+    assert isinstance(event, ev.StreamResumed)
+    assert (event.snapshot.channels, event.snapshot.entries) == ((old,), entries[:1])
+    assert behind == [born("1.2")]
+
+
+def test_who_may_see_no_channels_sees_none_for_all_that_is_born() -> None:
+    snapshot = ev.Snapshot("", None, None, None, None, None, {})
+    assert resumed(2.0, snapshot, [born("1.2")]) == [ev.StreamResumed(2.0, snapshot), born("1.2")]

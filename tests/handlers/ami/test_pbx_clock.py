@@ -57,13 +57,24 @@ def test_an_answer_without_a_time_tells_nothing(stamp: str) -> None:
 
 def test_what_a_pbx_that_is_behind_stamps_happens_by_our_clock() -> None:
     decoder = Decoder()
-    assert decoded_at(decoder, NOW - 3600, NOW + 0.003) == pytest.approx(NOW - 3600)
     decoder.clock.told(pong(NOW - 3600), NOW, NOW)
     assert decoded_at(decoder, NOW - 3600, NOW + 0.003) == pytest.approx(NOW)
 
 
 def test_nothing_happens_after_it_arrived_even_before_the_difference_is_known() -> None:
     assert decoded_at(Decoder(), NOW + 3600, NOW) == NOW
+
+
+@pytest.mark.parametrize("stamp", [NOW - 3600, NOW + 3600, 100_000_000.0, 2_147_483_648.0, 9_999_999_999.9])
+def test_a_stamp_that_cannot_be_is_not_taken_and_the_event_is_as_of_its_arrival(stamp: float) -> None:
+    decoder = Decoder()
+    assert decoded_at(decoder, stamp, NOW) == NOW
+    assert decoded_at(decoder, NOW + 0.5, NOW + 1) == NOW + 0.5, "the next one that can be is"
+
+
+def test_an_event_that_was_on_its_way_for_long_is_as_of_its_stamp() -> None:
+    """A stalled line, or a stalled reader: the PBX's own moment is better than the arrival."""
+    assert decoded_at(Decoder(), NOW - 14.5, NOW) == NOW - 14.5
 
 
 def test_the_stamp_of_a_pbx_that_goes_right_is_better_than_the_arrival() -> None:

@@ -225,6 +225,51 @@ def test_a_question_whether_the_queues_have_come_is_no_snapshot() -> None:
     assert lines.kinds == ["StreamResumed", "ChannelCreated"]
 
 
+def asks_of_cdr(lines: Lines, channel: str, variable: str, value: str | None) -> None:
+    """One of the two questions about a channel, and its answer; None: the PBX refuses."""
+    key = f"g-{len(lines.entries)}"
+    lines.add(sent=f"Action: Getvar\r\nActionID: {key}\r\nChannel: {channel}\r\nVariable: {variable}\r\n\r\n")
+    if value is None:
+        lines.hears(answered(key, "Error", "Message: No such channel"))
+    else:
+        lines.hears(answered(key, "Success", f"Variable: {variable}", f"Value: {value}"))
+
+
+def test_what_the_pbx_said_of_a_cdr_is_told_when_both_its_moments_are() -> None:
+    lines = Lines()
+    lines.logs_in()
+    lines.takes_snapshot()
+    asks_of_cdr(lines, FIRST, "CDR(start,u)", "1795449990.250000")
+    asks_of_cdr(lines, FIRST, "CDR(answer,u)", "1795449995.500000")
+    asks_of_cdr(lines, SECOND, "CDR(start,u)", "1795449990.250000")
+    asks_of_cdr(lines, SECOND, "CDR(answer,u)", "0.000000")
+    asks_of_cdr(lines, THIRD, "CDR(start,u)", None)
+    asks_of_cdr(lines, THIRD, "CDR(answer,u)", None)
+    told = [event for event in lines.told if isinstance(event, ev.AnswerTold)]
+    assert [event[1:] for event in told] == [
+        (FIRST, 1795449990.25, 1795449995.5),
+        (SECOND, 1795449990.25, None),
+        (THIRD, None, None),
+    ]
+
+
+def test_a_list_of_channels_asked_for_alone_is_told_beside_the_events_that_came_meanwhile() -> None:
+    lines = Lines()
+    lines.logs_in()
+    lines.takes_snapshot()
+    lines.asks("CoreShowChannels", "c1")
+    item = shown(FIRST) + b"\r\nActionID: c1\r\n\r\n"
+    end = b"Event: CoreShowChannelsComplete\r\nActionID: c1\r\nEventList: Complete\r\n\r\n"
+    lines.hears(answered("c1", "Success", "EventList: start"), new_channel(SECOND), item, end)
+    kinds = [type(event) for event in lines.told]
+    assert kinds == [ev.StreamResumed, ev.ChannelCreated, ev.ChannelsListed]
+    (event,) = [event for event in lines.told if isinstance(event, ev.ChannelsListed)]
+    assert item.removesuffix(b"\r\n\r\n") in event.blocks
+    lines.asks("CoreShowChannels", "c2")
+    lines.hears(answered("c2", "Error", "Message: Permission denied"))
+    assert len(lines.told) == len(kinds)
+
+
 def test_a_login_by_challenge_is_one_login() -> None:
     lines = Lines()
     lines.asks("Challenge", "c")

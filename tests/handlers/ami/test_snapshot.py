@@ -95,14 +95,17 @@ def test_a_number_with_line_ends_makes_no_other_channel_of_it() -> None:
     assert channel == channel_of(shown(number="79"))
 
 
-def test_bridges_come_with_their_technology() -> None:
+def test_bridges_come_with_their_technology_and_kind() -> None:
     items = [
         b"Response: Success\r\nEventList: start",
         b"Event: BridgeListItem\r\nBridgeUniqueid: b-1\r\nBridgeType: basic\r\nBridgeTechnology: simple_bridge\r\nBridgeNumChannels: 2",
         b"Event: BridgeListItem\r\nBridgeUniqueid: b-2\r\nBridgeType: \r\nBridgeTechnology: holding_bridge\r\nBridgeNumChannels: 1",
     ]
     found = snapshot_of(None, [], items, [], AT)
-    assert found.bridges == (LiveBridge("b-1", "simple_bridge"), LiveBridge("b-2", "holding_bridge"))
+    assert found.bridges == (
+        LiveBridge("b-1", "simple_bridge", "basic"),
+        LiveBridge("b-2", "holding_bridge", ""),
+    )
 
 
 def test_a_waiting_caller_has_waited_whole_seconds() -> None:

@@ -191,3 +191,48 @@ def test_without_a_break_an_account_that_may_not_see_channels_changes_no_call() 
     play.say(ev.StreamResumed(play.now, _snapshot(channels=None)))
     (live,) = play.core.live_calls()
     assert not live.incomplete
+
+
+def gap_reasons(play: Play) -> list[str]:
+    return [fact.reason for fact in play.told(GapEnded) if isinstance(fact, GapEnded)]
+
+
+def test_where_the_pbx_may_not_be_asked_since_when_it_runs_its_uptime_tells_a_restart() -> None:
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot("")))
+    caller = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    again = (
+        ev.LiveChannel(caller, caller, play.names[caller], 4, "7999", None, None, "from-trunk", "7001", "", None, None),
+    )
+    play.say(ev.StreamResumed(play.now, _snapshot("", channels=again, up_since=play.now - 10)))
+    assert (play.only_call.call.end_seen, gap_reasons(play)) == (False, ["pbx_restarted"])
+
+
+def test_a_pbx_that_has_run_since_before_the_break_was_not_restarted() -> None:
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot("")))
+    caller = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot("", channels=(_live(play, caller, caller),), up_since=play.now - 31)))
+    assert (play.ended, gap_reasons(play)) == ([], ["connection_lost"])
+
+
+def test_a_snapshot_that_no_break_came_before_takes_nothing_away_from_a_call() -> None:
+    """A PBX that was still booting is asked again; what happens meanwhile follows the snapshot."""
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot()))
+    caller = play.incoming()
+    play.join(caller)
+    leg = play.call_agent(caller, "PJSIP/101", "Anna")
+    play.wait(2)
+    channels = (_live(play, caller, caller, bridge="bridge-0"), _live(play, leg, caller, bridge="bridge-0"))
+    play.say(ev.StreamResumed(play.now, _snapshot(channels=channels)))
+    play.connect_agent(caller, leg, "PJSIP/101", "Anna")
+    play.wait(3)
+    play.far_end_hangs_up(caller, leg)
+    call = play.only_call.call
+    assert (call.wait_s, call.queue_s, call.ring_s, call.talk_s, call.incomplete) == (2, 2, 2, 3, False)
+    assert [(stay.outcome, stay.member) for stay in play.only_call.stays] == [("answered", "Anna")]

@@ -89,7 +89,7 @@ def test_what_is_told_of_a_cleared_call_afterwards_starts_nothing() -> None:
 def test_a_clock_that_is_set_back_while_nobody_calls_is_followed() -> None:
     play = Play()
     play.tick()
-    play.core.restart_time(START - 10 * SILENT_S)
+    play.core.set_clock(-10 * SILENT_S)
     play.wait(-10 * SILENT_S)
     left_behind(play)
     assert play.core.next_deadline is not None

@@ -40,9 +40,10 @@ async def told(
     before: ReportFilter | None = None,
     at_deadline: bool = False,
     departments: Departments = DEPARTMENTS,
+    zone: ZoneInfo = MOSCOW,
 ) -> MissedReport:
     async with reading(path) as connection:
-        return await missed_report(connection, wanted or ReportFilter(), MOSCOW, departments, before, at_deadline)
+        return await missed_report(connection, wanted or ReportFilter(), zone, departments, before, at_deadline)
 
 
 def outcome(made: Made, at_deadline: bool) -> Outcome:
@@ -190,3 +191,15 @@ async def test_a_months_missed_calls_are_found_by_the_index_of_missed_calls(tmp_
         steps = await plan_of(connection, lambda each: missed_report(each, month, MOSCOW, Departments([])))
     assert steps[0] == "SEARCH c USING INDEX call_missed_by_start (started_at>? AND started_at<?)"
     assert not [step for step in steps if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", ["01", "03", "04"]), ("2026-10-25", ["01", "02", "02"])])
+async def test_on_a_day_on_which_the_clock_is_set_a_call_counts_in_the_hour_it_showed(
+    tmp_path: Path, day: str, hours: list[str]
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    first = datetime.fromisoformat(f"{day}T01:10").replace(tzinfo=berlin).timestamp()
+    calls = [replace(a_missed_call(0), id=f"{n}.0", started_at=first + 3600 * n) for n in range(3)]
+    await stored(tmp_path / "calls.db", [Made(ended(call), None) for call in calls])
+    found = await told(tmp_path / "calls.db", zone=berlin)
+    assert [group.key for group in found.by_hour for _ in range(group.missed)] == hours

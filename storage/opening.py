@@ -1,0 +1,96 @@
+"""Making the file of a database usable: made, brought up to date; set aside and begun anew where it is damaged."""
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from storage.damaged import go_on, is_ours, set_aside
+from storage.errors import StorageError, storage_error
+from storage.schema import check, migrate, migrations
+
+OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+_OPENING_WAITS_S = 5.0
+_FILE_MODE = 0o640  # numbers and names are personal data: not for everybody on the machine
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The database can be tried again.
+
+    `is_another`: it is not the one it was; `aside`: where that is, if it was damaged; `kept`: what of it goes on, rows by table.
+    """
+
+    is_another: bool = False
+    aside: Path | None = None
+    kept: Mapping[str, int] = field(default_factory=dict)
+
+
+def prepare(path: Path, now: float) -> None:
+    """Make the file if there is none, and bring its schema up to date."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise StorageError(f"SQLite {sqlite3.sqlite_version} is too old; run Python with SQLite {wanted} or newer")
+    steps = migrations()
+    _make_file(path)
+    try:
+        connection = sqlite3.connect(path, timeout=_OPENING_WAITS_S, isolation_level=None)
+        try:
+            check(connection, path, steps)  # before anything is changed: it may be another program's
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            if mode != "wal":
+                raise StorageError(f"{path} is on a file system without shared memory; put it on a local disk")
+            migrate(connection, path, now, steps)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+
+
+def _make_file(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise StorageError(f"{path.parent} is not a directory; make it (mkdir -p) or name another path")
+    if path.is_dir():
+        raise StorageError(f"{path} is a directory; name a file in it")
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE))
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be opened for writing ({error.strerror}); give this user the right to write to it "
+            "and to its directory, or name another path"
+        ) from error
+
+
+def begin_anew(path: Path, now: float) -> Mended:
+    """Set a damaged database aside before it is opened for writing, and begin a new one with what waits.
+
+    Raises StorageError where it cannot, and where it does not look like one of ours: it may be somebody's only copy of something.
+    """
+    try:
+        if not is_ours(path, migrations()):
+            raise StorageError(f"{path} is not a database; name another file or move this one away")
+        aside = set_aside(path, now)
+    except OSError as error:
+        raise StorageError(f"{path} is damaged, and cannot be renamed ({error.strerror}); move it away") from error
+    prepare(path, now)
+    try:
+        return Mended(True, aside, go_on(path, aside, now))
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+
+
+def tell_set_aside(mended: Mended, path: Path, reason: str) -> None:
+    """One line for the operator: what is wrong, where the old file is, and how to get the rest back."""
+    log.error(
+        "database_set_aside",
+        reason=reason,
+        aside=str(mended.aside),
+        goes_on_in=str(path),
+        cure=f"ringtally rescue {mended.aside} saved.db",
+        **{f"kept_{table}": rows for table, rows in mended.kept.items()},
+    )

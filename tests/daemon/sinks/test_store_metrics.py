@@ -1,0 +1,33 @@
+"""Does the database take calls, and what waits for it: as numbers."""
+
+from prometheus_client import CollectorRegistry
+
+from daemon.sinks.store_metrics import StoreCollector
+from storage.writer import Health
+
+
+class Store:
+    """A store of which a test decides how it does."""
+
+    def __init__(self, health: Health) -> None:
+        self.health = health
+
+
+def told(health: Health) -> dict[str, float]:
+    registry = CollectorRegistry()
+    registry.register(StoreCollector(Store(health)))
+    return {sample.name: sample.value for family in registry.collect() for sample in family.samples}
+
+
+def test_a_store_that_is_well_tells_zeros() -> None:
+    assert set(told(Health("ok", None, 0, 7, 0, 0, 0)).values()) == {0.0}
+
+
+def test_one_that_is_not_tells_what_waits_and_what_was_given_up() -> None:
+    assert told(Health("degraded", "is full", 20_000, 7, 12, 2, 1)) == {
+        "ringtally_store_degraded": 1,
+        "ringtally_store_waiting_calls": 20_000,
+        "ringtally_store_dropped_calls_total": 12,
+        "ringtally_store_refused_calls_total": 2,
+        "ringtally_store_set_aside_total": 1,
+    }

@@ -1,0 +1,84 @@
+"""Who keeps the live calls: everything at first and at last, in between what changed, and never so much at once that the reader waits."""
+
+from typing import cast
+
+import pytest
+
+from daemon import clock
+from daemon import keeper as keeper_module
+from daemon.keeper import HEARD_EVERY_S, Keeper
+from daemon.pump import Pump
+from storage.live_calls import LiveChange
+from storage.writer import Writer
+from tests.handlers.playbook import START, Play
+
+
+class Kept:
+    """A writer that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.changes: list[LiveChange] = []
+
+    def keep(self, change: LiveChange) -> None:
+        self.changes.append(change)
+
+    @property
+    def told(self) -> list[tuple[int, float, bool]]:
+        """How many calls each change had, until when the PBX was heard, and whether it is the whole."""
+        return [(len(each.calls), each.heard.until, each.whole) for each in self.changes]
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    moments = [START]
+    monkeypatch.setattr(clock, "now", lambda: moments[-1])
+    monkeypatch.setattr(keeper_module, "AT_ONCE", 2)
+    return moments
+
+
+def a_keeper(play: Play, kept: Kept) -> Keeper:
+    return Keeper(play.core, cast("Writer", kept), Pump(play.core, []), lambda: True)
+
+
+def test_many_changes_are_kept_bit_by_bit_and_the_moment_counts_once_all_are(now: list[float]) -> None:
+    play, kept = Play(), Kept()
+    callers = [play.incoming() for _ in range(5)]
+    keeper = a_keeper(play, kept)
+    assert not keeper.keep()
+    for caller in callers:
+        play.dial(caller, "PJSIP/101")
+    now.append(START + 1)
+    assert [keeper.keep() for _ in range(3)] == [True, True, False]
+    assert kept.told == [
+        (5, START, True),
+        (2, START, False),
+        (2, START, False),
+        (1, START + 1, False),
+    ]
+    assert {call for change in kept.changes[1:] for call in change.calls} == set(callers)
+
+
+def test_the_last_time_everything_is_kept_at_once(now: list[float]) -> None:
+    play, kept = Play(), Kept()
+    keeper = a_keeper(play, kept)
+    keeper.keep()
+    for _ in range(5):
+        play.incoming()
+    now.append(START + 1)
+    assert not keeper.keep("stopped")
+    assert kept.told == [(0, START, True), (5, START + 1, False)]
+
+
+@pytest.mark.parametrize("passed_s", [HEARD_EVERY_S, -3600.0])
+def test_while_nothing_happens_the_moment_is_kept_now_and_then_whatever_is_done_to_the_clock(
+    now: list[float], passed_s: float
+) -> None:
+    kept = Kept()
+    keeper = a_keeper(Play(), kept)
+    keeper.keep()
+    now.append(START + 1)
+    keeper.keep()
+    assert kept.told == [(0, START, True)]
+    now.append(START + passed_s)
+    keeper.keep()
+    assert kept.told[1:] == [(0, START + passed_s, False)]

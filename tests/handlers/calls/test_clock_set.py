@@ -1,0 +1,85 @@
+"""The clock is set while calls live: the story that is told is that of a clock that was right all the time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from random import Random
+from typing import Any
+
+import pytest
+
+from handlers.ami import events as ev
+from handlers.ami.events import Event, StreamBroken, StreamResumed
+from handlers.core import Core
+from handlers.facts import CallEnded, GapEnded
+from handlers.rules import Rules
+from tests.handlers.playbook import START, Play
+from tests.handlers.recorded import events
+from tests.handlers.taped import TAPES
+from tests.handlers.taped import events as taped
+
+NAMES = (
+    "01-direct-caller-hangs-up",
+    "07-ivr-queue-second-agent",
+    "12-blind-transfer-answered",
+    "14-attended-transfer-replaces",
+    "16-park-and-retrieve",
+    "17-outgoing-answered",
+    "21-hold",
+    "22-queue-local-n",
+)
+STORIES: Mapping[str, Sequence[Event]] = {name: events(name) for name in NAMES} | {
+    name: taped(name) for name in Random(6).sample(sorted(TAPES), 12)
+}
+
+
+def ended(core: Core, told: Iterable[Event]) -> list[CallEnded]:
+    return [fact for event in told for fact in core.handle(event) if isinstance(fact, CallEnded)]
+
+
+def values(of: Any, by_s: float, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a fact, its moments so much later."""
+    if is_dataclass(of):
+        for field in fields(of):
+            yield from values(getattr(of, field.name), by_s, f"{path}.{field.name}")
+    elif isinstance(of, tuple):
+        yield f"{path}.len", len(of)
+        for n, each in enumerate(of):
+            yield from values(each, by_s, f"{path}[{n}]")
+    else:
+        is_moment = isinstance(of, float) and path.endswith(("_at", ".at", "since"))
+        # A duration is rounded to the millisecond, and a moment by 3600 s holds not quite the same digits.
+        yield path, pytest.approx(of + by_s * is_moment, abs=0.0015) if isinstance(of, float) else of
+
+
+@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0])
+def test_calls_that_live_are_told_as_if_the_clock_had_always_been_right(name: str, step_s: float) -> None:
+    story = STORIES[name]
+    for cut in range(0, len(story), max(1, len(story) // 12)):
+        truth, core = Core(Rules()), Core(Rules())
+        before = ended(core, story[:cut])
+        assert before == ended(truth, story[:cut])
+        core.set_clock(step_s)
+        told = ended(core, [event._replace(at=event.at + step_s) for event in story[cut:]])
+        after = ended(truth, story[cut:])
+        assert [dict(values(each, 0.0)) for each in told] == [dict(values(each, step_s)) for each in after], cut
+        assert set(core.sizes().values()) == set(truth.sizes().values())
+
+
+def test_time_goes_on_by_the_new_clock_though_it_is_earlier() -> None:
+    play = Play()
+    play.incoming()
+    play.core.set_clock(-3600.0)
+    assert play.core.now == START - 3600
+    play.core.handle(ev.Tick(START - 3590))
+    assert play.core.now == START - 3590
+
+
+def test_a_gap_in_which_the_clock_is_set_is_as_long_as_it_was() -> None:
+    core = Core(Rules())
+    core.handle(ev.Tick(START))
+    core.handle(StreamBroken(START + 10))
+    core.set_clock(-3600.0)
+    nothing = ev.Snapshot("", (), (), (), (), (), {})
+    (gap,) = [fact for fact in core.handle(StreamResumed(START - 3550, nothing)) if isinstance(fact, GapEnded)]
+    assert (gap.since, gap.at) == (START - 3590, START - 3550)
