@@ -60,7 +60,6 @@ class _Ask:
 
 # A moment that is wrong by less is as true as one met in a snapshot.
 LATE_S = 1.0
-_STAMP = b"\r\nTimestamp: "
 
 
 class AmiProtocol(asyncio.Protocol):
@@ -115,9 +114,9 @@ class AmiProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """One segment: never raises, never waits."""
         at = self.heard_at = clock.now()
-        late_s = self._stalls.stands_still_s()
+        late_s = self._stalls.stood_still_s()
         # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
-        if late_s >= LATE_S and _STAMP not in data:
+        if late_s >= LATE_S and not self.decoder.is_stamped:
             self._late(late_s)
         try:
             self._tap(data)

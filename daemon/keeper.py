@@ -1,12 +1,13 @@
 """Keeps the live calls durably, so that a later run can take them up: once a second what changed, at a stop everything."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from daemon import clock
 from daemon.pump import Pump
 from handlers.ami.events import GapReason
 from handlers.core import Core
+from handlers.facts import Fact, GapEnded
 from storage.live_calls import Heard, LiveChange
 from storage.writer import Writer
 
@@ -33,6 +34,16 @@ class Keeper:
         while True:
             pause_s = 0.0 if self.keep() else KEPT_EVERY_S
             await asyncio.sleep(pause_s)
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """A gap that is over is stored with what is heard since, or the next one would begin where this one did."""
+        if any(isinstance(fact, GapEnded) for fact in facts):
+            self._kept_long_ago()
+            self.keep()
+
+    def _kept_long_ago(self) -> None:
+        if self._kept_at is not None:
+            self._kept_at -= HEARD_EVERY_S
 
     def begin_anew(self) -> None:
         """What was kept is lost: keep everything, soon."""

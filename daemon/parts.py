@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 
 from config.sections import Ami, FollowUp, Mqtt, Settings
 from daemon import clock
-from daemon.ami_client import AmiClient
+from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from daemon.answer_seeker import AnswerSeeker
 from daemon.board.board import Board
@@ -168,12 +168,19 @@ async def _build(
     pump = Pump(core, sinks)
     requests = Requests(path, pump.feed, writer, noted_up_to)
     sinks.append(requests)
-    client = health.client = AmiClient(account_of(settings.ami), pump.feed, health.noted)
+    keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
+    sinks.append(keeper)
+
+    def noted(state: AmiState) -> None:
+        health.noted(state)
+        if state == "ready":
+            keeper.keep()
+
+    client = health.client = AmiClient(account_of(settings.ami), pump.feed, noted)
     sinks.append(AnswerSeeker(client.ask_for_answers))
     pump.on_overrun(client.drop)
     pump.on_step(lambda: client.is_holding)
     pump.tell(left_over)
-    keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
     for begin_anew in (clients.reread, keeper.begin_anew):
         writer.when_another(begin_anew)
     return Parts(

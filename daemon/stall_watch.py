@@ -25,7 +25,7 @@ class StallWatch:
     def __init__(self, received: Callable[[], int]) -> None:
         self._received = received
         self._timer: asyncio.TimerHandle | None = None
-        self._looked_at = 0.0
+        self._looked_at = self._just_stood_still_s = 0.0
         self._read = 0
         self._stalled: tuple[float, float, int] | None = None
 
@@ -41,14 +41,14 @@ class StallWatch:
 
     def _look(self) -> None:
         now = clock.monotonic()
-        stood_still_s = now - self._looked_at - LOOK_EVERY_S
+        stood_still_s = self._just_stood_still_s = max(0.0, now - self._looked_at - LOOK_EVERY_S)
         if stood_still_s > WRITE_TIMEOUT_S:
             self._stalled = (now, stood_still_s, self._read)
         self.start()
 
-    def stands_still_s(self) -> float:
-        """For how long the loop has not turned, up to this moment."""
-        return max(0.0, clock.monotonic() - self._looked_at - LOOK_EVERY_S)
+    def stood_still_s(self) -> float:
+        """For how long the loop has not turned, up to this moment; of a process that is continued the timers come first."""
+        return max(clock.monotonic() - self._looked_at - LOOK_EVERY_S, self._just_stood_still_s)
 
     def cut_off_after_s(self) -> float | None:
         """How long we had stood still, if the stream that just ended was cut off for that; else None."""

@@ -115,13 +115,14 @@ class Core:
             self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
         self._heard_until = None
         self._ghosts.forget()
-        self._tracker.state.is_heard = False
-        self._tracker.state.doubt_all()
+        if self._tracker.state.broken_at is None:
+            self._tracker.state.broken_at = self._broken.at
+            self._tracker.state.doubt_all()
         self._roster.broken(event.at)
 
     def _resume_stream(self, event: StreamResumed) -> None:
         broken, self._broken = self._broken, None
-        self._tracker.state.is_heard = True
+        self._tracker.state.doubt_what_was_read_late()
         if broken is not None:
             restarted = is_another_run(self._tracker.state.run.boot, event.snapshot, broken.at)
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))

@@ -284,6 +284,8 @@ class Decoder:
     def __init__(self) -> None:
         self.bad: Counter[str] = Counter()
         self.clock = PbxClock()
+        self.is_stamped = False
+        """Did the last event bear the PBX's own time?"""
 
     def decode(self, block: bytes, arrival: float) -> ev.Event | None:
         """The event of a block that arrived at `arrival` (epoch seconds), or None. Never raises.
@@ -298,8 +300,9 @@ class Decoder:
             self.bad["unprivileged"] += 1
             return None
         text = text_of(block)
+        self.is_stamped = "\r\nTimestamp: " in text[:128]
         try:
-            return decoder(self._at(text, arrival) if "\r\nTimestamp: " in text[:128] else arrival, text)
+            return decoder(self._at(text, arrival) if self.is_stamped else arrival, text)
         except DecodeError as error:
             self.bad[str(error)] += 1
         except (ValueError, IndexError):  # whatever a pattern let through that is no value after all

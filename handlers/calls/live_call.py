@@ -4,7 +4,7 @@ Methods are told what happened and keep the sums; `results.py` says what the cal
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from handlers.calls.channels import Channel, in_order
 from handlers.calls.names import is_extension
@@ -24,6 +24,7 @@ SAME_TALK_S = 0.1
 # What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
 LEGS_KEPT = 200
 Part = Literal["wait", "ivr", "queue", "ring", "talk", "hold"]
+PARTS: frozenset[Part] = frozenset(get_args(Part))
 
 
 @dataclass(slots=True, eq=False)
@@ -87,13 +88,15 @@ class LiveCall:
     changed: bool = True
     """Something of it is not kept yet."""
     kept_at: float = 0.0
+    touched: bool = True
+    """Something of it happened, since the stream broke if it did."""
 
     # ---- who is in it
 
     def add(self, channel: Channel) -> None:
         """A channel belongs to this call from here on."""
         channel.call = self
-        self.changed = True
+        self.changed = self.touched = True
         self.channels.add(channel)
         if channel.is_device and channel not in self.legs:
             self.legs.append(channel)
@@ -196,7 +199,7 @@ class LiveCall:
         """The side that began the call hung up; said once."""
         if self.left_at is not None:
             return
-        self.changed = True
+        self.changed = self.touched = True
         self.left_at = at
         if not self.talking:
             recent = self.search_ended_at is not None and at - self.search_ended_at <= SAME_MOMENT_S
@@ -315,6 +318,13 @@ class LiveCall:
             if period.ended_at is None:
                 period.ended_at = at
 
+    def read_late(self, since: float) -> None:
+        """Some of it happened nobody knows when, after `since`: no duration of it is told, nor an answer's moment from then on."""
+        self.unseen |= PARTS
+        if self.answered_at is not None and self.answered_at >= since:
+            self.answered_at = None
+            self.answer_unseen = True
+
     def hand_over(self, other: "LiveCall", at: float) -> None:
         """Everybody in this call, the ringing ones too, belongs to `other` from now on."""
         for leg in in_order(self.searching):
@@ -344,7 +354,7 @@ class LiveCall:
 
     def refresh_state(self, at: float) -> bool:
         """Something has changed: work out the state again; True if it is another."""
-        self.changed = True
+        self.changed = self.touched = True
         state: CallState = "ivr"
         if self.talking:
             state = "held" if self.held.is_open else "talking"

@@ -32,8 +32,8 @@ class LiveState:
         self.bridges: dict[str, Bridge] = {}
         self.calls: dict[LiveCall, Recorder] = {}
         """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
-        self.is_heard = True
-        """What is told happens now. False in a break: what is read late then, happened nobody knows when."""
+        self.broken_at: float | None = None
+        """Since when the PBX is not heard. What is read late then happened nobody knows when."""
         self._by_linkedid: dict[str, LiveCall] = {}
         self._phones: dict[str, dict[str, Channel]] = {}
         """The live channels of our own devices: by endpoint, then by uniqueid."""
@@ -105,6 +105,15 @@ class LiveState:
         """Something was not seen: every live call is incomplete from here on."""
         for call in self.calls:
             call.incomplete = call.changed = True
+            call.touched = False
+
+    def doubt_what_was_read_late(self) -> None:
+        """The stream is whole again: of what was told meanwhile nobody knows the moments."""
+        broken_at, self.broken_at = self.broken_at, None
+        if broken_at is not None:
+            for call in self.calls:
+                if call.touched:
+                    call.read_late(broken_at)
 
     def sizes(self) -> dict[str, int]:
         """How much is remembered, by kind."""
@@ -193,6 +202,7 @@ class LiveState:
 
     def adopt_call(self, call: LiveCall) -> None:
         """A call of an earlier run lives still. From here on it follows the rules in force."""
+        call.touched = False
         self.calls[call] = self._recorder
         for linkedid in call.linkedids:
             self._by_linkedid[linkedid] = call
@@ -254,6 +264,8 @@ class LiveState:
     def end_call(self, call: LiveCall, at: float, end_seen: bool, merged_into: str | None = None) -> None:
         """A call is over: told once, and forgotten."""
         call.close(at)
+        if self.broken_at is not None:
+            call.read_late(self.broken_at)
         self.stays.call_over(call, at)
         recorder = self.calls.pop(call)
         for linkedid in self.linkedids_of(call):

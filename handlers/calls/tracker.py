@@ -60,7 +60,7 @@ class Tracker:
             call = self.state.new_call(channel, event.linkedid)
             # Its first channel was never seen: it began before us, or in a gap.
             is_met = event.linkedid != event.uniqueid
-            call.incomplete = is_met or not self.state.is_heard
+            call.incomplete = is_met or self.state.broken_at is not None
             call.originated = channel.is_device and event.state == ev.ChannelState.DOWN
             if is_met and call.originated:
                 # About to be dialled, by a dialler who was handed a Linkedid that is nobody's: that of a login to an agents' pool,

@@ -2,12 +2,14 @@
 
 import signal
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 from handlers.facts import Call, CallEnded, GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import reading
+from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import kept_calls
 from tests.daemon.app_service import Ledger, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import (
@@ -150,3 +152,32 @@ async def test_a_pbx_that_is_not_heard_after_a_restart_leaves_the_gap_where_it_b
     assert began is not None
     assert (round(gap.since, 3), gap.reason) == (round(began.at, 3), "stopped")
     assert [call.id for call in ledger.calls] == [CALLER]
+
+
+async def test_a_gap_is_stored_with_what_is_heard_since_so_that_no_two_overlap(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx:
+        settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
+        for before in range(3):
+            async with running_daemon(settings) as daemon:
+                await daemon.told("ami_ready")
+                await until(lambda before=before: _gaps_before_what_is_heard(tmp_path) == before)
+                await daemon.stop(signal.SIGKILL)
+        async with running_daemon(settings) as daemon:
+            await daemon.told("gap_ended")
+            await daemon.stop()
+    async with reading(tmp_path / "calls.db") as connection:
+        gaps = await find_gaps(connection, GapFilter())
+    assert len(gaps) == 3
+    assert all(earlier.at < later.since for earlier, later in pairwise(gaps))
+
+
+def _gaps_before_what_is_heard(folder: Path) -> int | None:
+    """How many gaps are stored; None while nothing is heard, or not since the last of them."""
+    connection = sqlite3.connect(f"file:{folder}/calls.db?mode=ro", uri=True)
+    try:
+        ((gaps, last, heard),) = connection.execute(
+            "SELECT count(*), coalesce(max(ended_at), 0), (SELECT until FROM heard) FROM gap"
+        )
+    finally:
+        connection.close()
+    return None if heard is None or heard < last else int(gaps)
