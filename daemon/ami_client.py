@@ -41,6 +41,7 @@ BAD_TOLD_EVERY_S = 60.0
 ASKED_AT_ONCE = 50
 # A snapshot of many calls takes its time too: standing still for it must not lead to the next one.
 LATE_EVERY_S = 60.0
+LATE_LONG_S = 3.0
 LATE_CURE = "see what keeps this machine busy; with timestampevents = yes in manager.conf moments stay right"
 SLOW_CURE = "Asterisk cuts off who reads too slowly: writetimeout = 5000 in the account, see: ringtally pbx-snippet"
 RIGHTS_CURE = "give the account write = reporting, see: ringtally pbx-snippet"
@@ -270,7 +271,8 @@ class AmiClient:
     def _read_late(self, late_s: float) -> None:
         """We stood still for so long, and hear now what happened in that time: a gap, though nothing of it is lost."""
         now = clock.monotonic()
-        if self._ready_at is None or self._held is not None or now - self._late_at < LATE_EVERY_S:
+        is_often = late_s < LATE_LONG_S and now - self._late_at < LATE_EVERY_S
+        if self._ready_at is None or self._held is not None or is_often:
             return
         self._late_at, self._is_late = now, True
         self._broken_at = clock.now() - late_s

@@ -26,8 +26,9 @@ def recorded_gaps(path: Path) -> list[Gap]:
 
 
 def true_gaps(sight: Sight) -> list[Gap]:
-    """From the end of each watch to the beginning of the next."""
-    return [Gap(one.until, other.since) for one, other in pairwise(sight.watches)]
+    """From the end of each watch to the beginning of the next, and the times in which we stood still."""
+    between = [Gap(one.until, other.since) for one, other in pairwise(sight.watches)]
+    return sorted([*between, *sight.late], key=lambda gap: gap.since)
 
 
 def wrong_gaps(recorded: Sequence[Gap], true: Sequence[Gap]) -> list[str]:

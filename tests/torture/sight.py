@@ -76,6 +76,8 @@ class Sight:
     seen: Sequence[Seen]
     watches: Sequence[Watch]
     gaps: Sequence[Gap]
+    late: Sequence[Gap] = ()
+    """Of them those in which it stood still: it saw what happened, and not when."""
 
     def is_touched(self, since: float, until: float) -> bool:
         """Was a part of this time not surely seen?"""
@@ -132,7 +134,8 @@ def _sight(seen: Sequence[Seen], watches: Sequence[Watch], pauses: Sequence[tupl
     gap_begins = [-inf, *(watch.sure_until for watch in whole)]
     gap_ends = [*(watch.since + SURE_S for watch in whole), inf]
     gaps = [Gap(begin, end) for begin, end in zip(gap_begins, gap_ends, strict=True)]
-    return Sight(seen, whole, gaps + [Gap(begin, end) for begin, end in pauses if end - begin > LATE_S])
+    late = [Gap(begin, end) for begin, end in pauses if end - begin > LATE_S]
+    return Sight(seen, whole, gaps + late, late)
 
 
 def _watch(session: Session, ends: Sequence[End]) -> Watch | None:

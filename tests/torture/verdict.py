@@ -12,7 +12,7 @@ from math import inf
 
 from tests.torture.diary import Story
 from tests.torture.rows import Row
-from tests.torture.sight import Seen, Sight
+from tests.torture.sight import Gap, Seen, Sight
 from tests.torture.truth import TrueCall, Truth
 
 TOLERANCE_S = 1.5
@@ -87,7 +87,7 @@ def judge(
             verdict.made += 1
         if lives[call.id].since < since:
             continue
-        _judge_rows(verdict, call, own, lives[call.id], call.id in touched)
+        _judge_rows(verdict, call, own, lives[call.id], call.id in touched, sight.late)
     return verdict
 
 
@@ -108,7 +108,9 @@ def _touched(truth: Truth, lives: dict[str, _Life]) -> set[str]:
     return touched
 
 
-def _judge_rows(verdict: Verdict, call: TrueCall, rows: list[Row], life: _Life, touched: bool) -> None:
+def _judge_rows(
+    verdict: Verdict, call: TrueCall, rows: list[Row], life: _Life, touched: bool, late: Sequence[Gap]
+) -> None:
     merged = call.call is not None and call.call.merged_into is not None
     counted = [row for row in rows if row.merged_into is None]
     if len(rows) > 1 and (len(counted) > 1 or len({row.id for row in rows}) < len(rows)):
@@ -128,7 +130,7 @@ def _judge_rows(verdict: Verdict, call: TrueCall, rows: list[Row], life: _Life, 
         return  # whether it became part of another could not be seen
     if life.end is Seen.YES and not row.end_seen:
         verdict.lost.append(f"{_said(call, life)}: its end was seen, and {row} has none")
-    contradiction = _contradiction(call, row, touched)
+    contradiction = _contradiction(call, row, touched, late)
     if contradiction:
         verdict.invented.append(f"{_said(call, life)}: {row}: {contradiction}")
     if row.is_marked and not touched:
@@ -137,7 +139,7 @@ def _judge_rows(verdict: Verdict, call: TrueCall, rows: list[Row], life: _Life, 
         verdict.mismarked.append(f"{_said(call, life)}: {row}: its end cannot have been seen")
 
 
-def _contradiction(call: TrueCall, row: Row, touched: bool) -> str | None:
+def _contradiction(call: TrueCall, row: Row, touched: bool, late: Sequence[Gap]) -> str | None:
     """What the row says against the truth, or None. What it does not say (null, `unknown`) is no contradiction of a touched one."""
     true = call.call
     if true is None:
@@ -159,9 +161,18 @@ def _contradiction(call: TrueCall, row: Row, touched: bool) -> str | None:
     ):
         if said is None and (touched or was is None):
             continue
+        if name == "ended_at" and row.is_marked and _is_within(was, said, late):
+            continue  # when it was read: an end that was seen late has that bound
         if said is None or was is None or abs(said - was) > (TOLERANCE_S if touched else WHOLE_TOLERANCE_S):
             return f"{name} {said}, and it was {was}"
     return None
+
+
+def _is_within(was: float | None, said: float | None, late: Sequence[Gap]) -> bool:
+    """Do a moment and the one that is told of it lie in one time in which the daemon stood still?"""
+    if was is None or said is None:
+        return False
+    return any(gap.since - TOLERANCE_S <= was <= said <= gap.until + TOLERANCE_S for gap in late)
 
 
 def _said(call: TrueCall, life: _Life) -> str:
