@@ -28,6 +28,7 @@ class Keeper:
         self._has_met = has_met
         self._kept_at: float | None = None
         self._heard: Heard | None = None
+        self._is_due = False
 
     async def run(self) -> None:
         """Keep what changed, once a second, until cancelled."""
@@ -38,12 +39,8 @@ class Keeper:
     def take(self, facts: Sequence[Fact]) -> None:
         """A gap that is over is stored with what is heard since, or the next one would begin where this one did."""
         if any(isinstance(fact, GapEnded) for fact in facts):
-            self._kept_long_ago()
+            self._is_due = True
             self.keep()
-
-    def _kept_long_ago(self) -> None:
-        if self._kept_at is not None:
-            self._kept_at -= HEARD_EVERY_S
 
     def begin_anew(self) -> None:
         """What was kept is lost: keep everything, soon."""
@@ -68,7 +65,9 @@ class Keeper:
         is_more = len(calls) == most
         if is_more and self._heard is not None:
             heard = self._heard  # what is kept of the others is not of now yet
-        if calls or is_last or self._kept_at is None or abs(now - self._kept_at) >= HEARD_EVERY_S:
-            self._kept_at, self._heard = now, heard
+        is_old = self._kept_at is None or abs(now - self._kept_at) >= HEARD_EVERY_S
+        is_news = self._is_due or self._heard is None or heard.reason != self._heard.reason
+        if calls or is_last or is_old or is_news:
+            self._kept_at, self._heard, self._is_due = now, heard, is_more
             self._writer.keep(LiveChange({call.id: call for call in calls}, heard, whole=is_first))
         return is_more

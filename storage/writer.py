@@ -250,7 +250,7 @@ class Writer:
         if not self._has_work:
             return await self._look()
         self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-        live, self._live = self._live, None
+        live = self._take_live()
         clock = asyncio.get_running_loop().time
         began_at = clock()
         try:
@@ -305,6 +305,13 @@ class Writer:
 
     def _words(self, error: Exception) -> str:
         return str(error) if isinstance(error, StorageError) else f"{self._database.path} {cure(error)}"
+
+    def _take_live(self) -> LiveChange | None:
+        """What is to be kept with this batch. All there are take the place of what was kept before: not while the end of one of those waits."""
+        if self._live is not None and self._live.whole and self._queue:
+            return None
+        live, self._live = self._live, None
+        return live
 
     def _put_back(self, live: LiveChange | None) -> None:
         if live is not None:

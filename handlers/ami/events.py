@@ -416,6 +416,8 @@ class Snapshot(NamedTuple):
     """The phones that have a device state."""
     up_since: float | None = None
     """When the PBX was started, by `FullyBooted` and to a second or two: told to who may not ask `CoreStatus`."""
+    ending: frozenset[str] = frozenset()
+    """Channels that hung up while this was gathered: their end was heard, and follows."""
 
 
 GapReason = Literal["connection_lost", "silent", "slow", "account_changed", "stopped", "killed", "pbx_restarted"]

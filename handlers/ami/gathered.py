@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from handlers.ami.events import ChannelCreated, Event, Snapshot, StreamResumed
+from handlers.ami.events import ChannelCreated, ChannelHungUp, Event, Snapshot, StreamResumed
 from handlers.ami.message import Message
 from handlers.ami.snapshot import Blocks, snapshot_of
 
@@ -84,8 +84,10 @@ def members_of(blocks: Sequence[bytes], at: float) -> Snapshot | None:
 def resumed(at: float, snapshot: Snapshot, held: Sequence[Event]) -> list[Event]:
     """A snapshot of the moment `at`, and behind it the events that came while it was gathered.
 
-    A channel that was born meanwhile was seen from its start: the events tell all of it, and the snapshot need not.
+    A channel that was born meanwhile was seen from its start: the events tell all of it, and the snapshot need not. One that hung
+    up meanwhile ends by its event, whether the snapshot still has it or not.
     """
+    snapshot = snapshot._replace(ending=frozenset(e.uniqueid for e in held if isinstance(e, ChannelHungUp)))
     born = {event.uniqueid for event in held if isinstance(event, ChannelCreated)}
     if born and snapshot.channels is not None:
         snapshot = snapshot._replace(

@@ -37,7 +37,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         return
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     alive = {channel.uniqueid for channel in snapshot.channels}
-    _end_unseen(tracker, alive, at)
+    _end_unseen(tracker, alive | snapshot.ending, at)
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)

@@ -9,8 +9,8 @@ import structlog.testing
 from handlers.calls.kept import KeptCall
 from storage.database import reading, writing
 from storage.live_calls import Heard, LiveChange, kept_calls
-from storage.writer import Writer
-from tests.storage.sample_calls import a_call, ended
+from storage.writer import BATCH, Writer
+from tests.storage.sample_calls import a_call, ended, many
 from tests.storage.test_writer import running
 
 HEARD = Heard(1000.5, "killed")
@@ -117,3 +117,17 @@ async def test_what_a_failed_transaction_was_to_keep_is_kept_by_the_next(path: P
             blocker.close()
             await writer.flush()
     assert await read(path) == ([kept("1", "new"), kept("2")], HEARD)
+
+
+async def test_all_that_there_are_wait_for_every_end_that_was_taken_before(path: Path) -> None:
+    over = [each.call.id for each in many(BATCH + 3)]
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(*map(kept, over)))
+        writer = Writer(database)
+        for each in many(BATCH + 3):
+            writer.put(each)
+        writer.keep(change(kept("lives"), whole=True))
+        assert await writer._store_batch()
+        assert [call.id for call in (await read(path))[0]] == sorted(over[BATCH:])
+        assert await writer._store_batch()
+    assert (await read(path))[0] == [kept("lives")]

@@ -236,3 +236,15 @@ def test_a_snapshot_that_no_break_came_before_takes_nothing_away_from_a_call() -
     call = play.only_call.call
     assert (call.wait_s, call.queue_s, call.ring_s, call.talk_s, call.incomplete) == (2, 2, 2, 3, False)
     assert [(stay.outcome, stay.member) for stay in play.only_call.stays] == [("answered", "Anna")]
+
+
+def test_a_call_that_hangs_up_while_the_snapshot_is_gathered_ends_by_its_event() -> None:
+    play = Play()
+    caller = play.incoming()
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot(ending=frozenset({caller}))))
+    play.hang_up(caller)
+    call = play.only_call.call
+    assert (call.end_seen, call.incomplete, call.ended_at) == (True, True, play.now)
+    assert not list(play.told(EventDoubted))
