@@ -24,7 +24,7 @@ test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
 	@$(MAKE) --no-print-directory lint unit
 	$(BIN)/python -m pytest -n auto -m "slow and not real"
-	$(BIN)/python -m pytest -m real
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m real
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench

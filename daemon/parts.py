@@ -181,8 +181,7 @@ async def _build(
     pump.on_overrun(client.drop)
     pump.on_step(lambda: client.is_holding)
     pump.tell(left_over)
-    for begin_anew in (clients.reread, keeper.begin_anew):
-        writer.when_another(begin_anew)
+    _begin_anew_with(writer, clients, keeper)
     return Parts(
         core,
         writer,
@@ -206,6 +205,13 @@ async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
     outbox = Outbox(database, Limits(mqtt.outbox_keep, mqtt.outbox_max), clock.now)
     await outbox.open()
     return outbox
+
+
+def _begin_anew_with(writer: Writer, clients: ClientReader, keeper: Keeper) -> None:
+    """What must be stored anew when the database is another, or when what is kept of live calls is wrong."""
+    writer.when_another(clients.reread)
+    writer.when_another(keeper.begin_anew)
+    writer.when_lost(keeper.begin_anew)
 
 
 async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:

@@ -93,9 +93,11 @@ class Writer:
         self._linger_s = linger_s
         self._queue: deque[_Entry] = deque()
         self._in_flight: Sequence[_Entry] = ()
-        self._taken = self._written = self._dropped = self._refused = 0
+        self._taken = self._written = self._dropped = self._refused = self._merged = 0
+        self._has_lost_calls = False
         self._set_aside = 0
         self._standing = standing
+        self._on_lost: list[Callable[[], None]] = []
         self._on_another: list[Callable[[], None]] = []
         self._trouble: Exception | None = None
         self._reason: str | None = None
@@ -141,17 +143,36 @@ class Writer:
         messages = more_messages if message is None else (message, *more_messages)
         self._queue.append(_Entry(fact, cases, messages, gaps))
         if self.waiting > self._limit:
-            self._queue.popleft()
-            self._dropped += 1
-            if self._dropped == 1:
-                log.error("calls_dropped", database=str(self._database.path), limit=self._limit)
+            self._drop_the_oldest()
         self._wake.set()
         if len(self._queue) >= BATCH and self._reason is None:
             self._hurry.set()
 
+    def _drop_the_oldest(self) -> None:
+        """One call less to wait for. What is no call's (a gap, a deadline that passed, a contact) is little, and waits on."""
+        oldest = self._queue.popleft()
+        if not self._queue:  # all others are on their way
+            self._queue.append(oldest)
+            return
+        following = self._queue[0]
+        cases = (*oldest.cases, *following.cases) if oldest.call is None else following.cases
+        messages = (*oldest.messages, *following.messages) if oldest.call is None else following.messages
+        self._queue[0] = replace(following, cases=cases, messages=messages, gaps=(*oldest.gaps, *following.gaps))
+        if oldest.call is None:
+            self._merged += 1
+            return
+        self._has_lost_calls = True
+        self._dropped += 1
+        if self._dropped == 1:
+            log.error("calls_dropped", database=str(self._database.path), limit=self._limit)
+
     def when_another(self, call: Callable[[], None]) -> None:
         """Whom to tell when storing goes on in another file, in which nothing is of what was stored before."""
         self._on_another.append(call)
+
+    def when_lost(self, call: Callable[[], None]) -> None:
+        """Whom to tell when calls were dropped or refused: what is kept of them, as if they lived, is to go."""
+        self._on_lost.append(call)
 
     def suspect(self, error: Exception) -> None:
         """Somebody else could not read the database: is it still there, and sound?"""
@@ -209,7 +230,7 @@ class Writer:
 
     @property
     def _settled(self) -> int:
-        return self._written + self._dropped + self._refused
+        return self._written + self._dropped + self._refused + self._merged
 
     async def _batch_waits(self) -> bool:
         """Wait for a call, and a moment more for others. False when the writer's work is over."""
@@ -265,6 +286,10 @@ class Writer:
         self._in_flight = ()
         self._recover()
         self._observe(clock() - began_at)
+        if self._has_lost_calls and not self._queue:
+            self._has_lost_calls = False
+            for call in self._on_lost:
+                call()
         return True
 
     async def _look(self) -> bool:
@@ -344,8 +369,9 @@ class Writer:
     async def _refuse(self, entry: _Entry, reason: str) -> int:
         """The database does not take it. What a refused call meant to its case is kept all the same."""
         if entry.call is not None:
+            self._has_lost_calls = True
             log.error("call_refused", call=entry.call.call.id, reason=reason)
-            if entry.cases:
+            if entry.cases or entry.gaps:
                 await self._write([replace(entry, call=None)])
         else:
             log.error("case_refused", case=entry.cases[0].case.id if entry.cases else None, reason=reason)

@@ -1,10 +1,18 @@
-"""Which tests run against the real parts: they use addresses of their own, so one of them runs at a time."""
+"""Which tests run against the real parts: on addresses of their own, so each process that runs some has a network of its own."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.own_network import enter_own_network
+
 REAL_PARTS = frozenset({"asterisk", "mqtt", "prometheus", "systemd", "torture", "wallboard"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One of several processes (`-n`) that run what is real."""
+    if hasattr(config, "workerinput") and config.option.markexpr == "real":
+        enter_own_network()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

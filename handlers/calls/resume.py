@@ -37,7 +37,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         return
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     alive = {channel.uniqueid for channel in snapshot.channels}
-    _end_unseen(tracker, alive | snapshot.ending, at)
+    _end_unseen(tracker, alive | _ending(tracker, snapshot), at)
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)
@@ -74,6 +74,13 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     _pair(tracker)
     take_up_dials(tracker, found, found, at)
     _ask(tracker, snapshot, _rebridge(tracker, snapshot, at), before, None, at)
+
+
+def _ending(tracker: Tracker, snapshot: Snapshot) -> set[str]:
+    """Whose hangup follows, and tells the end of a call that was answered before. Of another, unlisted, nobody knows what became of it."""
+    channels = tracker.state.channels
+    known = {uniqueid: channels[uniqueid].call for uniqueid in snapshot.ending if uniqueid in channels}
+    return {uniqueid for uniqueid, call in known.items() if call is None or call.answered_at is not None}
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:

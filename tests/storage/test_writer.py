@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import structlog.testing
 
-from handlers.facts import CallEnded
+from handlers.facts import CallEnded, GapEnded
 from storage import database
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.database import Database, reading, writing
 from storage.errors import StorageError
+from storage.gaps import GapFilter, find_gaps
 from storage.outbox import Changed
 from storage.writer import BATCH, LINGER_S, Writer
 from tests.storage.sample_calls import a_call, ended, many
@@ -321,3 +322,23 @@ async def test_a_connection_that_is_gone_is_told_and_ends_in_time(path: Path) ->
             await writer.flush()
         assert await writer.close(0.1) == 1
         await task
+
+
+async def test_what_is_no_calls_is_never_dropped_and_whoever_keeps_live_calls_is_told_once_the_rest_is_stored(
+    path: Path,
+) -> None:
+    told: list[int] = []
+    async with writing(path, now=0.0) as store:
+        writer = Writer(store, limit=4)
+        writer.when_lost(lambda: told.append(writer.waiting))
+        writer.put(None, gaps=[GapEnded(200.0, 100.0, "silent")])
+        for fact in many(10):
+            writer.put(fact)
+        writer.put(None, gaps=[GapEnded(400.0, 300.0, "slow")])
+        assert (writer.health.dropped, writer.waiting, told) == (7, 4, [])
+        async with running(writer):
+            await writer.flush()
+    async with reading(path) as connection:
+        assert [gap.reason for gap in await find_gaps(connection, GapFilter())] == ["silent", "slow"]
+    assert await stored(path) == ids(many(3, first=7))
+    assert told == [0]

@@ -238,13 +238,28 @@ def test_a_snapshot_that_no_break_came_before_takes_nothing_away_from_a_call() -
     assert [(stay.outcome, stay.member) for stay in play.only_call.stays] == [("answered", "Anna")]
 
 
-def test_a_call_that_hangs_up_while_the_snapshot_is_gathered_ends_by_its_event() -> None:
+def test_a_talk_that_ends_while_the_snapshot_is_gathered_ends_by_its_events() -> None:
     play = Play()
     caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.answer(caller, leg)
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot(ending=frozenset({caller, leg}))))
+    play.hang_up(leg)
+    play.hang_up(caller)
+    call = play.only_call.call
+    assert (call.result, call.end_seen, call.incomplete, call.ended_at) == ("answered", True, True, play.now)
+    assert not list(play.told(EventDoubted))
+
+
+def test_of_a_caller_who_waited_and_hung_up_while_the_snapshot_was_gathered_nobody_knows_whether_he_was_answered() -> (
+    None
+):
+    play = Play()
+    caller = play.incoming()
+    play.join(caller)
     play.say(ev.StreamBroken(play.now))
     play.wait(30)
     play.say(ev.StreamResumed(play.now, _snapshot(ending=frozenset({caller}))))
-    play.hang_up(caller)
-    call = play.only_call.call
-    assert (call.end_seen, call.incomplete, call.ended_at) == (True, True, play.now)
-    assert not list(play.told(EventDoubted))
+    assert (play.only_call.call.result, play.only_call.call.end_seen) == ("unknown", False)
