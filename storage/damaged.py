@@ -1,7 +1,7 @@
 """A damaged database is set aside and never written to again; what still waits for somebody goes on in the new one.
 
 What waits: messages for the broker, requests, cases without a contact, live calls; and the gaps. The calls stay in the old file, where
-`sqlite3 FILE .recover` finds what is left of them.
+`ringtally rescue` finds what is left of them.
 """
 
 import sqlite3

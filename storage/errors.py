@@ -17,7 +17,7 @@ _CURES = {
     sqlite3.SQLITE_PERM: "may not be opened by this user; give it the right to",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; see that the path and the rights to it and its directory are right",
     sqlite3.SQLITE_NOTADB: "is not a database; name another file or move this one away",
-    sqlite3.SQLITE_CORRUPT: "is damaged; stop ringtally and restore a backup, or save the rest (sqlite3 FILE .recover)",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore a backup, or save the rest (ringtally rescue FILE NEW)",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error; see the kernel's log",
 }
 
