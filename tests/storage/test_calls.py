@@ -147,7 +147,7 @@ async def test_a_damaged_database_is_one_clear_line(tmp_path: Path) -> None:
     content[4096 * 30 :] = b"\xa5" * (len(content) - 4096 * 30)  # past the schema, into the calls
     path.write_bytes(content)
     async with reading(path) as readable:
-        with pytest.raises(StorageError, match=r"is damaged; stop ringtally and restore a backup") as caught:
+        with pytest.raises(StorageError, match=r"is damaged; restore a backup") as caught:
             await find_calls(readable, CallFilter())
     assert "\n" not in str(caught.value)
 

@@ -176,7 +176,7 @@ UNUSABLE_FOR_READING = [
     (absent, "there is no database at .*; name it with --db"),
     (a_directory, "there is no database at"),
     (empty, "is empty; start ringtally run once"),
-    (damaged, "is damaged; stop ringtally and restore a backup"),
+    (damaged, "is damaged; restore a backup"),
     *(case for case in UNUSABLE_FOR_WRITING if case[0] not in {a_directory, no_directory, a_file_for_directory}),
 ]
 
