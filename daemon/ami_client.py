@@ -272,11 +272,15 @@ class AmiClient:
         """We stood still for so long, and hear now what happened in that time: a gap, though nothing of it is lost."""
         now = clock.monotonic()
         is_often = late_s < LATE_LONG_S and now - self._late_at < LATE_EVERY_S
-        if self._ready_at is None or self._held is not None or is_often:
+        if self._ready_at is None or is_often:
             return
         self._late_at, self._is_late = now, True
         self._broken_at = clock.now() - late_s
-        self._sink([StreamBroken(self._broken_at, "slow")])
+        broken = StreamBroken(self._broken_at, "slow")
+        if self._held is None:
+            self._sink([broken])
+        else:
+            self._held.append(broken)  # what is held came before; what is asked for belongs before that
         self._wake.set()
         log.warning("ami_read_late", stood_still_s=round(late_s, 3), cure=LATE_CURE)
 
@@ -305,12 +309,12 @@ class AmiClient:
         self._members_at = clock.monotonic()
         snapshot = await asyncio.to_thread(answers.snapshot)  # of ten thousand calls half a second's work
         held, self._held = self._held, None
+        self._is_late = any(isinstance(event, StreamBroken) for event in held)
         self._sink(resumed(at, snapshot._replace(up_since=protocol.up_since), held))
         channels = len(snapshot.channels or ())
         self._sees_channels = snapshot.channels is not None
         self._next_comparison(channels)
-        self._is_late = False
-        if self._broken_at is not None:
+        if self._broken_at is not None and not self._is_late:
             self._counters.gap_s += max(0.0, at - self._broken_at)
             self._broken_at = None
         if self._ready_at is None:

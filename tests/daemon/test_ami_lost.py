@@ -14,7 +14,17 @@ from handlers.ami.events import GapReason, Snapshot, StreamBroken, StreamResumed
 from handlers.core import Core
 from handlers.facts import GapEnded
 from handlers.rules import Rules
-from tests.daemon.fake_asterisk import FakeAsterisk, Heard, account, captured_logs, listening, new_channel, silence
+from tests.daemon.fake_asterisk import (
+    Action,
+    FakeAsterisk,
+    Heard,
+    Session,
+    account,
+    captured_logs,
+    listening,
+    new_channel,
+    silence,
+)
 from tests.torture.proxy import line_to
 
 
@@ -160,6 +170,29 @@ async def test_what_is_read_late_is_told_between_a_break_and_a_snapshot_unless_t
         assert (broken.reason, abs(broken.at - began) < 0.2) == ("slow", True)
         assert "ami_read_late" in {line["event"] for line in logs}
         assert heard.client.counters.gap_s > 0.2
+
+
+async def test_what_is_read_late_while_something_was_asked_for_is_told_behind_the_answer_and_a_snapshot_follows(
+    logs: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ami_protocol, "LATE_S", 0.2)
+    monkeypatch.setattr(ami_client, "MEMBERS_EVERY_S", 0.0)
+    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
+        await heard.ready()
+        answer_members = pbx.answers["QueueStatus"]
+
+        def freezing(session: Session, action: Action) -> bytes:
+            pbx.answers["QueueStatus"] = answer_members
+            session.send(new_channel("1795450254.1"))
+            threading.Event().wait(0.5)
+            return answer_members(session, action)
+
+        pbx.answers["QueueStatus"] = freezing
+        heard.client._wake.set()
+        await heard.turn.until(lambda: "StreamBroken" in heard.kinds and heard.kinds[-1] == "StreamResumed")
+    kinds = heard.kinds[heard.kinds.index("StreamBroken") - 1 :]
+    assert kinds[:3] == ["StreamResumed", "StreamBroken", "ChannelCreated"]
+    assert "StreamResumed" in kinds[3:]
 
 
 def stand_still(pbx: FakeAsterisk, sends: bytes) -> None:
