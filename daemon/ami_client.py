@@ -158,6 +158,11 @@ class AmiClient:
         """Does somebody wait for an answer of the PBX?"""
         return bool(self._unseen) or (self._protocol is not None and self._protocol.waiting > 0)
 
+    def was_deaf_since(self, at: float | None) -> None:
+        """The PBX is not heard since `at` (None: nobody knows): until it is, that counts as a gap."""
+        if self._broken_at is None:
+            self._broken_at = at
+
     def drop(self) -> None:
         """Give this connection up, for we are too far behind: the snapshot of the next one settles everything."""
         self._given_up = "slow"
@@ -257,9 +262,10 @@ class AmiClient:
             self._sink(held)
         if not _is_cancelled():
             reason = self._why_lost(protocol)
-            self._broken_at = min(protocol.heard_at, clock.now()) if reason == "silent" else clock.now()
+            broken_at = min(protocol.heard_at, clock.now()) if reason == "silent" else clock.now()
+            self.was_deaf_since(broken_at)
             self._set_state("lost")
-            self._sink([StreamBroken(self._broken_at, reason)])
+            self._sink([StreamBroken(broken_at, reason)])
             told: dict[str, object] = {"cure": SLOW_CURE} if reason == "slow" else {}
             if protocol.cut_off_after_s is not None:
                 told["read_nothing_for_s"] = round(protocol.cut_off_after_s, 3)
@@ -276,7 +282,7 @@ class AmiClient:
             return
         self._late_at, self._is_late = now, True
         self._broken_at = clock.now() - late_s
-        broken = StreamBroken(self._broken_at, "slow")
+        broken = StreamBroken(self._broken_at, "slow", is_late=True)
         if self._held is None:
             self._sink([broken])
         else:

@@ -83,7 +83,7 @@ mark(
     "blind transfer",
     "attended transfer",
 )
-mark("returned", "became part of", "end", "lost after transfer")
+mark("returned", "became part of", "end", "lost after transfer", "not all of it was heard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,8 @@ def time_line(ended: CallEnded) -> list[Moment]:
         who = f"{call.ended_by} hung up" if call.ended_by else None
         outcome = "lost after transfer" if call.lost_after_transfer else call.result
         moments.append(Moment(call.ended_at, "end", who, None, outcome, is_named=False))
+    if call.incomplete:
+        moments.append(Moment(moments[-1].at, "not all of it was heard", None, None, None))
     return moments
 
 

@@ -7,7 +7,7 @@ from daemon import clock
 from daemon.pump import Pump
 from handlers.ami.events import GapReason
 from handlers.core import Core
-from handlers.facts import Fact, GapEnded
+from handlers.facts import CallRetracted, Fact, GapEnded
 from storage.live_calls import Heard, LiveChange
 from storage.writer import Writer
 
@@ -29,6 +29,7 @@ class Keeper:
         self._kept_at: float | None = None
         self._heard: Heard | None = None
         self._is_due = False
+        self._none: set[str] = set()
 
     async def run(self) -> None:
         """Keep what changed, once a second, until cancelled."""
@@ -38,9 +39,13 @@ class Keeper:
 
     def take(self, facts: Sequence[Fact]) -> None:
         """A gap that is over is stored with what is heard since, or the next one would begin where this one did."""
-        if any(isinstance(fact, GapEnded) for fact in facts):
-            self._is_due = True
-            self.keep()
+        for fact in facts:
+            if isinstance(fact, CallRetracted):
+                self._none.add(fact.call.id)
+                self._is_due = True
+            elif isinstance(fact, GapEnded):
+                self._is_due = True
+                self.keep()
 
     def begin_anew(self) -> None:
         """What was kept is lost: keep everything, soon."""
@@ -69,5 +74,6 @@ class Keeper:
         is_news = self._is_due or self._heard is None or heard.reason != self._heard.reason
         if calls or is_last or is_old or is_news:
             self._kept_at, self._heard, self._is_due = now, heard, is_more
-            self._writer.keep(LiveChange({call.id: call for call in calls}, heard, whole=is_first))
+            self._writer.keep(LiveChange({call.id: call for call in calls}, heard, is_first, frozenset(self._none)))
+            self._none.clear()
         return is_more

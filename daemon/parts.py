@@ -145,7 +145,7 @@ async def _build(
     await _count_today(day, board, path)
     noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
     await _take_up_cases(core, settings.follow_up, path)
-    left_over = await _take_up_calls(core, path)
+    left_over, heard_until = await _take_up_calls(core, path)
     stream = StreamSink(board, render)
     sinks: list[Sink] = [metrics, cases, board, stream, health, JournalSink(), *extra_sinks]
     mqtt = None
@@ -170,16 +170,11 @@ async def _build(
     sinks.append(requests)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
     sinks.append(keeper)
-
-    def noted(state: AmiState) -> None:
-        health.noted(state)
-        if state == "ready":
-            keeper.keep()
-
-    client = health.client = AmiClient(account_of(settings.ami), pump.feed, noted)
+    client = health.client = AmiClient(account_of(settings.ami), pump.feed, partial(_noted, health, keeper))
     sinks.append(AnswerSeeker(client.ask_for_answers))
     pump.on_overrun(client.drop)
     pump.on_step(lambda: client.is_holding)
+    client.was_deaf_since(heard_until)
     pump.tell(left_over)
     _begin_anew_with(writer, clients, keeper)
     return Parts(
@@ -207,6 +202,13 @@ async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
     return outbox
 
 
+def _noted(health: Health, keeper: Keeper, state: AmiState) -> None:
+    """The link to the PBX changed; what is heard from here on is so for a later run too."""
+    health.noted(state)
+    if state == "ready":
+        keeper.keep()
+
+
 def _begin_anew_with(writer: Writer, clients: ClientReader, keeper: Keeper) -> None:
     """What must be stored anew when the database is another, or when what is kept of live calls is wrong."""
     writer.when_another(clients.reread)
@@ -222,19 +224,26 @@ async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
     core.restore_cases(known, now, now + FIRST_SNAPSHOT_WITHIN_S)
 
 
-async def _take_up_calls(core: Core, path: Path) -> Sequence[Fact]:
-    """Calls that lived when an earlier run heard the PBX last live until it says otherwise; what that means at once."""
+async def _take_up_calls(core: Core, path: Path) -> tuple[Sequence[Fact], float | None]:
+    """Calls that lived when an earlier run heard the PBX last live until it says otherwise; what that means at once, and since when.
+
+    A clock that was set back meanwhile has their moments in the future: they are moved, or time would stand still until then.
+    """
     async with reading(path) as connection:
         kept, heard = await kept_calls(connection)
     if heard is None:
-        return ()
+        return (), None
     facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason))
     for call in unread:
         log.error(
             "live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it"
         )
-    log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, clock.now() - heard.until), 1))
-    return facts
+    ahead_s = heard.until - clock.now()
+    if ahead_s > 0:
+        core.set_clock(-ahead_s)
+        log.warning("clock_was_set_back", while_we_were_down=True, at_least_s=round(ahead_s, 1))
+    log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, -ahead_s), 1))
+    return facts, min(heard.until, clock.now())
 
 
 async def _count_today(day: Day, board: Board, path: Path) -> None:

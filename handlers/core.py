@@ -111,6 +111,8 @@ class Core:
         return [ended, *told]
 
     def _break_stream(self, event: StreamBroken) -> None:
+        if self._broken is not None and self._broken.is_late and not event.is_late:
+            self._broken = self._broken._replace(is_late=False)  # and then the connection was lost
         if self._broken is None:
             self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
         self._heard_until = None
@@ -127,7 +129,8 @@ class Core:
             restarted = is_another_run(self._tracker.state.run.boot, event.snapshot, broken.at)
             self._facts.append(GapEnded(event.at, broken.at, "pbx_restarted" if restarted else broken.reason))
         self._queues.update(event.snapshot.queues or ())
-        resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at)
+        is_late = broken is not None and broken.is_late
+        resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at, is_late)
         self._cases.stream_resumed()
         self._roster.resumed(event.snapshot, event.at)
 

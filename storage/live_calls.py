@@ -38,10 +38,15 @@ class LiveChange:
     calls: dict[str, KeptCall]
     heard: Heard
     whole: bool = False
+    none: frozenset[str] = frozenset()
+    """Those that turned out to be none."""
 
     def add(self, later: "LiveChange") -> None:
         """Put a later one on top of this."""
+        self.none |= later.none
         self.calls = later.calls if later.whole else self.calls | later.calls
+        for id_ in later.none:
+            self.calls.pop(id_, None)
         self.whole = self.whole or later.whole
         self.heard = later.heard
 
@@ -50,6 +55,7 @@ def write_live(connection: sqlite3.Connection, change: LiveChange) -> None:
     """Keep them, within the transaction that the connection is in."""
     if change.whole:
         connection.execute("DELETE FROM live_call")
+    forget_live(connection, sorted(change.none))
     written = [
         (call.id, call.boot, round(call.kept_at * 1000), document)
         for call in change.calls.values()

@@ -430,6 +430,8 @@ class StreamBroken(NamedTuple):
 
     at: float
     reason: GapReason = "connection_lost"
+    is_late: bool = False
+    """Nothing is lost: what happens from here on is told, and nobody knows when it happened."""
 
 
 class StreamResumed(NamedTuple):

@@ -25,7 +25,20 @@ Document = dict[str, Any]
 # What is worked out, refers to others (written apart), or is asked for anew after a break.
 _OF_CHANNEL = frozenset({"parts", "side", "call", "bridge", "peer", "dialled_by", "asked_for"})
 _OF_CALL = frozenset(
-    {"first", "channels", "legs", "outside", "trunk_leg", "searching", "last_leg", "stays", "queued", "rung", "unseen"}
+    {
+        "first",
+        "channels",
+        "legs",
+        "outside",
+        "trunk_leg",
+        "searching",
+        "last_leg",
+        "stays",
+        "queued",
+        "rung",
+        "unseen",
+        "unseen_moments",
+    }
     | {"talking", "talked", "talks", "held", "holds", "answerer", "passed_on", "linkedids", "changed", "kept_at"}
     | {"sought_answer"}
 )
@@ -99,6 +112,7 @@ def document_of(call: LiveCall, linkedids: list[str]) -> Document:
         "linkedids": linkedids,
         "channels": [_channel(each) for each in channels_of(call)],
         "unseen": sorted(call.unseen),
+        "unseen_moments": sorted(call.unseen_moments),
         "members": _ids(call.channels),
         "legs": [leg.uniqueid for leg in call.legs],
         "outside": _ids(call.outside),
@@ -219,6 +233,7 @@ class _Restoring:
         call = LiveCall(**_read(document["call"], _CALL), first=of[document["first"]])
         call.linkedids = list(document["linkedids"])
         call.unseen = set(document.get("unseen", ()))
+        call.unseen_moments = set(document.get("unseen_moments", ()))
         call.legs = [of[each] for each in document["legs"]]
         call.outside = {of[each] for each in document["outside"]}
         call.searching = {of[each] for each in document["searching"]}

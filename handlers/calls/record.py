@@ -79,7 +79,8 @@ class Recorder:
                 for s in call.stays
             ),
             tuple(
-                Talk(t.started_at, t.ended_at, self.device_of(t.channel), self.name_of(t.channel)) for t in call.talks
+                Talk(t.started_at, _seen(call, t.ended_at), self.device_of(t.channel), self.name_of(t.channel))
+                for t in call.talks
             ),
             _holds(call),
         )
@@ -108,9 +109,9 @@ class Recorder:
             queue=leg.queue,
             started_at=leg.created_at,
             rang_at=leg.rang_at,
-            ring_ended_at=leg.ring_ended_at,
+            ring_ended_at=_seen(call, leg.ring_ended_at),
             joined_at=_joined_at(call, leg),
-            ended_at=leg.ended_at,
+            ended_at=_seen(call, leg.ended_at),
             result=leg_result(call, leg),
             cause=leg.cause,
         )
@@ -292,9 +293,14 @@ def _transfers(call: LiveCall, over: bool) -> tuple[Transfer, ...]:
     )
 
 
+def _seen(call: LiveCall, ended_at: float | None) -> float | None:
+    """When a part ended; None for the moment at which it was only found that it had."""
+    return None if ended_at in call.unseen_moments else ended_at
+
+
 def _holds(call: LiveCall) -> tuple[Hold, ...]:
-    holds = [Hold(hold.started_at, hold.ended_at, hold.by) for hold in call.holds]
-    parked = [Hold(parking.started_at, parking.ended_at, "lot") for parking in call.passed_on.parkings]
+    holds = [Hold(hold.started_at, _seen(call, hold.ended_at), hold.by) for hold in call.holds]
+    parked = [Hold(each.started_at, _seen(call, each.ended_at), "lot") for each in call.passed_on.parkings]
     return tuple(sorted(holds + parked, key=lambda each: each.started_at) if parked else holds)
 
 

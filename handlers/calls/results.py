@@ -76,7 +76,7 @@ def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
     if leg.busy:
         return "busy"
     ended_at = leg.ring_ended_at if leg.ring_ended_at is not None else leg.ended_at
-    if ended_at is None:
+    if ended_at is None or ended_at in call.unseen_moments:
         return "unknown"
     if any(abs(talk.started_at - ended_at) <= SAME_MOMENT_S for talk in call.talks):
         return "elsewhere"

@@ -17,8 +17,10 @@ LOT = "parking"
 UPTIME_S = 2.0
 
 
-def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | None) -> None:
+def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | None, is_late: bool = False) -> None:
     """Bring the tracker in line with what the PBX says lives at `at`; `broken_at`: since when nothing was heard, if it was before.
+
+    `is_late`: everything was told since, though late, so what hung up while the snapshot was gathered ends by its events.
 
     Another run of the PBX ends everything known of the one before. Channels that are gone end unseen: their calls get no
     guessed duration. Unknown ones are met: their call's start is true to a second, and it is `incomplete`.
@@ -37,7 +39,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         return
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     alive = {channel.uniqueid for channel in snapshot.channels}
-    _end_unseen(tracker, alive | _ending(tracker, snapshot), at)
+    _end_unseen(tracker, alive | _ending(tracker, snapshot, is_late), at)
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
         _meet(tracker, live, at)
@@ -76,11 +78,11 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     _ask(tracker, snapshot, _rebridge(tracker, snapshot, at), before, None, at)
 
 
-def _ending(tracker: Tracker, snapshot: Snapshot) -> set[str]:
+def _ending(tracker: Tracker, snapshot: Snapshot, is_late: bool) -> set[str]:
     """Whose hangup follows, and tells the end of a call that was answered before. Of another, unlisted, nobody knows what became of it."""
     channels = tracker.state.channels
     known = {uniqueid: channels[uniqueid].call for uniqueid in snapshot.ending if uniqueid in channels}
-    return {uniqueid for uniqueid, call in known.items() if call is None or call.answered_at is not None}
+    return {uniqueid for uniqueid, call in known.items() if is_late or call is None or call.answered_at is not None}
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:

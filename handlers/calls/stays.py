@@ -57,6 +57,12 @@ class Stays:
         call.leave_queue(stay, at)
         stay.left_unseen = True
 
+    def channel_gone_unseen(self, call: LiveCall, channel: Channel, at: float) -> None:
+        """The caller's channel is gone, and nobody saw it go."""
+        for stay in call.stays:
+            if stay.channel is channel and stay.left_at is None:
+                self.gone_unseen(call, stay, at)
+
     def answered_at(self, call: LiveCall, stay: Stay, member: str | None, at: float) -> None:
         """It turns out that a stay that ended unseen was answered, and when."""
         if stay.outcome is None and stay.left_at is not None:

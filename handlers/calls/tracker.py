@@ -138,6 +138,9 @@ class Tracker:
         self.state.forget_channel(channel)
         channel.ended_at = at
         call = channel.call
+        if call is not None and not end_seen:
+            call.unseen_moments.add(at)
+            self.state.stays.channel_gone_unseen(call, channel, at)
         self.bridges.leave(channel, at)
         if channel.peer is not None:
             channel.peer.peer = None

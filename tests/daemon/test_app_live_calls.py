@@ -1,10 +1,12 @@
 """Calls that outlive the daemon, stopped or killed, are taken up with all that was known of them."""
 
+import json
 import signal
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
 
+from daemon import clock
 from handlers.facts import Call, CallEnded, GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
@@ -181,3 +183,39 @@ def _gaps_before_what_is_heard(folder: Path) -> int | None:
     finally:
         connection.close()
     return None if heard is None or heard < last else int(gaps)
+
+
+async def test_a_login_to_a_pool_that_was_kept_as_a_call_is_kept_no_longer(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx, ready(settings_for(tmp_path, pbx.port)) as (daemon, _):
+        await replay(pbx, daemon, [new_channel(CALLER)])
+        await until(lambda: _kept(tmp_path) == {CALLER})
+        await replay(pbx, daemon, [event("AgentLogin", run_of_headers(CALLER) + "Agent: 1001\r\n")])
+        await until(lambda: _kept(tmp_path) == set())
+
+
+async def test_a_clock_that_was_set_back_while_we_were_down_stops_no_time(tmp_path: Path) -> None:
+    ledger = Ledger()
+    async with FakeAsterisk() as pbx:
+        async with ready(settings_for(tmp_path, pbx.port)) as (daemon, _):
+            await replay(pbx, daemon, [new_channel(CALLER)])
+        connection = sqlite3.connect(tmp_path / "calls.db")
+        with connection:  # as if all this had been by a clock that was an hour ahead
+            connection.execute("UPDATE heard SET until = until + 3600000")
+            connection.execute("UPDATE live_call SET document = replace(document, ?, ?)", _an_hour_later(connection))
+        connection.close()
+        show(pbx, CALLER)
+        async with ready(settings_for(tmp_path, pbx.port), [ledger]) as (daemon, _):
+            assert abs(daemon.core.now - clock.now()) < 60
+            await replay(pbx, daemon, [hangup(CALLER), new_channel(OTHER), hangup(OTHER)])
+    ended = {call.id: call for call in ledger.calls}
+    assert (ended[CALLER].total_s or 3600) < 60
+    assert ended[OTHER].started_at <= clock.now()
+    (gap,) = [fact for fact in ledger.facts if isinstance(fact, GapEnded)]
+    assert 0 <= gap.at - gap.since < 60
+
+
+def _an_hour_later(connection: sqlite3.Connection) -> tuple[str, str]:
+    """The start of the one call that is kept, as it stands in its document, and an hour later."""
+    ((document,),) = connection.execute("SELECT document FROM live_call")
+    started = json.loads(document)["call"]["started_at"]
+    return str(started), str(started + 3600)

@@ -109,7 +109,8 @@ def assert_nothing_impossible(ended: Iterable[CallEnded]) -> None:
         assert _fits((call.ivr_s or 0) + (call.queue_s or 0), call.wait_s)
         periods = [(talk.started_at, talk.ended_at) for talk in each.talks]
         periods += [(hold.started_at, hold.ended_at) for hold in each.holds]
-        assert all(ended_at is not None and ended_at >= started_at for started_at, ended_at in periods)
+        assert all(ended_at is None or ended_at >= started_at for started_at, ended_at in periods)
+        assert call.incomplete or all(ended_at is not None for _, ended_at in periods)
         assert all(stay.outcome is not None for stay in each.stays)
 
 

@@ -27,6 +27,7 @@ CALLS_PER_MINUTE = 120.0
 SPEED = 8.0
 UNREAD_LIMIT = 1_048_576
 UP = "6"
+_PASSED_ON = (b"Event: BlindTransfer", b"Event: AttendedTransfer", b"Event: ParkedCall\r")
 
 
 class Pbx:
@@ -39,6 +40,7 @@ class Pbx:
         self.answers = Answers(self.board)
         self.sessions: set[Session] = set()
         self.answered_at: dict[str, float] = {}
+        self.begun_at: dict[str, float] = {}
         self.serial = 0
         self.secret = SECRET
         self.mute = False
@@ -62,6 +64,8 @@ class Pbx:
         self.board.take(raw, now)
         if raw.startswith((b"Event: Newstate", b"Event: Newchannel", b"Event: Hangup")):
             self._note_answer(headers_of(raw), now)
+        elif raw.startswith(_PASSED_ON):
+            self._begin_cdr_anew(headers_of(raw), now)
         told = {session.number: session.send(raw) for session in self.sessions if session.listens}
         self.diary.event(now, raw, told)
 
@@ -69,8 +73,15 @@ class Pbx:
         uniqueid = event["Uniqueid"]
         if event["Event"] == "Hangup":
             self.answered_at.pop(uniqueid, None)
+            self.begun_at.pop(uniqueid, None)
         elif event["ChannelState"] == UP:
             self.answered_at.setdefault(uniqueid, now)
+
+    def _begin_cdr_anew(self, event: dict[str, str], now: float) -> None:
+        """As Asterisk does for who is passed on or parked: his CDR knows nothing of what was before."""
+        uniqueid = event.get("TransfereeUniqueid") or event.get("ParkeeUniqueid")
+        if uniqueid is not None and uniqueid in self.answered_at:
+            self.begun_at[uniqueid] = self.answered_at[uniqueid] = now
 
     def answer(self, action: Message) -> bytes:
         """The answer to an action about the PBX's state."""
@@ -83,7 +94,10 @@ class Pbx:
         variable, wanted = action.get("Variable") or "", action.get("Channel") or ""
         for uniqueid, channel in self.board.channels.items():
             if wanted in {uniqueid, channel.headers["Channel"]}:
-                moments = {"CDR(start,u)": channel.created_at, "CDR(answer,u)": self.answered_at.get(uniqueid)}
+                moments = {
+                    "CDR(start,u)": self.begun_at.get(uniqueid, channel.created_at),
+                    "CDR(answer,u)": self.answered_at.get(uniqueid),
+                }
                 at = moments.get(variable)
                 return succeeded(action, {"Variable": variable, "Value": f"{at:.6f}" if at is not None else ""})
         return failed(action, "No such channel")

@@ -14,6 +14,8 @@ SURE_S = 0.25
 KEPT_S = 1.5
 """Live calls are kept once a second: one that we knew of for so long before a kill is known afterwards."""
 GIVEN_UP_S = SILENT_S + 1.0
+SETTLED_S = 1.0
+"""Within so long of the PBX's last answer the snapshot is taken, and what came meanwhile behind it, on a busy machine too."""
 LOGIN_S = 2.0
 """So long logging in and asking what lives may take."""
 LATE_S = 1.5
@@ -101,7 +103,11 @@ def sight_of(story: Story, ends: Sequence[End], pauses: Sequence[tuple[float, fl
                 continue
             best = max(best, _seen(happened.t, watches.get(number)))
         seen.append(best)
-    return _sight(seen, list(watches.values()), pauses)
+    sight = _sight(seen, list(watches.values()), pauses)
+    for number, happened in enumerate(story.events):
+        if any(gap.since <= happened.t <= gap.until for gap in sight.late):
+            seen[number] = min(seen[number], Seen.PERHAPS)
+    return sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ def sight_by_time(events: Sequence[Happened], readies: Sequence[float], breaks: 
         place = bisect_left(breaks, ready, key=lambda each: each.at)
         end = breaks[place] if place < len(breaks) else Break(inf, inf)
         kept_until = end.at - (KEPT_S if end.killed else SURE_S)
-        watches.append(Watch(ready, ready + SURE_S, end.over_at, end.at - SURE_S, kept_until))
+        watches.append(Watch(ready, ready + SETTLED_S, end.over_at, end.at - SURE_S, kept_until))
     seen = []
     for happened in events:
         near = (watch for watch in watches if watch.since - LOGIN_S <= happened.t <= watch.until)
@@ -132,9 +138,10 @@ def sight_by_time(events: Sequence[Happened], readies: Sequence[float], breaks: 
 def _sight(seen: Sequence[Seen], watches: Sequence[Watch], pauses: Sequence[tuple[float, float]]) -> Sight:
     whole = sorted(watches, key=lambda watch: watch.since)
     gap_begins = [-inf, *(watch.sure_until for watch in whole)]
-    gap_ends = [*(watch.since + SURE_S for watch in whole), inf]
+    gap_ends = [*(watch.since + SETTLED_S for watch in whole), inf]
     gaps = [Gap(begin, end) for begin, end in zip(gap_begins, gap_ends, strict=True)]
-    late = [Gap(begin, end) for begin, end in pauses if end - begin > LATE_S]
+    # Who stood still asks what lives before he takes what he hears for whole.
+    late = [Gap(begin, end + LOGIN_S) for begin, end in pauses if end - begin > LATE_S]
     return Sight(seen, whole, gaps + late, late)
 
 
@@ -147,15 +154,21 @@ def _watch(session: Session, ends: Sequence[End]) -> Watch | None:
     over_at = min(session.over_at if session.over_at is not None else inf, end.gone_at)
     if session.left and over_at < end.at:
         # It gave up a line on which nothing came: what was handed over meanwhile it may never have read.
-        return Watch(session.ready_at, session.login_at, over_at, over_at - GIVEN_UP_S, over_at - GIVEN_UP_S)
+        return Watch(
+            session.ready_at, session.ready_at + SETTLED_S, over_at, over_at - GIVEN_UP_S, over_at - GIVEN_UP_S
+        )
     return Watch(
-        session.ready_at, session.login_at, over_at, min(over_at, end.sure_until), min(over_at, end.kept_until)
+        session.ready_at,
+        session.ready_at + SETTLED_S,
+        over_at,
+        min(over_at, end.sure_until),
+        min(over_at, end.kept_until),
     )
 
 
 def _seen(t: float, watch: Watch | None) -> Seen:
     if watch is None or t > watch.until:
         return Seen.NO
-    if not watch.sure_since <= t <= watch.sure_until or watch.sure_until < watch.since + SURE_S:
+    if not watch.sure_since <= t <= watch.sure_until or watch.sure_until < watch.since + SETTLED_S:
         return Seen.PERHAPS
     return Seen.YES

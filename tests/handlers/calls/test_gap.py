@@ -1,7 +1,7 @@
 """What a broken connection does to calls."""
 
 from handlers.ami import events as ev
-from handlers.facts import CallStarted, EventDoubted, GapEnded
+from handlers.facts import CallStarted, EventDoubted, GapEnded, QueueStayEnded
 from tests.handlers.playbook import START, Play
 
 
@@ -263,3 +263,34 @@ def test_of_a_caller_who_waited_and_hung_up_while_the_snapshot_was_gathered_nobo
     play.wait(30)
     play.say(ev.StreamResumed(play.now, _snapshot(ending=frozenset({caller}))))
     assert (play.only_call.call.result, play.only_call.call.end_seen) == ("unknown", False)
+
+
+def test_what_ended_unseen_has_parts_without_an_end_and_a_stay_in_no_figure() -> None:
+    play = Play()
+    caller = play.incoming()
+    play.join(caller)
+    leg = play.dial(caller, "PJSIP/101")
+    play.ring(leg)
+    play.wait(5)
+    play.say(ev.StreamBroken(play.now))
+    play.wait(3600)
+    play.say(ev.StreamResumed(play.now, _snapshot()))
+    ended = play.only_call
+    assert (ended.call.result, ended.call.end_seen) == ("unknown", False)
+    assert [(stay.outcome, stay.left_at) for stay in ended.stays] == [("unknown", None)]
+    assert [(each.ended_at, each.ring_ended_at) for each in ended.legs] == [(None, None), (None, None)]
+    assert ended.legs[1].result == "unknown"
+    (stay,) = play.told(QueueStayEnded)
+    assert isinstance(stay, QueueStayEnded)
+    assert (stay.stay.outcome, stay.short, stay.within_threshold) == ("unknown", False, None)
+
+
+def test_a_talk_that_ended_unseen_has_no_end() -> None:
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.answer(caller, leg)
+    play.say(ev.StreamBroken(play.now))
+    play.wait(30)
+    play.say(ev.StreamResumed(play.now, _snapshot()))
+    assert [talk.ended_at for talk in play.only_call.talks] == [None]

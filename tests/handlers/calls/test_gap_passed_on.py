@@ -40,7 +40,7 @@ def test_a_transfer_that_happened_meanwhile_shows_in_who_talks_afterwards() -> N
     play.hang_up(other)
     call = play.only_call.call
     assert (call.result, call.incomplete, call.lost_after_transfer) == ("answered", True, False)
-    assert agent not in {leg.uniqueid for leg in play.only_call.legs if leg.ended_at is None}
+    assert {leg.uniqueid for leg in play.only_call.legs if leg.ended_at is None} == {agent}, "nobody saw his end"
     assert play.core.sizes() == EMPTY
 
 
