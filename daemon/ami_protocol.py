@@ -58,8 +58,8 @@ class _Ask:
             self.future.set_result(self._answer.blocks)
 
 
-# A moment that is wrong by less is as true as one met in a snapshot.
-LATE_S = 1.0
+# A moment that is wrong by less is nearly as true as one met in a snapshot; a busy machine stands still for so long now and then.
+LATE_S = 2.0
 
 
 class AmiProtocol(asyncio.Protocol):
