@@ -143,19 +143,29 @@ async def test_the_daemon_tells_what_the_phones_saw(
 
     names = scenarios_on(version)
     ended = await asyncio.gather(*map(one, names), return_exceptions=True)
-    wrong = [f"{name}: {error!r}" for name, error in zip(names, ended, strict=True) if error is not None]
+    wrong = {name for name, error in zip(names, ended, strict=True) if error is not None}
+    wrong |= {name for name, each in played.items() if objections_to(name, each)}
+    # So many at once on two cores: what drifted is played again with nothing beside it, and must agree then.
+    (tmp_path / "alone").mkdir()
+    told: list[str] = []
+    for name in sorted(wrong):
+        print(f"{name}: again, alone")
+        try:
+            played[name] = await play_out(version, 1, name, tmp_path / "alone")
+        except* Exception as error:
+            told.append(f"{name}: {error!r}")
+        else:
+            told += [f"{name}: {each}" for each in objections_to(name, played[name])]
     figures.keep(version, {name: each.calls for name, each in played.items()})
-    for name, each in played.items():
-        report = Report(name)
-        compare_calls(each.wanted, each.calls, report, False)
-        objections = {
-            witness: text for witness, text in each.objections.items() if witness not in NOT_BELIEVED.get(name, {})
-        }
-        if objections:
-            print(name, objections)
-        if report.hard or objections:
-            wrong.append(name)
-    assert not wrong, "\n".join([capsys.readouterr().out, *wrong])
+    assert not told, "\n".join([capsys.readouterr().out, *told])
+
+
+def objections_to(name: str, each: Played) -> list[str]:
+    """What the phones, and whichever of Asterisk's books is believed, have against what was told; the phones' part is printed."""
+    report = Report(name)
+    compare_calls(each.wanted, each.calls, report, False)
+    objections = [f"{who}: {text}" for who, text in each.objections.items() if who not in NOT_BELIEVED.get(name, {})]
+    return [*objections, *(["it is not what the phones saw"] if report.hard else [])]
 
 
 async def test_asterisk_dies_and_comes_back_and_the_daemon_says_so(tmp_path: Path) -> None:
