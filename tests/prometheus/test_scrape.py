@@ -62,6 +62,7 @@ async def test_its_numbers_are_the_daemons_before_and_after_a_day_of_calls(tmp_p
         missed = sum(call.missed for call in ledger.calls)
         assert await prometheus.number("sum(ringtally_missed_calls_total)") == missed > 0
 
+        await prometheus.until("ringtally_store_waiting_calls", 0)
         own = await own_numbers(client)
         assert {each for each in own if each[0] not in OF_AGENTS} == {
             each for each in before if each[0] not in OF_AGENTS
