@@ -41,7 +41,7 @@ BAD_TOLD_EVERY_S = 60.0
 ASKED_AT_ONCE = 50
 # A snapshot of many calls takes its time too: standing still for it must not lead to the next one.
 LATE_EVERY_S = 60.0
-LATE_LONG_S = 4.0
+LATE_LONG_S = 2.5
 LATE_CURE = "see what keeps this machine busy; with timestampevents = yes in manager.conf moments stay right"
 SLOW_CURE = "Asterisk cuts off who reads too slowly: writetimeout = 5000 in the account, see: ringtally pbx-snippet"
 RIGHTS_CURE = "give the account write = reporting, see: ringtally pbx-snippet"

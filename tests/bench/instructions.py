@@ -49,10 +49,13 @@ def count(checkout: Path, stream: Path, directory: Path) -> dict[str, int]:
         "PYTHONPYCACHEPREFIX": str(directory / "compiled"),
     }
     environment = os.environ | environment
-    subprocess.run(command, env=environment, check=True)  # compiles what is imported: that is not to be counted
+    quiet = subprocess.DEVNULL  # it says how much it heard
+    subprocess.run(
+        command, env=environment, check=True, stdout=quiet
+    )  # compiles what is imported: that is not to be counted
     out = directory / "counts"
     valgrind = ["valgrind", "--quiet", "--tool=callgrind", "--dump-before=sched_yield", f"--callgrind-out-file={out}"]
-    subprocess.run([*valgrind, *command], env=environment, check=True)
+    subprocess.run([*valgrind, *command], env=environment, check=True, stdout=quiet)
     # One dump at each mark: before the first part, then each part and what comes between it and the next.
     totals = []
     for place in range(2, 2 * len(counted.PARTS) + 1, 2):
