@@ -277,8 +277,9 @@ class AmiClient:
     def _read_late(self, late_s: float) -> None:
         """We stood still for so long, and hear now what happened in that time: a gap, though nothing of it is lost."""
         now = clock.monotonic()
+        is_told = now - late_s <= self._late_at  # of what waited more than one segment is read
         is_often = late_s < LATE_LONG_S and now - self._late_at < LATE_EVERY_S
-        if self._ready_at is None or is_often:
+        if self._ready_at is None or is_told or is_often:
             return
         self._late_at, self._is_late = now, True
         self._broken_at = clock.now() - late_s

@@ -6,7 +6,7 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
-from tests.torture.sight import Gap, Sight
+from tests.torture.sight import LOGIN_S, Gap, Sight
 
 NEAR_S = 0.5
 """How far a bound may be on the wrong side of the true one."""
@@ -28,7 +28,8 @@ def recorded_gaps(path: Path) -> list[Gap]:
 def true_gaps(sight: Sight) -> list[Gap]:
     """From the end of each watch to the beginning of the next, and the times in which we stood still."""
     between = [Gap(one.until, other.since) for one, other in pairwise(sight.watches)]
-    return sorted([*between, *sight.late], key=lambda gap: gap.since)
+    stood_still = [Gap(gap.since, gap.until - LOGIN_S) for gap in sight.late]
+    return sorted([*between, *stood_still], key=lambda gap: gap.since)
 
 
 def wrong_gaps(recorded: Sequence[Gap], true: Sequence[Gap]) -> list[str]:
