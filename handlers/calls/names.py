@@ -87,3 +87,12 @@ def presented(number: str | None) -> str | None:
     if not number or number == "<unknown>":
         return None
     return number if number.isalnum() else _CUT.split(number, 1)[0] or None
+
+
+def born_in(uniqueid: str) -> tuple[int, int] | None:
+    """The PBX's own second in which a channel was created, and its serial number; None for an id that a program chose.
+
+    `[system-]epoch.counter`, as Asterisk makes them.
+    """
+    epoch, _, counter = uniqueid.rpartition("-")[2].partition(".")
+    return (int(epoch), int(counter)) if epoch.isdecimal() and counter.isdecimal() else None

@@ -7,12 +7,14 @@ from handlers.calls.before_gap import BeforeGap
 from handlers.calls.channels import Channel
 from handlers.calls.dials_met import take_up_dials
 from handlers.calls.live_call import LiveCall
+from handlers.calls.names import born_in
 from handlers.calls.tracker import Tracker
 from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 
 WAITING_ROOM = "AgentLogin"
 FETCHES = "ParkedCall"
 LOT = "parking"
+UNBORN = (0, 0)
 # Uptimes are whole seconds, and say so a moment late.
 UPTIME_S = 2.0
 
@@ -41,7 +43,9 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     alive = {channel.uniqueid for channel in snapshot.channels}
     _end_unseen(tracker, alive | _ending(tracker, snapshot, is_late), at)
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
-    for live in sorted(met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
+    for live in sorted(
+        met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
+    ):
         _meet(tracker, live, at)
     _log_in(tracker, snapshot.channels, at)
     _pair(tracker)
@@ -71,7 +75,9 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     """Channels of which no event told, though nothing broke: met as those of a snapshot, beside whatever else is known."""
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     snapshot = Snapshot("", tuple(found), None, None, None, None, {})
-    for live in sorted(found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, _serial(c.uniqueid))):
+    for live in sorted(
+        found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
+    ):
         _meet(tracker, live, at)
     _pair(tracker)
     take_up_dials(tracker, found, found, at)
@@ -240,9 +246,3 @@ def _ask(
                 if outside.state == ChannelState.UP
             ]
     tracker.unseen_answers.ask(sought, at)
-
-
-def _serial(uniqueid: str) -> tuple[float, int]:
-    """Order of birth: `[system-]epoch.counter`, compared as numbers."""
-    epoch, _, counter = uniqueid.rpartition("-")[2].partition(".")
-    return (float(epoch) if epoch.isdecimal() else 0.0, int(counter) if counter.isdecimal() else 0)

@@ -4,7 +4,7 @@ What CDRs hold, on 16 and 22 (each seen there): a person's channel the moment at
 halves too; the caller's the IVR's or the queue's own Answer, or that of Dial, which for one who first has to press a key is the
 true one; so the latest of the two sides, and of the Local halves between them, is the answer. A ring group's caller may have none.
 A transfer and a stay in a parking lot begin the caller's CDR anew, and so does a Local channel that is optimised away, but that one
-within some 20 ms of the answer: what began anew at another moment was passed on, and of who answered first nothing is left.
+within some 20 ms after the answer: what began anew at another moment was passed on, and of who answered first nothing is left.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,11 +15,14 @@ from handlers.ami.events import AnswerTold
 from handlers.calls.channels import Channel, connected, in_order
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
+from handlers.calls.names import born_in
 from handlers.calls.periods import Stay
 from handlers.facts import AnswersUnseen, CallAnswered
 
 # The start of a channel met in a snapshot is true to a second.
 STARTS_DIFFER_S = 1.5
+# A channel's uniqueid has the second of its birth by the clock that CDRs have too. That one ticks in steps of some milliseconds.
+TICK_S = 0.05
 # Local optimisation after the answer: 5 to 25 ms were seen.
 OPTIMISED_WITHIN_S = 0.1
 # How far outside of the gap a moment may be: clocks of two machines, a break noticed late.
@@ -52,8 +55,18 @@ class SoughtAnswer:
     @property
     def is_anew(self) -> bool:
         """Did the outside party's CDR begin in mid-call?"""
-        begun = self.told[self.outside].begun_at if self.outside in self.told else None
-        return begun is not None and begun > self.outside.created_at + STARTS_DIFFER_S
+        begun = self._begun_at
+        if begun is None:
+            return False
+        born = born_in(self.outside.uniqueid)
+        if born is not None and abs(born[0] - self.outside.created_at) <= 1 + CLOCKS_DIFFER_S:
+            return begun > born[0] + 1 + TICK_S
+        return begun > self.outside.created_at + STARTS_DIFFER_S
+
+    @property
+    def _begun_at(self) -> float | None:
+        """When the outside party's CDR began, as far as it was told."""
+        return self.told[self.outside].begun_at if self.outside in self.told else None
 
     @property
     def is_complete(self) -> bool:
@@ -73,8 +86,8 @@ class SoughtAnswer:
         first = min(ups)
         if len(self.people) == 1:
             first = max([first, *(up for half in self.halves if (up := self.answered_by(half)) is not None)])
-        begun = self.told[self.outside].begun_at if self.outside in self.told else None
-        if begun is not None and self.is_anew and abs(begun - first) > OPTIMISED_WITHIN_S:
+        begun = self._begun_at
+        if begun is not None and self.is_anew and not 0 <= begun - first <= OPTIMISED_WITHIN_S:
             return None  # passed on since
         moment = max(first, self.answered_by(self.outside) or first)
         if not self.since - CLOCKS_DIFFER_S <= moment <= self.until + CLOCKS_DIFFER_S:

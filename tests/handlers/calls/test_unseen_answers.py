@@ -245,6 +245,49 @@ def test_of_who_was_passed_on_in_the_gap_the_first_answer_is_not_known() -> None
     assert (live.answered_at, live.state) == (None, "talking")
 
 
+def test_a_cdr_that_began_in_a_later_second_than_its_channel_was_born_in_has_forgotten_the_first_answer() -> None:
+    """Met a second after its birth, a channel's start is known to a second: its uniqueid says which one of the PBX's clock."""
+    play = Play()
+    play.wait(3)
+    caller, leg = f"{START:.0f}.7", f"{START + 1:.0f}.9"
+    back(
+        play,
+        shown(
+            play, caller, "Dial", "PJSIP/102", name="PJSIP/trunk-00000007", context="from-trunk", bridge="b", age_s=2
+        ),
+        shown(play, leg, "AppDial", OUTGOING, name="PJSIP/102-00000009", linkedid=caller, bridge="b", age_s=1),
+    )
+    cdr(play, caller, START + 1.9, START + 1.9)
+    cdr(play, leg, START + 1.91, START + 2.2)
+    (live,) = play.core.live_calls()
+    assert (live.answered_at, live.state) == (None, "talking")
+
+
+def test_an_id_that_a_program_chose_says_nothing_of_a_channels_birth() -> None:
+    play = Play()
+    play.wait(3)
+    back(
+        play,
+        shown(
+            play, "17.7", "Dial", "PJSIP/102", name="PJSIP/trunk-00000007", context="from-trunk", bridge="b", age_s=2
+        ),
+        shown(play, "17.9", "AppDial", OUTGOING, name="PJSIP/102-00000009", linkedid="17.7", bridge="b", age_s=1),
+    )
+    cdr(play, "17.7", START + 0.9, START + 2.2)
+    cdr(play, "17.9", START + 1, START + 2.2)
+    (live,) = play.core.live_calls()
+    assert live.answered_at == START + 2.2
+
+
+def test_a_cdr_that_began_before_the_one_who_talks_picked_up_is_no_local_channel_optimised_away() -> None:
+    play = Play()
+    caller, leg = answered_in_the_gap(play)
+    cdr(play, caller, START + 8, START + 8)
+    cdr(play, leg, START + 8, START + 8.05)
+    (live,) = play.core.live_calls()
+    assert live.answered_at is None
+
+
 def test_who_fetched_a_parked_caller_was_not_the_first_to_answer_him() -> None:
     play = Play()
     caller = play.incoming()
