@@ -60,7 +60,7 @@ class Arena(Place):
         """What became of the calls; after `settle`."""
         story = read_diary(self.pbx.diary)
         truth = truth_of(story.events, rules_of(load_settings(self.lives.settings, {}).settings))
-        sight = sight_of(story, self.lives.ends, self.lives.pauses)
+        sight = sight_of(story, self.lives.ends, self.lives.pauses + self.stalls())
         judge(self.verdict, story, truth, sight, self.stored(), self.since)
         if not self.since:
             self.judge_gaps(sight)

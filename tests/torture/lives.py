@@ -132,6 +132,15 @@ class Lives:
 
     def moments(self, event: str) -> list[float]:
         """When the lives that have ended told of an event; epoch seconds."""
+        return [at for at, _ in self._told(event)]
+
+    def stalls(self) -> list[tuple[float, float]]:
+        """Since when until when they stood still by their own word: on a busy machine nobody has to freeze them."""
+        return [(at - float(str(line["stood_still_s"])), at) for at, line in self._told("ami_read_late")]
+
+    def _told(self, event: str) -> list[tuple[float, dict[str, object]]]:
         lines = self._journal.read_text().splitlines() if self._journal.exists() else []
         told = [json.loads(line) for line in lines if line.startswith("{")]
-        return [datetime.fromisoformat(line["timestamp"]).timestamp() for line in told if line["event"] == event]
+        return [
+            (datetime.fromisoformat(line["timestamp"]).timestamp(), line) for line in told if line["event"] == event
+        ]

@@ -79,6 +79,17 @@ class Place(ABC):
             return []
         return rows_of(self.database)
 
+    def stalls(self) -> list[tuple[float, float]]:
+        """When the daemon stood still, and nobody had frozen it; counted, for at rest there are none."""
+        frozen = self.lives.pauses
+        own = [
+            (since, until)
+            for since, until in self.lives.stalls()
+            if not any(begun <= until and since <= over for begun, over in frozen)
+        ]
+        self.verdict.stalls += len(own)
+        return own
+
     def judge_gaps(self, sight: Sight) -> None:
         """Is every gap recorded?"""
         true = true_gaps(sight)

@@ -78,7 +78,7 @@ class RealArena(Place):
         story = read_diary(self._witness.path)
         truth = truth_of(story.events, rules_of(load_settings(self.lives.settings, {}).settings))
         ends = [Break(end.at, end.gone_at, end.killed) for end in self.lives.ends]
-        sight = sight_by_time(story.events, self.lives.moments("ami_ready"), [*self.breaks, *ends])
+        sight = sight_by_time(story.events, self.lives.moments("ami_ready"), [*self.breaks, *ends], self.stalls())
         judge(self.verdict, story, truth, sight, self.stored())
         self.judge_gaps(sight)
         return self.verdict

@@ -20,6 +20,8 @@ LOGIN_S = 2.0
 """So long logging in and asking what lives may take."""
 LATE_S = 1.5
 """Who stood still for longer cannot tell when anything happened meanwhile."""
+WITNESSED_S = 0.25
+"""The witness of a real PBX notes an event so long after it was sent, on a busy machine too."""
 
 
 class Seen(IntEnum):
@@ -103,11 +105,7 @@ def sight_of(story: Story, ends: Sequence[End], pauses: Sequence[tuple[float, fl
                 continue
             best = max(best, _seen(happened.t, watches.get(number)))
         seen.append(best)
-    sight = _sight(seen, list(watches.values()), pauses)
-    for number, happened in enumerate(story.events):
-        if any(gap.since <= happened.t <= gap.until for gap in sight.late):
-            seen[number] = min(seen[number], Seen.PERHAPS)
-    return sight
+    return _sight(story.events, seen, list(watches.values()), pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,12 @@ class Break:
     killed: bool = False
 
 
-def sight_by_time(events: Sequence[Happened], readies: Sequence[float], breaks: Sequence[Break]) -> Sight:
+def sight_by_time(
+    events: Sequence[Happened],
+    readies: Sequence[float],
+    breaks: Sequence[Break],
+    pauses: Sequence[tuple[float, float]] = (),
+) -> Sight:
     """The same where only the moments are known at which the daemon was ready, and those of what we did to it."""
     breaks = sorted(breaks, key=lambda each: each.at)
     watches = []
@@ -127,21 +130,26 @@ def sight_by_time(events: Sequence[Happened], readies: Sequence[float], breaks: 
         place = bisect_left(breaks, ready, key=lambda each: each.at)
         end = breaks[place] if place < len(breaks) else Break(inf, inf)
         kept_until = end.at - (KEPT_S if end.killed else SURE_S)
-        watches.append(Watch(ready, ready + SETTLED_S, end.over_at, end.at - SURE_S, kept_until))
+        watches.append(Watch(ready + WITNESSED_S, ready + SETTLED_S, end.over_at, end.at - SURE_S, kept_until))
     seen = []
     for happened in events:
         near = (watch for watch in watches if watch.since - LOGIN_S <= happened.t <= watch.until)
         seen.append(max((_seen(happened.t, watch) for watch in near), default=Seen.NO))
-    return _sight(seen, watches, ())
+    return _sight(events, seen, watches, pauses)
 
 
-def _sight(seen: Sequence[Seen], watches: Sequence[Watch], pauses: Sequence[tuple[float, float]]) -> Sight:
+def _sight(
+    events: Sequence[Happened], seen: list[Seen], watches: Sequence[Watch], pauses: Sequence[tuple[float, float]]
+) -> Sight:
     whole = sorted(watches, key=lambda watch: watch.since)
     gap_begins = [-inf, *(watch.sure_until for watch in whole)]
     gap_ends = [*(watch.since + SETTLED_S for watch in whole), inf]
     gaps = [Gap(begin, end) for begin, end in zip(gap_begins, gap_ends, strict=True)]
     # Who stood still asks what lives before he takes what he hears for whole.
     late = [Gap(begin, end + LOGIN_S) for begin, end in pauses if end - begin > LATE_S]
+    for number, happened in enumerate(events):
+        if any(gap.since <= happened.t <= gap.until for gap in late):
+            seen[number] = min(seen[number], Seen.PERHAPS)
     return Sight(seen, whole, gaps + late, late)
 
 

@@ -19,6 +19,7 @@ COLUMNS = (
     "gaps",
     "ungapped",
     "beside",
+    "stalls",
 )
 
 
@@ -48,6 +49,7 @@ class Result:
             "gaps": verdict.gaps,
             "ungapped": len(verdict.ungapped),
             "beside": len(verdict.beside),
+            "stalls": verdict.stalls,
         }
         for name, number in of_bout.items():
             self.figures[name] += number

@@ -1,7 +1,9 @@
 """The rig finds what it is there to find: a story that was well kept, and the same one spoilt in one way after the other."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,8 +15,9 @@ from daemon.demo.generator import TrafficGenerator
 from handlers.rules import Rules, TrunkRule
 from tests.torture.diary import Diary, Happened, Session, Story, read_diary
 from tests.torture.gaps import wrong_gaps
+from tests.torture.lives import Lives
 from tests.torture.rows import Row
-from tests.torture.sight import End, Gap, Seen, sight_of
+from tests.torture.sight import LOGIN_S, End, Gap, Seen, sight_by_time, sight_of
 from tests.torture.truth import TrueCall, Truth, truth_of
 from tests.torture.verdict import Verdict, judge
 
@@ -193,3 +196,31 @@ def test_a_diary_is_read_as_it_was_written_but_for_a_line_that_was_cut_off(tmp_p
 def test_a_gap_is_recorded_with_its_bounds_and_none_that_there_was_not(recorded: list[Gap], wrong: str | None) -> None:
     found = wrong_gaps(recorded, [Gap(100.0, 105.0)])
     assert not found if wrong is None else [each for each in found if wrong in each]
+
+
+async def test_when_a_daemon_stood_still_is_read_from_its_own_word(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    journal.write_text(
+        'not JSON\n{"event": "ami_ready", "timestamp": "2026-11-28T10:00:00.500000Z"}\n'
+        '{"event": "ami_read_late", "timestamp": "2026-11-28T10:00:09.250000Z", "stood_still_s": 2.25}\n'
+    )
+    async with asyncio.TaskGroup() as tasks:
+        lives = Lives(tmp_path / "ringtally.toml", journal, tasks)
+        ready = datetime(2026, 11, 28, 10, tzinfo=UTC).timestamp()
+        assert lives.stalls() == [(ready + 7, ready + 9.25)]
+        assert lives.moments("ami_ready") == [ready + 0.5]
+
+
+def test_beside_a_real_pbx_what_happened_while_the_daemon_stood_still_was_perhaps_seen() -> None:
+    sight = sight_by_time(STORY.events, [START - 10], [], [(START + 5, START + 8)])
+    seen = {Seen.YES: 0, Seen.PERHAPS: 0}
+    for happened, each in zip(STORY.events, sight.seen, strict=True):
+        seen[each] += 1
+        assert (each is Seen.PERHAPS) == (START + 5 <= happened.t <= START + 8 + LOGIN_S)
+    assert all(seen.values())
+
+
+def test_beside_a_real_pbx_who_hung_up_as_the_daemon_became_ready_need_not_be_known() -> None:
+    sight = sight_by_time(STORY.events, [START], [])
+    assert not sight.was_known(START - 1, START + 0.1)
+    assert sight.was_known(START - 1, START + 0.5)

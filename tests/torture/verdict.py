@@ -38,6 +38,8 @@ class Verdict:
     ungapped: list[str] = field(default_factory=list)
     """Gaps that are not recorded as they were."""
     beside: list[str] = field(default_factory=list)
+    stalls: int = 0
+    """How often the daemon stood still for two seconds though nobody froze it: the machine had no time for it."""
     states: Counter[str] = field(default_factory=Counter)
     """The states of the calls that lived when the fault came."""
 
