@@ -52,6 +52,7 @@ class AmiClient:
         self._changed = False
         self._pausing: asyncio.Timeout | None = None
         self._told: str | None = None
+        self._heard = clock.monotonic()
         self.state: AmiState = "connecting"
 
     async def run(self) -> None:
@@ -115,13 +116,16 @@ class AmiClient:
         self._counts.tell_bad()
         if held:
             self._sink(held)
-        if line.ready_at is not None and not _is_cancelled():
+        if line.ready_at is None:
+            return
+        self._heard = clock.monotonic() - line.protocol.silent_s
+        if not _is_cancelled():
             self._lost(line, "account_changed" if self._changed else line.why_lost)
 
     def _lost(self, line: AmiLine, reason: GapReason) -> None:
         """From here on there is a gap; of a silent line since it was heard last."""
         protocol = line.protocol
-        broken_at = min(protocol.heard_at, clock.now()) if reason == "silent" else clock.now()
+        broken_at = clock.now() - protocol.silent_s if reason == "silent" else clock.now()
         self._counts.deaf_since(broken_at)
         self._set_state("lost")
         self._sink([StreamBroken(broken_at, reason)])
@@ -168,6 +172,19 @@ class AmiClient:
         """Give this connection up, for we are too far behind: the snapshot of the next one settles everything."""
         if self._line is not None:
             self._line.drop()
+
+    async def hear_once_more(self, within_s: float) -> None:
+        """Before we stop: a line that stands was heard until now, and not until the last ping; one that is dead takes so long."""
+        if self._line is not None and self._line.ready_at is not None:
+            await self._line.hear_once_more(within_s)
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds nothing has come of the PBX, answers to pings included; of logins that came to nothing none counts."""
+        line = self._line
+        if line is not None and line.ready_at is not None:
+            return line.protocol.silent_s
+        return clock.monotonic() - self._heard
 
     @property
     def is_holding(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -81,6 +82,11 @@ class AmiLine:
         """Ask soon when these live channels (uniqueids) were answered, by their CDRs; each is told as `AnswerTold`."""
         self.questions.want_answers(channels)
         self._wake.set()
+
+    async def hear_once_more(self, within_s: float) -> None:
+        """Have the PBX say something once more, within so many seconds or not at all."""
+        with suppress(TimeoutError, AmiError):
+            await _ping(self.protocol, within_s)
 
     @property
     def is_asking(self) -> bool:

@@ -168,7 +168,7 @@ async def _build(
     pump = Pump(core, sinks)
     requests = Requests(path, pump.feed, writer, noted_up_to)
     sinks.append(requests)
-    keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
+    keeper = Keeper(core, writer, pump, health.has_met_the_pbx, lambda: client.silent_s)
     sinks.append(keeper)
     client = health.client = AmiClient(account_of(settings.ami), pump.feed, partial(_noted, health, keeper))
     sinks.append(AnswerSeeker(client.ask_for_answers))
