@@ -120,9 +120,6 @@ class AmiProtocol(asyncio.Protocol):
         """One segment: never raises, never waits."""
         at, self._heard = clock.now(), clock.monotonic()
         late_s = self._stalls.stood_still_s()
-        # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
-        if late_s >= LATE_S and not self.decoder.is_stamped:
-            self._late(late_s)
         try:
             self._tap(data)
         except Exception:
@@ -139,6 +136,9 @@ class AmiProtocol(asyncio.Protocol):
         if events:
             self.last_event_at = at
             try:
+                # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
+                if late_s >= LATE_S and not self.decoder.is_stamped:
+                    self._late(late_s)
                 self._sink(events)
             except Exception:
                 self._failed("sink")

@@ -109,3 +109,36 @@ async def test_what_is_read_late_while_something_was_asked_for_is_told_behind_th
     kinds = heard.kinds[heard.kinds.index("StreamBroken") - 1 :]
     assert kinds[:3] == ["StreamResumed", "StreamBroken", "ChannelCreated"]
     assert "StreamResumed" in kinds[3:]
+
+
+async def test_the_first_event_of_a_pbx_that_stamps_its_events_is_no_gap_however_late_it_is_read(
+    logs: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ami_protocol, "LATE_S", 0.2)
+    stamp = f"\r\nTimestamp: {clock.now():.6f}".encode()
+    sent = new_channel("1795450254.1").replace(b"\r\nPrivilege: call,all", b"\r\nPrivilege: call,all" + stamp)
+    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
+        await heard.ready()
+        pbx.sessions[0].send(sent)
+        threading.Event().wait(0.5)
+        await heard.events_count(2)
+        assert heard.kinds == ["StreamResumed", "ChannelCreated"]
+
+
+async def test_where_nothing_but_an_answer_waited_nothing_happened(
+    logs: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ami_protocol, "LATE_S", 0.2)
+    async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.05)) as heard:
+        await heard.ready()
+        answer_ping = pbx.answers["Ping"]
+
+        def freezing(session: Session, action: Action) -> bytes:
+            pbx.answers["Ping"] = answer_ping
+            threading.Event().wait(0.5)
+            return answer_ping(session, action)
+
+        pbx.answers["Ping"] = freezing
+        await heard.turn.until(lambda: pbx.answers["Ping"] is answer_ping)
+        await pbx.sessions[0].asked_for("Ping", pbx.sessions[0].names.count("Ping") + 2)
+        assert heard.kinds == ["StreamResumed"]
