@@ -1,5 +1,6 @@
 """Builds every part of the daemon from its settings; nothing of it runs yet but the database."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ from handlers.core import Core
 from handlers.facts import Call
 from storage.database import Database, begin_anew_after, writing
 from storage.errors import DamagedError
+from storage.last_heard import written_at
 from storage.outbox import Limits, Message, Outbox
 from storage.writer import LINGER_S, Writer
 
@@ -99,13 +101,14 @@ async def build(
     A database in which damage is met is set aside, and a new one begun. Raises StorageError, or OSError for a ca_file that cannot be
     used.
     """
+    last_written = await asyncio.to_thread(written_at, path)
     try:
         async with AsyncExitStack() as first:
             parts = await _build(in_force, path, extra_sinks, first)
             stack.push_async_exit(first.pop_all())
             return parts
     except DamagedError as error:
-        await begin_anew_after(error, path, clock.now())
+        await begin_anew_after(error, path, clock.now(), last_written)
     return await _build(in_force, path, extra_sinks, stack)
 
 

@@ -5,7 +5,7 @@ What waits: messages for the broker, requests, cases without a contact, live cal
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from handlers.case_facts import Case
 from storage.case_batch import keep_cases
+from storage.live_calls import Heard, write_heard
 from storage.place import Place, files_beside
 from storage.schema import APPLICATION_ID, Migration
 
@@ -77,9 +78,16 @@ def set_aside_leftovers(place: Place, now: float) -> None:
             old.rename(new)
 
 
-def go_on(path: Path, aside: Path | None, now: float, cases: Iterable[Case] = ()) -> dict[str, int]:
+def go_on(
+    path: Path,
+    aside: Path | None,
+    now: float,
+    cases: Iterable[Case] = (),
+    heard_until: Callable[[sqlite3.Connection], float | None] = lambda _old: None,
+) -> dict[str, int]:
     """Put what waits into the database at `path`, which is new or another one: out of the old file, and `cases` as they stand.
 
+    `heard_until` is asked where the old file does not say until when the PBX was heard.
     Ids that are given out from here on are higher than any before: `now`, in seconds, is. Whoever remembers how far he has read
     goes on from there. Gives how many rows of each table could be kept. sqlite3.Error where the new one cannot be written.
     """
@@ -92,6 +100,8 @@ def go_on(path: Path, aside: Path | None, now: float, cases: Iterable[Case] = ()
             with closing(sqlite3.connect(f"file:{quote(str(aside.absolute()))}?mode=ro", uri=True)) as old:
                 for table, (columns, which) in _KEPT.items():
                     kept[table] = _copy(old, new, table, columns, which)
+                if not kept["heard"] and (until := heard_until(old)) is not None:
+                    write_heard(new, Heard(until, "killed"))
         keep_cases(new, cases)
         new.execute("COMMIT")
     return kept

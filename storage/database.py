@@ -23,6 +23,7 @@ from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
 from storage.damaged import go_on, set_aside, set_aside_leftovers
 from storage.errors import DamagedError, MovedError, StorageError, primary_code, storage_error, tells_of_damage
+from storage.last_heard import written_at
 from storage.live_calls import LiveChange
 from storage.opening import Mended, begin_anew, prepare, tell_set_aside
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
@@ -203,10 +204,11 @@ async def writing(path: Path, *, now: float, durability: Durability = "normal") 
     opened: list[Database] = []
 
     async def opening() -> None:
+        last_written = await asyncio.to_thread(written_at, path)
         try:
             await asyncio.to_thread(prepare, path, now)
         except DamagedError as error:
-            await begin_anew_after(error, path, now)
+            await begin_anew_after(error, path, now, last_written)
         opened.append(await _connect_writer(path, durability, now))
 
     try:
@@ -245,9 +247,12 @@ async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
             await to_the_end(connection.close())
 
 
-async def begin_anew_after(error: DamagedError, path: Path, now: float) -> None:
-    """Set a damaged database aside and begin a new one, with a line for the operator. Raises StorageError where that cannot be."""
-    mended = await asyncio.to_thread(begin_anew, path, now)
+async def begin_anew_after(error: DamagedError, path: Path, now: float, last_written: float | None) -> None:
+    """Set a damaged database aside and begin a new one, with a line for the operator. Raises StorageError where that cannot be.
+
+    `last_written`: what `last_heard.written_at` said before this start opened it.
+    """
+    mended = await asyncio.to_thread(begin_anew, path, now, last_written)
     tell_set_aside(mended, path, str(error))
 
 

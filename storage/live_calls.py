@@ -18,6 +18,7 @@ import structlog
 from handlers.ami.events import GapReason
 from handlers.calls.kept import KeptCall
 from storage.errors import readable
+from storage.last_heard import NEWEST, latest
 
 _AT_ONCE = 512
 
@@ -65,10 +66,15 @@ def write_live(connection: sqlite3.Connection, change: LiveChange) -> None:
         some = written[start : start + _AT_ONCE]
         rows = _rows(len(some))
         connection.execute(_insert(rows), [*chain.from_iterable(some), *[None] * (4 * (rows - len(some)))])
+    write_heard(connection, change.heard)
+
+
+def write_heard(connection: sqlite3.Connection, heard: Heard) -> None:
+    """Until then the PBX was heard, within the transaction that the connection is in."""
     connection.execute(
         "INSERT INTO heard (one, until, reason) VALUES (1, ?, ?) "
         "ON CONFLICT (one) DO UPDATE SET until = excluded.until, reason = excluded.reason",
-        (round(change.heard.until * 1000), change.heard.reason),
+        (round(heard.until * 1000), heard.reason),
     )
 
 
@@ -81,12 +87,17 @@ def forget_live(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
 
 
 async def kept_calls(connection: aiosqlite.Connection) -> tuple[list[KeptCall], Heard | None]:
-    """What an earlier run kept: its live calls, and until when it heard the PBX (None: never). Raises StorageError."""
+    """What an earlier run kept: its live calls, and until when it heard the PBX (None: never). Raises StorageError.
+
+    A version from before that was written down heard it until what it stored last, at least, and was stopped for this one.
+    """
     with readable():
         rows = await connection.execute_fetchall("SELECT id, boot, kept_at / 1000.0, document FROM live_call")
         heard = await connection.execute_fetchall("SELECT until / 1000.0, reason FROM heard")
+        newest = latest(row[0] for row in await connection.execute_fetchall(NEWEST))
     calls = [KeptCall(id_, boot, kept_at, document) for id_, boot, kept_at, text in rows for document in _read(text)]
-    return calls, next((Heard(*row) for row in heard), None)
+    unsaid = None if newest is None else Heard(newest, "stopped")
+    return calls, next((Heard(*row) for row in heard), unsaid)
 
 
 def _read(text: str) -> Iterable[dict[str, object]]:

@@ -10,6 +10,7 @@ import structlog
 
 from storage.damaged import go_on, is_ours, set_aside
 from storage.errors import StorageError, storage_error
+from storage.last_heard import bound
 from storage.schema import check, migrate, migrations
 
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
@@ -66,9 +67,10 @@ def _make_file(path: Path) -> None:
         ) from error
 
 
-def begin_anew(path: Path, now: float) -> Mended:
+def begin_anew(path: Path, now: float, last_written: float | None) -> Mended:
     """Set a damaged database aside before it is opened for writing, and begin a new one with what waits.
 
+    `last_written` (epoch seconds) is when it was, before this start opened it: see `last_heard`.
     Raises StorageError where it cannot, and where it does not look like one of ours: it may be somebody's only copy of something.
     """
     try:
@@ -79,7 +81,7 @@ def begin_anew(path: Path, now: float) -> Mended:
         raise StorageError(f"{path} is damaged, and cannot be renamed ({error.strerror}); move it away") from error
     prepare(path, now)
     try:
-        return Mended(True, aside, go_on(path, aside, now))
+        return Mended(True, aside, go_on(path, aside, now, heard_until=lambda old: bound(old, last_written, now)))
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from config.sections import Http
 from daemon import requests as requests_module
+from handlers.facts import GapEnded
 from storage import writer as writer_module
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
@@ -119,6 +120,7 @@ async def test_a_file_that_is_damaged_while_it_is_down_does_not_keep_it_from_sta
         async with ready(settings(tmp_path, pbx.port), [ledger]) as (daemon, client):
             await replay(pbx, daemon, lines(SECOND))
             assert await text(client, "/-/healthy") == "ok\n"
+            assert [fact.reason for fact in ledger.facts if isinstance(fact, GapEnded)] == ["killed"]
         assert await stored(path) == sorted(call.id for call in ledger.ended)
     (aside,) = set_aside(path)
     assert content(aside) == damaged

@@ -142,6 +142,24 @@ async def test_before_the_pbx_was_ever_heard_there_is_nothing_to_go_on_from_and_
     assert not [fact for fact in ledger.facts if isinstance(fact, GapEnded | CallEnded)]
 
 
+async def test_after_a_version_that_wrote_no_moment_down_the_gap_begins_with_the_last_that_it_stored(
+    tmp_path: Path,
+) -> None:
+    first, second = Ledger(), Ledger()
+    async with FakeAsterisk() as pbx:
+        async with ready(settings_for(tmp_path, pbx.port), [first]) as (daemon, _):
+            await replay(pbx, daemon, [new_channel(CALLER), hangup(CALLER)])
+        connection = sqlite3.connect(tmp_path / "calls.db")
+        with connection:
+            connection.execute("DELETE FROM heard")
+        connection.close()
+        async with ready(settings_for(tmp_path, pbx.port), [second]):
+            pass
+    (gap,) = [fact for fact in second.facts if isinstance(fact, GapEnded)]
+    assert (round(gap.since, 3), gap.reason) == (round(first.ended[-1].ended_at or 0, 3), "stopped")
+    assert gap.at <= clock.now()
+
+
 async def test_a_pbx_that_is_not_heard_after_a_restart_leaves_the_gap_where_it_began(tmp_path: Path) -> None:
     ledger = Ledger()
     async with FakeAsterisk() as pbx:

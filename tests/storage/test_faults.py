@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -227,6 +228,7 @@ async def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_and_what_wai
 def test_a_file_that_is_damaged_at_the_start_is_set_aside_whole(damage: Callable[[Path], None], path: Path) -> None:
     asyncio.run(filled(path))
     damage(path)
+    os.utime(path, (START, START))
     damaged = path.read_bytes()
     with structlog.testing.capture_logs() as told:
         asyncio.run(filled(path, first=300))
