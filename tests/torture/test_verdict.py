@@ -224,3 +224,9 @@ def test_beside_a_real_pbx_who_hung_up_as_the_daemon_became_ready_need_not_be_kn
     sight = sight_by_time(STORY.events, [START], [])
     assert not sight.was_known(START - 1, START + 0.1)
     assert sight.was_known(START - 1, START + 0.5)
+
+
+def test_of_who_was_passed_on_within_the_second_of_his_birth_the_first_answer_is_asked_of_nobody() -> None:
+    soon, late = (TrueCall("1795000000.7", 0, passed_on_at=1_795_000_000.0 + after_s) for after_s in (0.9, 1.2))
+    assert (soon.is_forgotten, late.is_forgotten) == (True, False)
+    assert any(call.passed_on_at is not None for call in TRUTH.calls.values())

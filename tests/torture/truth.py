@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Snapshot, StreamBroken, StreamResumed
 from handlers.ami.framing import Framer
+from handlers.calls.unseen_answers import TICK_S
 from handlers.core import Core
 from handlers.facts import Call, CallAnswered, CallEnded, CallStarted, Fact
 from handlers.rules import Rules
 from tests.torture.diary import Happened
 
 _IDS = re.compile(rb"\r\n(?:Dest)?(?:Uniqueid|Linkedid): (\S+)(?=\r\n)")
+_PASSED_ON = re.compile(rb"Event: (?:BlindTransfer|AttendedTransfer|ParkedCall)\r\n")
+_WHO = re.compile(rb"\r\n(?:Transferee|Parkee)Uniqueid: (\S+)(?=\r\n)")
 _NOTHING = Snapshot("first", (), (), (), (), (), {})
 RESTARTED = b"restarted"
 """Stands in a diary where the PBX died and another run of it began."""
@@ -33,6 +36,14 @@ class TrueCall:
     changes: list[int] = field(default_factory=list)
     """The places of the events that bear one of its channels."""
     channels: set[str] = field(default_factory=set)
+    passed_on_at: float | None = None
+    """When one of its channels was first passed on or parked: from then on its CDR knows nothing of what was before."""
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Was it passed on within the second of its birth? Then the PBX's CDRs look as if there had been nothing before."""
+        born = float(self.id.rpartition("-")[2].partition(".")[0])
+        return self.passed_on_at is not None and self.passed_on_at <= born + 1 + TICK_S
 
 
 @dataclass(slots=True)
@@ -42,6 +53,8 @@ class Truth:
     calls: dict[str, TrueCall] = field(default_factory=dict)
     call_of: dict[str, str] = field(default_factory=dict)
     born: set[str] = field(default_factory=set)
+    passed_on: dict[str, float] = field(default_factory=dict)
+    """When each channel was first passed on or parked."""
 
     def owner(self, uniqueid: str) -> TrueCall | None:
         """The call that a channel belonged to."""
@@ -60,11 +73,8 @@ def truth_of(events: Iterable[Happened], rules: Rules) -> Truth:
         if happened.raw == RESTARTED:
             _restart(core, truth, happened.t, place)
             continue
-        found = [id_.decode() for id_ in _IDS.findall(happened.raw)]
-        if happened.raw.startswith(b"Event: Newchannel\r\n"):
-            truth.born.add(found[0])
-            truth.call_of.setdefault(found[0], found[1])
-        for id_ in set(found):
+        found = _note(truth, happened)
+        for id_ in found:
             linked.setdefault(id_, []).append(place)
         for block in framer.feed(happened.raw):
             event = decoder.decode(block, happened.t)
@@ -75,8 +85,23 @@ def truth_of(events: Iterable[Happened], rules: Rules) -> Truth:
         if call.call is not None:
             for uniqueid in call.channels:
                 truth.call_of[uniqueid] = call.id
+        call.passed_on_at = min(
+            (truth.passed_on[each] for each in call.channels if each in truth.passed_on), default=None
+        )
         call.changes = sorted({place for id_ in (call.id, *call.channels) for place in linked.get(id_, ())})
     return truth
+
+
+def _note(truth: Truth, happened: Happened) -> set[str]:
+    """What an event tells of channels without the core: who is born, who is passed on. All whom it names."""
+    found = [id_.decode() for id_ in _IDS.findall(happened.raw)]
+    if happened.raw.startswith(b"Event: Newchannel\r\n"):
+        truth.born.add(found[0])
+        truth.call_of.setdefault(found[0], found[1])
+    elif _PASSED_ON.match(happened.raw):
+        for id_ in _WHO.findall(happened.raw):
+            truth.passed_on.setdefault(id_.decode(), happened.t)
+    return set(found)
 
 
 def _restart(core: Core, truth: Truth, at: float, place: int) -> None:
