@@ -7,7 +7,7 @@ from daemon import clock
 from daemon.pump import Pump
 from handlers.ami.events import GapReason
 from handlers.core import Core
-from handlers.facts import CallRetracted, Fact, GapEnded
+from handlers.facts import CallEnded, CallRetracted, Fact, GapEnded
 from storage.live_calls import Heard, LiveChange
 from storage.writer import Writer
 
@@ -46,7 +46,10 @@ class Keeper:
             await asyncio.sleep(pause_s)
 
     def take(self, facts: Sequence[Fact]) -> None:
-        """A gap that is over is stored with what is heard since, or the next one would begin where this one did."""
+        """A gap that is over is stored with what is heard since, or the next one would begin where this one did.
+
+        And a call that was joined to another with the other one: a later run would take its channels for a call once more.
+        """
         for fact in facts:
             if isinstance(fact, CallRetracted):
                 self._none.add(fact.call.id)
@@ -55,6 +58,9 @@ class Keeper:
                 self._is_due = True
                 self._resumed = clock.monotonic() - (clock.now() - fact.at)
                 self.keep()
+        if any(isinstance(fact, CallEnded) and fact.call.merged_into for fact in facts):
+            self._is_due = True
+            self.keep()
 
     def begin_anew(self) -> None:
         """What was kept is lost: keep everything, soon."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from handlers.ami.events import ChannelCreated, ChannelHungUp, Event, Snapshot, StreamResumed
+from handlers.ami.events import ChannelCreated, ChannelHungUp, Event, QueueJoined, Snapshot, StreamResumed
 from handlers.ami.message import Message
 from handlers.ami.snapshot import Blocks, snapshot_of
 
@@ -84,16 +84,18 @@ def members_of(blocks: Sequence[bytes], at: float) -> Snapshot | None:
 def resumed(at: float, snapshot: Snapshot, held: Sequence[Event]) -> list[Event]:
     """A snapshot of the moment `at`, and behind it the events that came while it was gathered.
 
-    A channel that was born meanwhile was seen from its start: the events tell all of it, and the snapshot need not. One that hung
-    up meanwhile ends by its event, whether the snapshot still has it or not.
+    A channel that was born meanwhile was seen from its start: the events tell all of it, and the snapshot need not. So does the
+    event of who joined a queue meanwhile: told by both, it would be two stays. One that hung up meanwhile ends by its event, whether
+    the snapshot still has it or not.
     """
     snapshot = snapshot._replace(ending=frozenset(e.uniqueid for e in held if isinstance(e, ChannelHungUp)))
     born = {event.uniqueid for event in held if isinstance(event, ChannelCreated)}
     if born and snapshot.channels is not None:
-        snapshot = snapshot._replace(
-            channels=tuple(channel for channel in snapshot.channels if channel.uniqueid not in born),
-            entries=None if snapshot.entries is None else tuple(e for e in snapshot.entries if e.uniqueid not in born),
-        )
+        snapshot = snapshot._replace(channels=tuple(c for c in snapshot.channels if c.uniqueid not in born))
+    joined = {(event.uniqueid, event.queue) for event in held if isinstance(event, QueueJoined)}
+    if snapshot.entries is not None and (born or joined):
+        told = (e for e in snapshot.entries if e.uniqueid not in born and (e.uniqueid, e.queue) not in joined)
+        snapshot = snapshot._replace(entries=tuple(told))
     return [StreamResumed(at, snapshot), *held]
 
 

@@ -41,6 +41,13 @@ class BeforeGap:
         if self.is_sought and not call.is_sought and not call.talking:
             call.unseen.add("wait")
 
+    def may_have_been_answered(self, call: LiveCall) -> bool:
+        """Nobody had answered it, and nobody talks now: may somebody have done both? Not while he is rung or waits as he did."""
+        if self.answered or call.talking or call.answered_at is not None:
+            return False
+        goes_on = any(stay.left_at is None for stay in self.stays) or any(leg.ringing for leg in self.ringing)
+        return not goes_on
+
     def rang(self, channels: Iterable[Channel]) -> bool:
         """Was one of these ringing?"""
         return any(channel in self.ringing for channel in channels)

@@ -194,6 +194,9 @@ def restore(tracker: Tracker, kept: Sequence[KeptCall], at: float) -> list[KeptC
     for boot in sorted(of_run, key=lambda boot: boot == latest):
         tracker.state.run.boot = boot
         unread += _Restoring(tracker.state).take(of_run[boot])
+        for call in [call for call in tracker.state.calls if not call.channels]:
+            call.incomplete = True  # another one has taken its channels over since it was written down
+            tracker.state.end_call(call, at, end_seen=False)
         if boot != latest:
             for channel in list(tracker.state.channels.values()):
                 tracker.remove(channel, at, end_seen=False)
@@ -209,17 +212,22 @@ class _Restoring:
         self._documents: dict[str, Document] = {}
 
     def take(self, kept: Iterable[KeptCall]) -> list[KeptCall]:
-        """Put them back, oldest first; those that cannot be read are left out, and returned."""
+        """Put them back, oldest first; those that cannot be read are left out, and returned.
+
+        They may be of different moments, and of a channel the latest counts: what it was like, and whose it was.
+        """
         unread: list[KeptCall] = []
         calls: list[LiveCall] = []
-        for each in kept:
+        for each in sorted(kept, key=lambda each: each.kept_at, reverse=True):
             try:
                 calls.append(self._call(each.document))
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration):
                 unread.append(each)
         for call in sorted(calls, key=lambda each: (each.started_at, each.id)):
             self._state.adopt_call(call)
         for channel in in_order(self._channels.values()):
+            if channel.call is not None and channel.call not in self._state.calls:
+                channel.call = None  # that one could not be read
             if channel.ended_at is None and (channel.call is not None or channel.pool):
                 self._connect(channel, self._documents[channel.uniqueid])
         return unread
@@ -250,6 +258,8 @@ class _Restoring:
         call.passed_on = self._passed_on(document["passed_on"])
         for uniqueid in document["members"]:
             channel = of[uniqueid]
+            if channel.call is not None:
+                continue
             call.channels.add(channel)
             channel.call = call
             self._documents[uniqueid] = next(each for each in document["channels"] if each["uniqueid"] == uniqueid)

@@ -49,6 +49,10 @@ class LiveCall:
     """The Linkedids under which it was filed."""
     answer_unseen: bool = False
     """It was being talked already when we first saw it."""
+    talked_unseen_since: float | None = None
+    """Its outside party's channel was found up and hearing nobody: the PBX has yet to say whether somebody was heard since then."""
+    answer_doubted: bool = False
+    """Perhaps somebody was: the PBX cannot tell a caller who was passed on from one who was rung for in vain."""
     sought_answer: "SoughtAnswer | None" = None
     """Whom the PBX is asked about, to know when it was answered."""
     unseen: set[Part] = field(default_factory=set)
@@ -292,6 +296,9 @@ class LiveCall:
                 self.talked.total_s += gap
             self.talked.open("talk", at)
             self.passed_on.talk_goes_on()
+        if self.answer_doubted and not self.answer_unseen:  # answered now at the latest, and nobody knows when first
+            self.answer_unseen, self.answer_doubted = True, False
+            self.rung.close_all(at)
         if self.answered_at is not None or self.answer_unseen:
             return False
         self.answered_at = at

@@ -34,6 +34,8 @@ class LiveState:
         """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
         self.broken_at: float | None = None
         """Since when the PBX is not heard. What is read late then happened nobody knows when."""
+        self.is_taking_up = False
+        """What a snapshot shows is being taken up: what changes now did so before, nobody knows when."""
         self._by_linkedid: dict[str, LiveCall] = {}
         self._phones: dict[str, dict[str, Channel]] = {}
         """The live channels of our own devices: by endpoint, then by uniqueid."""
@@ -241,8 +243,9 @@ class LiveState:
                 old.channels.discard(channel)
                 if channel in old.legs:
                     old.legs.remove(channel)
+                old.changed = True
                 if not old.channels:
-                    self.end_call(old, at, True, call.id)
+                    self.end_call(old, at, not self.is_taking_up, call.id)
             self.join_call(call, channel, at)
 
     def merge(self, one: LiveCall, other: LiveCall, at: float) -> LiveCall | None:
@@ -256,7 +259,9 @@ class LiveState:
         if not drop.talking:
             drop.answer_unseen = False  # while a snapshot is taken up that is not decided yet
         keep.incomplete = keep.incomplete or drop.incomplete
-        self.end_call(drop, at, True, keep.id)
+        if self.is_taking_up:
+            drop.unseen_moments.add(at)
+        self.end_call(drop, at, not self.is_taking_up, keep.id)
         for linkedid in linkedids:
             self._file(keep, linkedid)
         return keep

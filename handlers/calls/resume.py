@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from handlers.ami.events import AgentLoggedIn, ChannelState, LiveChannel, LiveQueueEntry, Parked, Snapshot
+from handlers.ami.events import (
+    AgentLoggedIn,
+    ChannelState,
+    ChannelStateChanged,
+    LiveChannel,
+    LiveQueueEntry,
+    Parked,
+    Snapshot,
+)
 from handlers.calls.before_gap import BeforeGap
-from handlers.calls.channels import Channel
+from handlers.calls.channels import Channel, in_order
 from handlers.calls.dials_met import take_up_dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.names import born_in
@@ -18,6 +26,8 @@ LOT = "parking"
 UNBORN = (0, 0)
 # Uptimes are whole seconds, and say so a moment late.
 UPTIME_S = 2.0
+# Waits too, and a list takes its time: who has waited for less than this since he joined has left and joined again.
+WAITS_DIFFER_S = 2.0
 
 
 def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | None, is_late: bool = False) -> None:
@@ -43,6 +53,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     alive = {channel.uniqueid for channel in snapshot.channels}
     _end_unseen(tracker, alive | _ending(tracker, snapshot, is_late), at)
+    tracker.state.is_taking_up = True
     met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
     for live in sorted(
         met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
@@ -50,6 +61,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         _meet(tracker, live, at)
     _log_in(tracker, snapshot.channels, at)
     _pair(tracker)
+    _ring_or_go_up(tracker, snapshot.channels, at)
     take_up_dials(tracker, met, snapshot.channels, at)
     found_talking = _rebridge(tracker, snapshot, at)
     _park(tracker, snapshot, at)
@@ -62,6 +74,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
                 before[call].compare(call)
         elif call.talking:
             call.unseen.add("hold")
+    tracker.state.is_taking_up = False
     _ask(tracker, snapshot, found_talking, before, broken_at, at)
 
 
@@ -76,13 +89,21 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     """Channels of which no event told, though nothing broke: met as those of a snapshot, beside whatever else is known."""
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     snapshot = Snapshot("", tuple(found), None, None, None, None, {})
+    tracker.state.is_taking_up = True
     for live in sorted(
         found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
     ):
         _meet(tracker, live, at)
     _pair(tracker)
     take_up_dials(tracker, found, found, at)
-    _ask(tracker, snapshot, _rebridge(tracker, snapshot, at), before, None, at)
+    found_talking = _rebridge(tracker, snapshot, at)
+    tracker.state.is_taking_up = False
+    for call in dict.fromkeys(channel.call for live in found if (channel := tracker.state.channels.get(live.uniqueid))):
+        if call is not None and call in before:
+            before[call].compare(call)
+        elif call is not None and call.talking:
+            call.unseen.add("hold")
+    _ask(tracker, snapshot, found_talking, before, None, at)
 
 
 def _ending(tracker: Tracker, snapshot: Snapshot, is_late: bool) -> set[str]:
@@ -139,6 +160,13 @@ def _pair(tracker: Tracker) -> None:
                 halves[channel.name[:-2]] = channel
             else:
                 other.peer, channel.peer = channel, other
+
+
+def _ring_or_go_up(tracker: Tracker, channels: Iterable[LiveChannel], at: float) -> None:
+    """What channels known before have come to since."""
+    for live in channels:
+        if tracker.state.channels[live.uniqueid].state != live.state:
+            tracker.take(ChannelStateChanged(at, live.uniqueid, live.channel, live.state, "", None))
 
 
 def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]:
@@ -202,10 +230,11 @@ def _requeue(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
     """Who waits where: known stays keep their own moment, those met have waited as long as the PBX says, the others have ended."""
     if snapshot.entries is None:
         return
-    waiting = {(entry.uniqueid, entry.queue) for entry in snapshot.entries}
+    since = {(entry.uniqueid, entry.queue): at - entry.wait_s for entry in snapshot.entries}
     for call in tracker.state.calls:
         for stay in call.stays:
-            if stay.left_at is None and (stay.channel.uniqueid, stay.queue) not in waiting:
+            joined_at = since.get((stay.channel.uniqueid, stay.queue))
+            if stay.left_at is None and (joined_at is None or joined_at > stay.joined_at + WAITS_DIFFER_S):
                 tracker.state.stays.gone_unseen(call, stay, at)
                 call.unseen.add("queue")
                 call.refresh_state(at)
@@ -250,11 +279,27 @@ def _ask(
             application = shown[outside.uniqueid].application if outside.uniqueid in shown else ""
             answer.stay = was.answered_stay(application == "Queue" or answer.rang)
         sought.append((call, answer))
+    found = {call for call, _ in sought}
     for call in tracker.state.calls:
-        if call not in before and not call.talking:
-            sought += [
-                (call, sought_answer(call, set(), outside, None, at))
-                for outside in call.outside
-                if outside.state == ChannelState.UP
-            ]
+        sought += [(call, answer) for answer in _perhaps_answered(call, before.get(call), call in found, broken_at, at)]
     tracker.unseen_answers.ask(sought, at)
+
+
+def _perhaps_answered(
+    call: LiveCall, was: BeforeGap | None, is_asked_for: bool, broken_at: float | None, at: float
+) -> list[SoughtAnswer]:
+    """Of whom to ask whether anybody had talked with him, who hears nobody now. What was asked for in vain is asked for again."""
+    if is_asked_for or call.answer_unseen:
+        call.talked_unseen_since = None
+        return []
+    since = call.talked_unseen_since
+    if since is None and not call.talking:
+        if was is None:
+            since = call.started_at
+        elif broken_at is not None and was.may_have_been_answered(call):
+            since = broken_at
+    up = (
+        [outside for outside in in_order(call.outside) if outside.state == ChannelState.UP] if since is not None else []
+    )
+    call.talked_unseen_since = since if up else None
+    return [sought_answer(call, set(), outside, since, at) for outside in up]

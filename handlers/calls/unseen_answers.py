@@ -4,7 +4,9 @@ What CDRs hold, on 16 and 22 (each seen there): a person's channel the moment at
 halves too; the caller's the IVR's or the queue's own Answer, or that of Dial, which for one who first has to press a key is the
 true one; so the latest of the two sides, and of the Local halves between them, is the answer. A ring group's caller may have none.
 A transfer and a stay in a parking lot begin the caller's CDR anew, and so does a Local channel that is optimised away, but that one
-within some 20 ms after the answer: what began anew at another moment was passed on, and of who answered first nothing is left.
+within some 20 ms after the answer: what began anew at another moment was perhaps passed on, and of who answered first nothing is left.
+Perhaps, for a dial that nobody answered begins it anew too (07-ivr-queue-second-agent, 09-queue-timeout-voicemail: a CDR for each agent
+that a queue rings): of who is found hearing nobody, but for a lot, it proves no answer.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,7 +35,7 @@ CLOCKS_DIFFER_S = 1.0
 class SoughtAnswer:
     """A call that was answered between `since` and `until`, and what the PBX has said of its channels so far.
 
-    Without `people` it is one that was met while nobody talked with the outside party, and may have been answered before.
+    Without `people` it is one that was found while nobody talked with the outside party, and may have been answered before.
     """
 
     outside: Channel
@@ -62,6 +64,12 @@ class SoughtAnswer:
         if born is not None and abs(born[0] - self.outside.created_at) <= 1 + CLOCKS_DIFFER_S:
             return begun > born[0] + 1 + TICK_S
         return begun > self.outside.created_at + STARTS_DIFFER_S
+
+    @property
+    def has_begun_anew_unseen(self) -> bool:
+        """Did it so while nobody listened?"""
+        begun = self._begun_at
+        return self.is_anew and begun is not None and begun >= self.since - CLOCKS_DIFFER_S
 
     @property
     def _begun_at(self) -> float | None:
@@ -120,21 +128,30 @@ class UnseenAnswers:
             return
         channel.asked_for = None
         sought = call.sought_answer
-        if sought is None or call.answered_at is not None:
+        if sought is None or (sought.people and call.answered_at is not None):
             return
         sought.told[channel] = event
         if not sought.is_complete:
             return
         call.sought_answer = None
         if not sought.people:
-            if sought.is_anew:  # met while nobody talked with him: passed on or parked by whom he had talked with
-                call.answer_unseen = call.changed = True
-                call.unseen.add("talk")
+            call.talked_unseen_since, call.changed = None, True
+            if sought.has_begun_anew_unseen:
+                self._doubt(call)
             return
         moment = sought.moment()
         if moment is not None:
             self._settle(call, sought, moment)
             self._state.facts.append(CallAnswered(event.at, self._state.live(call)))
+
+    @staticmethod
+    def _doubt(call: LiveCall) -> None:
+        """Nobody was heard when it was found, and its CDR began in mid-call: passed on or parked, or rung for in vain before."""
+        call.unseen |= {"talk", "wait"}
+        if call.passed_on.is_parked or call.answered_at is not None:
+            call.answered_at, call.answer_unseen = None, True
+        elif not call.answer_unseen:
+            call.answer_doubted = True
 
     def _settle(self, call: LiveCall, sought: SoughtAnswer, at: float) -> None:
         """The call was answered at `at`, and everything that was taken to have changed when the stream was back did so then."""

@@ -135,3 +135,18 @@ def test_what_waits_in_the_backlog_is_not_heard_yet_and_what_was_noted_stays_so(
     play.incoming()
     keeper.keep()
     assert [until for _, until, _ in kept.told] == [START + 30, START + 30]
+
+
+def test_a_call_that_was_joined_to_another_is_kept_as_a_part_of_it_at_once(now: list[float]) -> None:
+    """Its row is stored now: a run that takes up the other one without its channels would tell of it once more."""
+    play, kept = Play(), Kept()
+    keeper = a_keeper(play, kept)
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    picks_up = play.dialling("104", "*8")
+    keeper.keep()
+    play.up(picks_up)
+    play.bridge(picks_up, caller)
+    keeper.take(play.facts)
+    (document,) = [call.document for call in kept.changes[-1].calls.values()]
+    assert (document["call"]["id"], set(document["members"])) == (caller, {caller, picks_up, leg})

@@ -95,3 +95,11 @@ def test_a_channel_born_while_the_snapshot_was_gathered_is_told_by_its_events_al
 def test_who_may_see_no_channels_sees_none_for_all_that_is_born() -> None:
     snapshot = ev.Snapshot("", None, None, None, None, None, {})
     assert resumed(2.0, snapshot, [born("1.2")]) == [ev.StreamResumed(2.0, snapshot), born("1.2")]
+
+
+def test_who_joined_a_queue_while_the_snapshot_was_gathered_is_told_of_by_that_event_alone() -> None:
+    entries = tuple(ev.LiveQueueEntry(queue, "1.1", 1, 0.0) for queue in ("support", "sales"))
+    joined = ev.QueueJoined(1.9, "1.1", "PJSIP/trunk-1", "sales", 1)
+    event, *_ = resumed(2.0, ev.Snapshot("", (), (), entries, None, None, {}), [joined])
+    assert isinstance(event, ev.StreamResumed)
+    assert event.snapshot.entries == entries[:1]

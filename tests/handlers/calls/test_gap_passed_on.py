@@ -1,6 +1,6 @@
 """Calls that are passed on while nobody listens: what was not seen is not told, and nothing is guessed."""
 
-from handlers.ami.events import LiveBridge, LiveChannel, Snapshot, StreamBroken, StreamResumed
+from handlers.ami.events import LiveBridge, LiveChannel, LiveQueueEntry, Snapshot, StreamBroken, StreamResumed
 from tests.handlers.calls.test_transfers import talking
 from tests.handlers.playbook import Play
 from tests.handlers.recorded import EMPTY
@@ -98,3 +98,68 @@ def test_of_two_one_of_whom_was_there_before_us_the_one_never_seen_can_pass_on()
     assert (call.result, call.incomplete, call.talk_s) == ("answered", True, None)
     assert [(each.by, each.to, each.result) for each in call.transfers] == [("101", "102", "abandoned")]
     assert call.lost_after_transfer
+
+
+def test_a_consultation_that_was_joined_to_the_call_in_the_gap_has_no_end_and_no_durations() -> None:
+    play = Play()
+    caller, _agent = talking(play)
+    second = play.dialling("101", "102")
+    target = play.dial(second, "PJSIP/102")
+    play.wait(2)
+    play.answer(second, target)
+    play.wait(4)
+    resumed(
+        play,
+        shown(play, caller, "b-9"),
+        shown(play, target, "b-9", second),
+        bridges=(LiveBridge("b-9", "simple_bridge"),),
+    )
+    merged, call = play.ended[0].call, next(play.core.live_calls())
+    assert (merged.id, merged.merged_into, merged.result) == (second, caller, "answered")
+    assert (merged.end_seen, merged.ended_at, merged.total_s, merged.talk_s) == (False, None, None, None)
+    assert [talk.ended_at for talk in play.ended[0].talks] == [None]
+    assert (call.id, call.state) == (caller, "talking")
+
+
+def test_who_is_in_his_queue_for_a_shorter_time_than_before_has_left_it_and_joined_again() -> None:
+    play = Play()
+    caller = play.incoming()
+    play.join(caller)
+    play.wait(10)
+    play.say(StreamBroken(play.now))
+    play.wait(60)
+    entry = LiveQueueEntry("support", caller, 1, 8.0)
+    play.say(StreamResumed(play.now, Snapshot("", (shown(play, caller, None),), (), (entry,), (), (), {})))
+    assert list(play.core.waiting()) == [("support", play.now - 8)]
+    play.wait(2)
+    play.request_hangup(caller)
+    play.leave_queue(caller, abandoned=True)
+    play.hang_up(caller)
+    assert [(stay.left_at, stay.outcome) for stay in play.only_call.stays] == [
+        (None, "unknown"),
+        (play.now, "abandoned"),
+    ]
+    assert play.only_call.call.queue_s is None
+
+
+def test_who_went_up_in_the_gap_was_not_refused() -> None:
+    play = Play()
+    caller = play.incoming()
+    resumed(play, shown(play, caller, None))
+    play.wait(2)
+    play.far_end_hangs_up(caller)
+    assert play.only_call.call.result == "ivr_only", "a menu has answered him"
+
+
+def test_a_phone_that_began_to_ring_in_the_gap_rings() -> None:
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    resumed(play, shown(play, caller, None)._replace(state=4), shown(play, leg, None, caller)._replace(state=5))
+    (live,) = play.core.live_calls()
+    assert live.state == "ringing"
+    play.wait(2)
+    play.answer(caller, leg)
+    play.far_end_hangs_up(caller, leg)
+    call = play.only_call.call
+    assert (call.wait_s, call.ring_s) == (62, None)

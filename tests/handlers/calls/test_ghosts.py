@@ -172,3 +172,36 @@ def test_ten_thousand_channels_are_compared_without_being_read() -> None:
         play.wait(60)
         listed(play, bare)
     assert (doubts(play), play.core.live_count) == ([], 300)
+
+
+def test_of_a_talk_that_two_lists_have_nobody_knows_what_was_held_or_who_rang() -> None:
+    play = Play()
+    caller = play.incoming()
+    agent = f"{START:.0f}.9"
+    play.was_there_before(agent, "PJSIP/101-00000009", caller, "b")
+    play.enter("b", caller)
+
+    def found(age_s: int) -> list[bytes]:
+        talks = item(
+            agent,
+            play.names[agent],
+            linkedid=caller,
+            application="AppDial",
+            bridge="b",
+            age_s=age_s,
+            data="(Outgoing Line)",
+        )
+        return [talks, *of(play, caller)]
+
+    play.wait(60)
+    listed(play, found(60))
+    play.wait(60)
+    listed(play, found(120))
+    assert wanted(play) == {caller, agent}
+    play.say(ev.AnswerTold(play.now, caller, START, START + 6))
+    play.say(ev.AnswerTold(play.now, agent, START, START + 6))
+    play.wait(5)
+    play.far_end_hangs_up(caller, agent)
+    call = play.only_call.call
+    assert (call.answered_at, call.wait_s, call.talk_s, call.total_s) == (START + 6, 6, 119, 125)
+    assert (call.ring_s, call.hold_s) == (None, None)

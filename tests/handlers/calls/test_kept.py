@@ -151,6 +151,40 @@ def test_what_cannot_be_read_is_given_back_and_the_others_are_taken_up() -> None
     assert (facts, unread, core.live_count) == ((), [broken], 1)
 
 
+def test_of_a_channel_that_two_calls_were_kept_with_the_later_one_has_it_and_the_other_is_over() -> None:
+    """They were written down at different moments, and one has taken the other's channels over in between."""
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    earlier = play.dialling("104", "*8")
+    old = play.core.changed_calls(play.now)
+    play.wait(1)
+    play.up(earlier)
+    play.bridge(earlier, caller)
+    play.hang_up(leg)
+    new = play.core.changed_calls(play.now)
+    (stale,) = (each for each in old if each.id == earlier)
+    core = Core(Rules())
+    facts, unread = core.restore_calls(through_a_file([stale, *new]), ev.StreamBroken(play.now, "killed"))
+    assert [(call.id, call.state, call.answered_at) for call in core.live_calls()] == [(caller, "talking", play.now)]
+    assert [(each.call.id, each.call.end_seen, each.call.result) for each in finished(facts)] == [
+        (earlier, False, "unknown")
+    ]
+    assert unread == []
+    told([ev.StreamResumed(play.now, snapshot_after(())), ev.Tick(play.now + 100_000)], core)
+    assert core.sizes() == EMPTY
+
+
+def test_a_call_of_which_a_part_cannot_be_read_leaves_nothing_behind() -> None:
+    play = Play()
+    play.incoming()
+    (kept,) = through_a_file(play.core.changed_calls(play.now))
+    kept.document["members"].append("of nobody")
+    core = Core(Rules())
+    assert core.restore_calls([kept], ev.StreamBroken(play.now, "killed")) == ((), [kept])
+    assert core.sizes() == EMPTY
+
+
 def test_fields_of_another_version_are_left_out_and_missing_ones_are_as_in_a_new_call() -> None:
     play = Play()
     caller = play.incoming()

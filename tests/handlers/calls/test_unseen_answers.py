@@ -3,7 +3,9 @@
 import pytest
 
 from handlers.ami import events as ev
-from handlers.facts import CallAnswered, QueueStayEnded
+from handlers.core import Core
+from handlers.facts import AnswersUnseen, CallAnswered, QueueStayEnded
+from handlers.rules import Rules
 from tests.handlers.calls.snapshots import OUTGOING, back, broken, cdr, shown, wanted
 from tests.handlers.playbook import START, Play
 from tests.handlers.recorded import EMPTY
@@ -421,3 +423,147 @@ def test_an_answer_that_was_asked_for_in_vain_is_asked_for_again_after_the_next_
     cdr(play, leg, START + 1, START + 8)
     (live,) = play.core.live_calls()
     assert live.answered_at == START + 8
+
+
+def parked(play: Play, caller: str) -> None:
+    """A caller is in a lot when the PBX is heard (again), since 20 s before the play began."""
+    age_s = play.now - START + 60
+    lot = shown(play, caller, "Park", name="PJSIP/trunk-1", bridge="lot", context="from-trunk", age_s=age_s)
+    back(play, lot)
+
+
+def fetched(play: Play, caller: str) -> None:
+    """He is called back, talks for three seconds, and it is over."""
+    leg = play.dial(caller, "PJSIP/101")
+    play.ring(leg)
+    play.wait(5)
+    play.answer(caller, leg)
+    play.wait(3)
+    play.far_end_hangs_up(caller, leg)
+
+
+def test_what_was_asked_in_vain_of_who_was_met_in_a_lot_is_asked_after_the_next_break() -> None:
+    play = Play()
+    caller = f"{START - 60:.0f}.1"
+    parked(play, caller)
+    broken(play)
+    play.wait(1)
+    parked(play, caller)
+    assert len(list(play.told(AnswersUnseen))) == 2
+    cdr(play, caller, START - 20, START - 20)
+    fetched(play, caller)
+    call = play.only_call.call
+    assert (call.result, call.answered_at, call.wait_s, call.talk_s) == ("answered", None, None, None)
+
+
+def test_what_was_asked_of_who_was_met_in_a_lot_is_asked_again_by_the_next_run() -> None:
+    play = Play()
+    caller = f"{START - 60:.0f}.1"
+    parked(play, caller)
+    kept = play.core.changed_calls(play.now)
+    play.core = Core(Rules())
+    play.core.restore_calls(kept, ev.StreamBroken(play.now, "killed"))
+    play.facts.clear()
+    play.wait(1)
+    parked(play, caller)
+    assert wanted(play) == {caller}
+    cdr(play, caller, START - 20, START - 20)
+    fetched(play, caller)
+    assert (play.only_call.call.answered_at, play.only_call.call.wait_s) == (None, None)
+
+
+def test_an_answer_that_is_told_once_somebody_has_answered_anew_takes_that_one_back() -> None:
+    play = Play()
+    caller = f"{START - 60:.0f}.1"
+    parked(play, caller)
+    leg = play.dial(caller, "PJSIP/101")
+    play.answer(caller, leg)
+    cdr(play, caller, START - 20, START - 20)
+    play.far_end_hangs_up(caller, leg)
+    assert (play.only_call.call.result, play.only_call.call.answered_at) == ("answered", None)
+
+
+def rung_anew(play: Play) -> tuple[str, str]:
+    """101 rings when the stream breaks; when it is back 102 does, and the caller's channel is up."""
+    caller = play.incoming()
+    play.ring(play.dial(caller, "PJSIP/101"))
+    play.wait(2)
+    broken(play)
+    play.wait(20)
+    other = f"{play.now - 5:.0f}.99"
+    back(
+        play,
+        shown(play, caller, "Dial", "PJSIP/102,30", context="from-trunk"),
+        shown(
+            play,
+            other,
+            "AppDial",
+            OUTGOING,
+            name="PJSIP/102-99",
+            linkedid=caller,
+            state=ev.ChannelState.RINGING,
+            age_s=5,
+        ),
+    )
+    assert wanted(play) == {caller}
+    play.wait(4)
+    return caller, other
+
+
+def test_who_was_passed_on_in_the_gap_and_rings_elsewhere_is_not_answered_first_by_who_then_answers() -> None:
+    play = Play()
+    caller, other = rung_anew(play)
+    cdr(play, caller, START + 17, START + 17)
+    play.answer(caller, other)
+    play.wait(3)
+    play.far_end_hangs_up(caller, other)
+    call = play.only_call.call
+    assert not list(play.told(CallAnswered))
+    assert (call.result, call.answered_at, call.wait_s, call.talk_s) == ("answered", None, None, None)
+
+
+def test_of_who_rings_elsewhere_and_then_gives_up_nobody_knows_whether_somebody_had_answered() -> None:
+    """A dial that nobody answers begins a CDR anew as a transfer does."""
+    play = Play()
+    caller, other = rung_anew(play)
+    cdr(play, caller, START + 17, START + 17)
+    play.caller_cancels(caller, other)
+    call = play.only_call.call
+    assert (call.result, call.missed, call.end_seen, call.wait_s, call.total_s) == ("unknown", False, True, None, 26)
+
+
+def test_a_cdr_that_goes_on_says_that_nobody_had_answered() -> None:
+    play = Play()
+    caller, other = rung_anew(play)
+    cdr(play, caller, START, START)
+    play.answer(caller, other)
+    play.far_end_hangs_up(caller, other)
+    assert (play.only_call.call.answered_at, play.only_call.call.wait_s) == (START + 26, 26)
+
+
+def test_who_waits_in_his_queue_as_he_did_was_answered_by_nobody_whatever_his_cdr_says() -> None:
+    play = Play()
+    caller = play.incoming()
+    play.up(caller)
+    play.join(caller)
+    play.wait(2)
+    broken(play)
+    play.wait(20)
+    entry = ev.LiveQueueEntry("support", caller, 1, 22.0)
+    back(play, shown(play, caller, "Queue", "support", context="from-trunk"), entries=(entry,))
+    assert wanted(play) == set()
+
+
+def test_a_caller_met_in_a_queue_that_has_rung_for_him_in_vain_is_not_answered() -> None:
+    """A queue begins a CDR for each agent that it rings (07-ivr-queue-second-agent)."""
+    play = Play()
+    caller = f"{START - 10:.0f}.1"
+    waits = shown(play, caller, "Queue", "support", name="PJSIP/trunk-1", context="from-trunk", age_s=10)
+    back(play, waits, entries=(ev.LiveQueueEntry("support", caller, 1, 10.0),))
+    cdr(play, caller, START - 3, START - 3)
+    play.wait(4)
+    play.request_hangup(caller)
+    play.leave_queue(caller, abandoned=True)
+    play.hang_up(caller)
+    assert (play.only_call.call.result, play.only_call.call.missed) == ("unknown", False)
+    assert [(stay.outcome, stay.left_at) for stay in play.only_call.stays] == [("abandoned", START + 4)]
