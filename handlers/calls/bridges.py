@@ -188,7 +188,7 @@ class Bridges:
         if channel is not None:
             channel.hold_at, channel.may_hold = event.at, False
             for call in self._calls_held_by(channel):
-                call.hold(channel, event.at)
+                call.hold_again(channel, event.at)
                 call.refresh_state(event.at)
 
     def _hold_ended(self, event: ev.HoldEnded) -> None:
@@ -197,7 +197,7 @@ class Bridges:
             channel.hold_at = None
             channel.unheld_at = event.at if channel.may_hold else None
             for call in self._calls_held_by(channel):
-                call.unhold(channel, event.at)
+                call.unheld(channel, event.at)
                 call.refresh_state(event.at)
             channel.may_hold = False
 

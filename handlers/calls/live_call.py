@@ -315,6 +315,25 @@ class LiveCall:
             self.held.open(channel, at)
             self.holds.append(HoldPeriod(channel, at, "caller" if self.is_callers(channel) else "person"))
 
+    def doubt_holds(self) -> None:
+        """Something was not seen: each hold may be over since. Its end, where it is heard of, shows that it went on."""
+        for period in self.holds:
+            if period.ended_at is None:
+                period.end_unseen = True
+
+    def hold_again(self, channel: Channel, at: float) -> None:
+        """A side begins to hold that held already: the hold before was over unseen."""
+        if any(period.end_unseen and period.ended_at is None and period.channel is channel for period in self.holds):
+            self.unhold(channel, at)
+        self.hold(channel, at)
+
+    def unheld(self, channel: Channel, at: float) -> None:
+        """A side is heard to hold no longer."""
+        for period in self.holds:
+            if period.channel is channel and period.ended_at is None:
+                period.end_unseen = False
+        self.unhold(channel, at)
+
     def unhold(self, channel: Channel, at: float) -> None:
         """A side holds no longer; harmless if it didn't."""
         self.held.close(channel, at)

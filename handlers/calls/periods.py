@@ -42,3 +42,5 @@ class HoldPeriod:
     started_at: float
     by: Literal["caller", "person"]
     ended_at: float | None = None
+    end_unseen: bool = False
+    """It went on when the stream broke, and nobody has seen since that it still does."""

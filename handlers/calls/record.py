@@ -202,7 +202,7 @@ class Recorder:
             _rounded(queue_s),
             _rounded(ring_s),
             _rounded(call.talked.total_s) if known else None,
-            _rounded(call.held.total_s) if known and "hold" not in call.unseen else None,
+            _rounded(call.held.total_s) if known and _are_holds_known(call) else None,
             _rounded(max(0.0, at - call.started_at)) if seen and "total" not in call.unseen else None,
         )
 
@@ -304,8 +304,14 @@ def _seen(call: LiveCall, at: float | None) -> float | None:
     return None if at in call.unseen_moments else at
 
 
+def _are_holds_known(call: LiveCall) -> bool:
+    return "hold" not in call.unseen and not any(hold.end_unseen for hold in call.holds)
+
+
 def _holds(call: LiveCall) -> tuple[Hold, ...]:
-    holds = [Hold(hold.started_at, _seen(call, hold.ended_at), hold.by) for hold in call.holds]
+    holds = [
+        Hold(hold.started_at, None if hold.end_unseen else _seen(call, hold.ended_at), hold.by) for hold in call.holds
+    ]
     parked = [Hold(each.started_at, _seen(call, each.ended_at), "lot") for each in call.passed_on.parkings]
     return tuple(sorted(holds + parked, key=lambda each: each.started_at) if parked else holds)
 

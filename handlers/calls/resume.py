@@ -66,16 +66,23 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     found_talking = _rebridge(tracker, snapshot, at)
     _park(tracker, snapshot, at)
     _requeue(tracker, snapshot, at)
+    _note_unseen(tracker, before, is_known=broken_at is not None, is_heard=is_late)
+    tracker.state.is_taking_up = False
+    _ask(tracker, snapshot, found_talking, before, broken_at, at)
+
+
+def _note_unseen(tracker: Tracker, before: dict[LiveCall, BeforeGap], *, is_known: bool, is_heard: bool) -> None:
+    """Mark what of each call was not seen; `is_known`: they were before, `is_heard`: and all of it was told, though late."""
     for call in tracker.state.calls:
         for channel in (*call.talking, *call.outside) if call.talking else ():
             channel.may_hold = channel.hold_at is None
-        if call in before:
-            if broken_at is not None:
-                before[call].compare(call)
-        elif call.talking:
-            call.unseen.add("hold")
-    tracker.state.is_taking_up = False
-    _ask(tracker, snapshot, found_talking, before, broken_at, at)
+        if call not in before:
+            if call.talking:
+                call.unseen.add("hold")
+        elif is_known:
+            before[call].compare(call)
+            if not is_heard:
+                call.doubt_holds()
 
 
 def is_another_run(boot: str, snapshot: Snapshot, broken_at: float | None) -> bool:
@@ -121,8 +128,23 @@ def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:
         tracker.remove(channel, at, end_seen=False)
 
 
+def _created_at(live: LiveChannel, at: float) -> float:
+    """When a channel that is met was created, to half a second.
+
+    The PBX tells its age in whole seconds that are over, so it is up to a second older; its uniqueid has the second of its birth,
+    by the PBX's clock. Where the two agree, it is in the middle of what both allow.
+    """
+    if live.created_at is None:
+        return at
+    born = born_in(live.uniqueid)
+    if born is None:
+        return live.created_at
+    earliest, latest = max(float(born[0]), live.created_at - 1), min(born[0] + 1.0, live.created_at)
+    return (earliest + latest) / 2 if earliest <= latest else live.created_at
+
+
 def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
-    created_at = live.created_at if live.created_at is not None else at
+    created_at = _created_at(live, at)
     channel = tracker.state.new_channel(
         created_at, live.uniqueid, live.channel, live.state, live.number, live.name, live.context, live.exten
     )

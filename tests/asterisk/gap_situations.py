@@ -321,6 +321,23 @@ async def on_hold(pbx: Pbx) -> AsyncGenerator[None, None]:
 
 
 @situation(
+    Told(("held",), (row("answered", **TALKED, hold_s=None, talk_s="101 answer - caller end"),)),
+    Told(("talking",), (row("answered", **TALKED, hold_s=None, talk_s="101 answer - caller end"),)),
+)
+async def unheld_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
+    """101 holds the caller before, and takes him back meanwhile."""
+    call, agent = await talking(pbx)
+    await agent.hold()
+    await asyncio.sleep(0.5)
+    yield
+    await agent.unhold()
+    await asyncio.sleep(0.5)
+    yield
+    await asyncio.sleep(1)
+    await call.bye()
+
+
+@situation(
     Told(("talking",), (row("answered", **TALKED, hold_s=None, talk_s="101 answer - caller end"),)),
     Told(("talking",), (row("answered", **TALKED, hold_s=None, talk_s="101 answer - caller end"),)),
 )

@@ -1,7 +1,10 @@
 """What a broken connection does to calls."""
 
 from handlers.ami import events as ev
+from handlers.core import Core
 from handlers.facts import CallStarted, EventDoubted, GapEnded, QueueStayEnded
+from handlers.rules import Rules
+from tests.handlers.calls.snapshots import shown
 from tests.handlers.playbook import START, Play
 
 
@@ -294,3 +297,19 @@ def test_a_talk_that_ended_unseen_has_no_end() -> None:
     play.wait(30)
     play.say(ev.StreamResumed(play.now, _snapshot()))
     assert [talk.ended_at for talk in play.only_call.talks] == [None]
+
+
+def test_the_start_of_a_call_met_is_in_the_middle_of_what_its_age_and_its_uniqueid_allow() -> None:
+    """Its age is told in whole seconds that are over, 4 here; born in START + 5, it is then 4.5 to 5 seconds old."""
+    play = Play()
+    play.wait(10)
+    for uniqueid, age_s, born_at in (
+        (f"{START + 5:.0f}.1", 4.5, START + 5.25),
+        (f"office-{START + 5:.0f}.3", 4.5, START + 5.25),
+        (f"{START - 900:.0f}.5", 4.5, START + 5.5),  # another clock than ours
+        ("chosen.by.a.program", 4.5, START + 5.5),
+    ):
+        core = Core(Rules())
+        channel = shown(play, uniqueid, "Dial", name="PJSIP/trunk-00000001", context="from-trunk", age_s=age_s)
+        core.handle(ev.StreamResumed(play.now, _snapshot(channels=(channel,))))
+        assert [call.started_at for call in core.live_calls()] == [born_at], uniqueid

@@ -60,6 +60,27 @@ def without_marks(ended: Iterable[CallEnded]) -> list[CallEnded]:
     return [replace(each, call=replace(each.call, incomplete=False, boot="", case_id=None)) for each in ended]
 
 
+def but_for_holds(at_once: Iterable[CallEnded], after: Iterable[CallEnded]) -> list[CallEnded]:
+    """The same, without the end of a hold that went on at the cut and of which nothing was heard again: it may have been over."""
+    doubted = {
+        (each.call.id, hold.started_at, hold.by)
+        for each in after
+        if each.call.hold_s is None
+        for hold in each.holds
+        if hold.ended_at is None
+    }
+    found = []
+    for each in at_once:
+        holds = [
+            replace(hold, ended_at=None) if (each.call.id, hold.started_at, hold.by) in doubted else hold
+            for hold in each.holds
+        ]
+        is_doubted = tuple(holds) != each.holds
+        call = replace(each.call, hold_s=None) if is_doubted else each.call
+        found.append(replace(each, call=call, holds=tuple(holds)))
+    return found
+
+
 def _found(channel: ev.LiveChannel, before: Core, pools: Mapping[str, str]) -> ev.LiveChannel:
     """A channel of the snapshot, with what events don't tell (an attended transfer into a conference) or tell otherwise."""
     channel = channel._replace(bridge=before.bridge_of(channel.uniqueid))
@@ -105,7 +126,7 @@ def test_a_daemon_that_dies_between_any_two_events_tells_the_same_calls(name: st
             continue  # Local halves without a device yet are told of by nothing, and kept by nothing
         second = taken_up(first.changed_calls(whole[cut - 1].at), first.now)
         after = finished(go_on(first, second, whole, cut))
-        assert without_marks([*before, *after]) == at_once, (cut, whole[cut])
+        assert without_marks([*before, *after]) == but_for_holds(at_once, after), (cut, whole[cut])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if events(name)])
