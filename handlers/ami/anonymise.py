@@ -56,7 +56,7 @@ _AMOUNT_VARIABLES = frozenset(
     {"ANSWEREDTIME", "DIALEDTIME", "RINGTIME", "PROGRESSTIME", "QUEUEWAIT", "QUEUEPOSITION", "HANGUPCAUSE"}
 )
 _STATUS_VARIABLES = frozenset(name.decode() for name in VARIABLES)
-_MOMENT_VARIABLES = frozenset(cdr_times.VARIABLES)
+_MOMENT_VARIABLES = frozenset(cdr_times.VARIABLES) - {cdr_times.DIALLED}
 
 
 class Anonymiser:
@@ -205,6 +205,8 @@ class Anonymiser:
             return _kept(_WORD)(value)
         if variable in _CHANNEL_VARIABLES:
             return self._channel(value)
+        if variable == cdr_times.DIALLED:
+            return self._dialled(value)
         if variable in _MOMENT_VARIABLES:
             return _kept(_MOMENT)(value)
         return _kept(_AMOUNT)(value) if variable.removesuffix("_MS") in _AMOUNT_VARIABLES else HIDDEN
@@ -217,7 +219,7 @@ class Anonymiser:
         return rule
 
 
-_KNOWN_VARIABLES = _MOMENT_VARIABLES | _STATUS_VARIABLES | _CHANNEL_VARIABLES | _AMOUNT_VARIABLES
+_KNOWN_VARIABLES = {cdr_times.DIALLED} | _MOMENT_VARIABLES | _STATUS_VARIABLES | _CHANNEL_VARIABLES | _AMOUNT_VARIABLES
 
 
 def _hide(value: str) -> str:

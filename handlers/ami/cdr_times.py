@@ -1,4 +1,4 @@
-"""When a live channel was answered, by its CDR: what is asked for it, and what the answers say."""
+"""What a live channel's story is where it was not seen: when it was answered, by its CDR, and what was dialled. What is asked, and what is said."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,12 @@ from handlers.ami.message import Message
 from handlers.ami.pbx_clock import PbxClock
 
 GETVAR = "Getvar"
-VARIABLES = ("CDR(start,u)", "CDR(answer,u)")
-"""Asked one after the other. Each needs `write = reporting` (or call), and answers in epoch seconds with microseconds."""
+DIALLED = "CALLERID(dnid)"
+VARIABLES = ("CDR(start,u)", "CDR(answer,u)", DIALLED)
+"""Asked one after the other. Each needs `write = reporting` (or call). CDRs answer in epoch seconds with microseconds.
+
+The number dialled stays what it was wherever the dialplan has gone since (16 and 22), unlike the extension that a snapshot tells.
+"""
 
 
 def actions_of(uniqueid: str) -> list[dict[str, str]]:
@@ -18,8 +22,9 @@ def actions_of(uniqueid: str) -> list[dict[str, str]]:
 
 def answer_told(uniqueid: str, blocks: Sequence[bytes], clock: PbxClock, at: float) -> AnswerTold:
     """What the answers to `actions_of` say, complete at `at`. A channel that is gone, or was never answered, says None."""
-    begun, answered = (_moment(block, clock, at) for block in blocks)
-    return AnswerTold(at, uniqueid, begun, answered)
+    begun, answered = (_moment(block, clock, at) for block in blocks[:2])
+    dialled = Message(blocks[2]).get("Value") if len(blocks) > len(VARIABLES[:2]) else None
+    return AnswerTold(at, uniqueid, begun, answered, dialled or None)
 
 
 def _moment(block: bytes, clock: PbxClock, at: float) -> float | None:

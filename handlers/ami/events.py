@@ -451,6 +451,8 @@ class AnswerTold(NamedTuple):
     uniqueid: str
     begun_at: float | None
     answered_at: float | None
+    dialled: str | None = None
+    """The number that was dialled to get in, as presented."""
 
 
 class ChannelsListed(NamedTuple):

@@ -8,7 +8,7 @@ Recordings without such lines are events and nothing else, but for the break tha
 
 from dataclasses import dataclass, field
 
-from handlers.ami.cdr_times import GETVAR, VARIABLES, answer_told
+from handlers.ami.cdr_times import DIALLED, GETVAR, VARIABLES, answer_told
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
 from handlers.ami.framing import Framer
@@ -53,7 +53,7 @@ class Retold:
         """Nothing is heard yet of a connection."""
         self._framer, self._decoder = Framer(WANTED, banner=False), Decoder()
         self._asked: dict[bytes, _Asked] = {}
-        self._cdr_starts: dict[str, bytes] = {}
+        self._told_of: dict[str, list[bytes]] = {}
         self._gathering: Gathering | None = None
         self._held: list[Event] | None = None
         self._up_since: float | None = None
@@ -143,10 +143,17 @@ class Retold:
         return events
 
     def _cdr_told(self, asked: _Asked, at: float) -> list[Event]:
-        """One of the two that are asked of a channel: the second one tells."""
-        block = asked.answer.blocks[0]
+        """One of those that are asked of a channel: the last one tells. Older recordings asked for its CDR alone."""
         if asked.variable == VARIABLES[0]:
-            self._cdr_starts[asked.channel] = block
-        elif asked.variable == VARIABLES[1] and (start := self._cdr_starts.pop(asked.channel, None)) is not None:
-            return [answer_told(asked.channel, (start, block), self._decoder.clock, at)]
-        return []
+            self._told_of[asked.channel] = []
+        told = self._told_of.get(asked.channel)
+        if told is None or asked.variable not in VARIABLES:
+            return []
+        told.append(asked.answer.blocks[0])
+        is_last = asked.variable == DIALLED or not any(
+            each.channel == asked.channel and each.variable == DIALLED for each in self._asked.values()
+        )
+        if asked.variable == VARIABLES[0] or not is_last:
+            return []
+        del self._told_of[asked.channel]
+        return [answer_told(asked.channel, told, self._decoder.clock, at)]

@@ -39,6 +39,8 @@ class Channel:
     caller_name: str | None
     context: str
     exten: str
+    is_exten_present: bool = False
+    """It was met: its extension is where the dialplan stands now, which need not be what was dialled."""
     call: "LiveCall | None" = None
     asked_for: "LiveCall | None" = None
     """The call whose unseen answer this one's CDR may tell."""

@@ -210,7 +210,7 @@ class Recorder:
         first = call.first
         trunk = did = None
         if call.direction == "in":
-            caller, called = first.number, first.exten or None
+            caller, called = first.number, _exten(first)
             did = called
             trunk = first.side.trunk if first.side else None
         else:
@@ -264,7 +264,11 @@ def _dialled(call: LiveCall) -> str | None:
     """What was dialled in a call that began inside; of one to the outside what the line was given."""
     if call.direction == "out" and call.trunk_leg is not None and call.trunk_leg.dialled:
         return call.trunk_leg.dialled
-    return call.first.exten or None
+    return _exten(call.first)
+
+
+def _exten(first: Channel) -> str | None:
+    return None if first.is_exten_present else first.exten or None
 
 
 def _wait_from(call: LiveCall) -> float:

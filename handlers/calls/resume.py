@@ -148,6 +148,7 @@ def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
     channel = tracker.state.new_channel(
         created_at, live.uniqueid, live.channel, live.state, live.number, live.name, live.context, live.exten
     )
+    channel.is_exten_present = True
     if live.application == WAITING_ROOM:
         channel.pool = True  # a login is no call
         channel.pool_agent = _agent_of(live)

@@ -17,7 +17,7 @@ from handlers.ami.events import AnswerTold
 from handlers.calls.channels import Channel, connected, in_order
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
-from handlers.calls.names import born_in
+from handlers.calls.names import born_in, presented
 from handlers.calls.periods import Stay
 from handlers.facts import AnswersUnseen, CallAnswered
 
@@ -111,13 +111,18 @@ class UnseenAnswers:
         self.handlers: dict[type, Callable[[Any], None]] = {AnswerTold: self._told}
 
     def ask(self, sought: Iterable[tuple[LiveCall, SoughtAnswer]], at: float) -> None:
-        """Say once for all these calls whose CDRs are wanted."""
+        """Say once for all these calls whose CDRs are wanted, and of whom it is to be said what he dialled."""
         channels: list[str] = []
         for call, answer in sought:
             call.sought_answer = answer
             for channel in answer.channels:
                 channel.asked_for = call
                 channels.append(channel.uniqueid)
+        for call in self._state.calls:
+            first = call.first
+            if first.is_exten_present and first.asked_for is None and first.uniqueid in self._state.channels:
+                first.asked_for = call
+                channels.append(first.uniqueid)
         if channels:
             self._state.facts.append(AnswersUnseen(at, tuple(channels)))
 
@@ -127,6 +132,8 @@ class UnseenAnswers:
         if channel is None or call is None or call not in self._state.calls:
             return
         channel.asked_for = None
+        if channel.is_exten_present and event.dialled:
+            channel.exten, channel.is_exten_present, call.changed = presented(event.dialled) or "", False, True
         sought = call.sought_answer
         if sought is None or (sought.people and call.answered_at is not None):
             return

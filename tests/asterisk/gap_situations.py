@@ -65,8 +65,8 @@ NO_PARTS: Row = {"ivr_s": None, "queue_s": None, "ring_s": None}
 
 
 @situation(
-    Told(("ivr",), (row("ivr_only", wait_s=WHOLE, total_s=WHOLE),)),
-    Told(("ivr",), (row("ivr_only", wait_s=WHOLE, total_s=WHOLE, ring_s=None),)),
+    Told(("ivr",), (row("ivr_only", did="7002", wait_s=WHOLE, total_s=WHOLE),)),
+    Told(("ivr",), (row("ivr_only", did="7002", wait_s=WHOLE, total_s=WHOLE, ring_s=None),)),
 )
 async def in_the_menu(pbx: Pbx) -> AsyncGenerator[None, None]:
     """The caller hears the menu all the time."""

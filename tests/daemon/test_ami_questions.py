@@ -23,7 +23,11 @@ from tests.daemon.fake_asterisk import (
 )
 
 FIRST, SECOND = "1795450254.1", "1795450254.2"
-CDRS = {(FIRST, "CDR(start,u)"): "1795450254.100000", (FIRST, "CDR(answer,u)"): "1795450259.200000"}
+CDRS = {
+    (FIRST, "CDR(start,u)"): "1795450254.100000",
+    (FIRST, "CDR(answer,u)"): "1795450259.200000",
+    (FIRST, "CALLERID(dnid)"): "7001",
+}
 
 
 @pytest.fixture
@@ -50,8 +54,8 @@ async def test_each_channel_is_asked_by_its_uniqueid_and_told_once_though_it_is_
         heard.client.ask_for_answers([FIRST, SECOND])
         await heard.events_count(3)
         assert [event[1:] for event in told(heard, AnswerTold)] == [
-            (FIRST, 1795450254.1, 1795450259.2),
-            (SECOND, None, None),
+            (FIRST, 1795450254.1, 1795450259.2, "7001"),
+            (SECOND, None, None, None),
         ]
         assert not heard.client.is_asking
 
@@ -62,7 +66,7 @@ async def test_many_channels_are_asked_for_in_turns() -> None:
         await heard.ready()
         heard.client.ask_for_answers([f"1795450254.{number}" for number in range(120)])
         await heard.turn.until(lambda: len(told(heard, AnswerTold)) == 120)
-        assert pbx.sessions[0].names.count("Getvar") == 240
+        assert pbx.sessions[0].names.count("Getvar") == 360
 
 
 async def test_a_clock_that_is_ahead_is_taken_out_of_what_cdrs_say() -> None:
@@ -84,7 +88,7 @@ async def test_an_account_without_the_right_is_told_so_once_and_asks_no_more(log
         heard.client.ask_for_answers([f"1795450254.{number}" for number in range(120)])
         await heard.turn.until(lambda: [line for line in logs if line["event"] == "ami_answers_not_told"])
         await pbx.sessions[0].asked_for("Ping", pbx.sessions[0].names.count("Ping") + 2)
-        assert pbx.sessions[0].names.count("Getvar") == 100
+        assert pbx.sessions[0].names.count("Getvar") == 150
         assert told(heard, AnswerTold) == []
         assert heard.states == ["ready"]
     (line,) = [line for line in logs if line["event"] == "ami_answers_not_told"]

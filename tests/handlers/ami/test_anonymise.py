@@ -138,6 +138,7 @@ def test_whatever_the_bytes_it_never_raises_and_keeps_the_shape(raw: bytes) -> N
         ("Position: 79001112233", "1112233"),
         ("Digit: 7", "7"),
         ("Variable: CALLERID(name)\r\nValue: Ivan", "Ivan"),
+        ("Variable: CALLERID(dnid)\r\nValue: 79001112233", "1112233"),
         ("Variable: 79001112233\r\nValue: 1", "1112233"),
         ("Variable: DIALSTATUS\r\nValue: 79001112233", "1112233"),
         ("Variable: MIXMONITOR_FILENAME\r\nValue: in-79001112233-1795450254.0.wav", "1112233"),
@@ -173,6 +174,7 @@ def test_a_header_never_leaves_a_caller_behind(line: str, leaves: str) -> None:
         "BridgeUniqueid: 22239732-b40d-4139-9931-b6503636b3f0",
         "Timestamp: 1795450325.921784",
         "Variable: QUEUESTATUS\r\nValue: JOINEMPTY",
+        "Variable: CALLERID(dnid)\r\nValue: 7001",
         "Variable: ANSWEREDTIME_MS\r\nValue: 5201",
     ],
 )

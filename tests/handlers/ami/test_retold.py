@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.ami import events as ev
+from handlers.ami.cdr_times import VARIABLES
 from handlers.ami.gathered import SNAPSHOT_ACTIONS
 from handlers.ami.recording import Entry
 from handlers.ami.retold import Retold
@@ -247,10 +248,26 @@ def test_what_the_pbx_said_of_a_cdr_is_told_when_both_its_moments_are() -> None:
     asks_of_cdr(lines, THIRD, "CDR(answer,u)", None)
     told = [event for event in lines.told if isinstance(event, ev.AnswerTold)]
     assert [event[1:] for event in told] == [
-        (FIRST, 1795449990.25, 1795449995.5),
-        (SECOND, 1795449990.25, None),
-        (THIRD, None, None),
+        (FIRST, 1795449990.25, 1795449995.5, None),
+        (SECOND, 1795449990.25, None, None),
+        (THIRD, None, None, None),
     ]
+
+
+def test_a_recorder_that_asks_for_the_number_dialled_too_is_told_all_three_at_once() -> None:
+    lines = Lines()
+    lines.logs_in()
+    lines.takes_snapshot()
+    keys = {}
+    for variable in VARIABLES:
+        keys[variable] = key = f"g-{variable}"
+        lines.add(sent=f"Action: Getvar\r\nActionID: {key}\r\nChannel: {FIRST}\r\nVariable: {variable}\r\n\r\n")
+    values = ("1795449990.250000", "1795449995.500000", "7001")
+    for variable, value in zip(VARIABLES, values, strict=True):
+        assert not [event for event in lines.told if isinstance(event, ev.AnswerTold)]
+        lines.hears(answered(keys[variable], "Success", f"Variable: {variable}", f"Value: {value}"))
+    (event,) = [event for event in lines.told if isinstance(event, ev.AnswerTold)]
+    assert event[1:] == (FIRST, 1795449990.25, 1795449995.5, "7001")
 
 
 def test_a_list_of_channels_asked_for_alone_is_told_beside_the_events_that_came_meanwhile() -> None:

@@ -72,6 +72,8 @@ def wanted(play: Play) -> set[str]:
     }
 
 
-def cdr(play: Play, uniqueid: str, begun_at: float | None, answered_at: float | None) -> None:
-    """The PBX says what a channel's CDR holds."""
-    play.say(ev.AnswerTold(play.now, uniqueid, begun_at, answered_at))
+def cdr(
+    play: Play, uniqueid: str, begun_at: float | None, answered_at: float | None, dialled: str | None = None
+) -> None:
+    """The PBX says what a channel's CDR holds, and what was dialled."""
+    play.say(ev.AnswerTold(play.now, uniqueid, begun_at, answered_at, dialled))
