@@ -49,7 +49,10 @@ class LiveCollector(Collector):
         self._metrics: Sequence[Metric] = ()
 
     def refresh(self, calls: Iterable[Glance], waiting: Iterable[tuple[str, float]], link: Link, now: float) -> None:
-        """Take the state as of `now`, epoch seconds; `waiting`: a queue and a moment for each who waits."""
+        """Take the state as of `now`, epoch seconds; `waiting`: a queue and a moment for each who waits.
+
+        While the PBX is not heard nobody knows who lives and who waits: there is no sample then, rather than an old one that grows.
+        """
         active = Counter((call.direction, call.state) for call in calls)
         callers: Counter[str] = Counter()
         longest_s: dict[str, float] = {}
@@ -57,7 +60,8 @@ class LiveCollector(Collector):
             queue = self._queues.label(name)
             callers[queue] += 1
             longest_s[queue] = max(longest_s.get(queue, 0.0), now - since)
-        self._metrics = (_calls_active(active), *self._queue_gauges(callers, longest_s), *_link_metrics(link))
+        lives = (_calls_active(active), *self._queue_gauges(callers, longest_s)) if link.connected else ()
+        self._metrics = (*lives, *_link_metrics(link))
 
     def collect(self) -> Iterable[Metric]:
         """What was taken last."""

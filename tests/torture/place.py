@@ -56,12 +56,17 @@ class Place(ABC):
         await self.end_calls()
         await self.lives.daemon.until("/-/ready", "ready")
         async with asyncio.timeout(SETTLES_WITHIN_S):
-            while await self._live_calls():
+            while await self._lives():
                 await asyncio.sleep(0.05)  # a gauge tells nobody
 
     async def note_states(self) -> None:
         """Which states the calls are in that live now."""
         self.verdict.states += await self._live_calls()
+
+    async def _lives(self) -> bool:
+        """Does any call live, for all that the daemon can tell?"""
+        _, text = await self.lives.daemon.get("/metrics")
+        return "\nringtally_ami_connected 1.0" not in text or any(float(number) for _, number in _ACTIVE.findall(text))
 
     async def _live_calls(self) -> Counter[str]:
         """How many live, by state, as the metrics have them."""

@@ -17,9 +17,9 @@ OPEN_METRICS = "application/openmetrics-text;version=1.0.0"
 
 @dataclass
 class SilentLink:
-    """A link on which nothing was heard yet."""
+    """A link on which nothing was heard yet but that we are logged in."""
 
-    connected: bool = False
+    connected: bool = True
     connects: int = 0
     gap_s: float = 0.0
     last_event_at: float | None = None

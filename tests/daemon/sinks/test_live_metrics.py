@@ -84,9 +84,22 @@ async def test_who_waits_in_a_queue_of_no_name_of_its_own_waits_in_other() -> No
     assert values(families["ringtally_queue_longest_wait_seconds"]) == {("other",): 12}
 
 
+async def test_while_the_pbx_is_not_heard_nobody_knows_who_lives_and_no_wait_grows() -> None:
+    play = Play()
+    sink, _ = a_sink(play.core, queues=["support"])
+    caller = play.incoming()
+    play.join(caller)
+    play.wait(5)
+    lives = {"ringtally_calls_active", "ringtally_queue_callers_waiting", "ringtally_queue_longest_wait_seconds"}
+    assert lives <= set(await scrape(sink, play.now))
+    assert not lives & set(await scrape(sink, play.now + 3600, SilentLink(False)))
+    assert lives <= set(await scrape(sink, play.now))
+
+
 async def test_the_link_is_told_as_the_client_counts_it_and_every_event_it_may_count_is_there() -> None:
     sink, _ = a_sink()
     before = await scrape(sink)
+    assert values((await scrape(sink, link=SilentLink(False)))["ringtally_ami_connected"]) == {(): 0}
     link = SilentLink(True, 2, 31.5, 1_800_000_000.25, Counter({"Hangup": 7, "other": 3}), Counter({"torn": 1}))
     families = await scrape(sink, link=link)
     assert values(families["ringtally_ami_connected"]) == {(): 1}

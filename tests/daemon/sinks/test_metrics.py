@@ -72,7 +72,12 @@ async def test_every_metric_is_there_before_the_first_call_with_its_labels_and_n
         name: (family.type, {label for s in family.samples for label in s.labels} - {"le"})
         for name, family in families.items()
     } == CONTRACT
-    told = {"ringtally_build", "ringtally_service_level_threshold_seconds", "ringtally_service_level_goal_ratio"}
+    told = {
+        "ringtally_ami_connected",
+        "ringtally_build",
+        "ringtally_service_level_threshold_seconds",
+        "ringtally_service_level_goal_ratio",
+    }
     assert {s.value for name, family in families.items() if name not in told for s in family.samples} == {0.0}
 
 
