@@ -57,24 +57,28 @@ class SoughtAnswer:
     @property
     def is_anew(self) -> bool:
         """Did the outside party's CDR begin in mid-call?"""
-        begun = self._begun_at
-        if begun is None:
-            return False
-        born = born_in(self.outside.uniqueid)
-        if born is not None and abs(born[0] - self.outside.created_at) <= 1 + CLOCKS_DIFFER_S:
-            return begun > born[0] + 1 + TICK_S
-        return begun > self.outside.created_at + STARTS_DIFFER_S
+        return self._is_anew(self.outside)
 
     @property
     def has_begun_anew_unseen(self) -> bool:
-        """Did it so while nobody listened?"""
-        begun = self._begun_at
-        return self.is_anew and begun is not None and begun >= self.since - CLOCKS_DIFFER_S
+        """Did it so while nobody listened, or that of a Local half by which he was put through?"""
+        return any(
+            self._is_anew(channel) and (self._begun_at(channel) or 0.0) >= self.since - CLOCKS_DIFFER_S
+            for channel in (self.outside, *self.halves)
+        )
 
-    @property
-    def _begun_at(self) -> float | None:
-        """When the outside party's CDR began, as far as it was told."""
-        return self.told[self.outside].begun_at if self.outside in self.told else None
+    def _is_anew(self, channel: Channel) -> bool:
+        begun = self._begun_at(channel)
+        if begun is None:
+            return False
+        born = born_in(channel.uniqueid)
+        if born is not None and abs(born[0] - channel.created_at) <= 1 + CLOCKS_DIFFER_S:
+            return begun > born[0] + 1 + TICK_S
+        return begun > channel.created_at + STARTS_DIFFER_S
+
+    def _begun_at(self, channel: Channel) -> float | None:
+        """When this channel's CDR began, as far as it was told."""
+        return self.told[channel].begun_at if channel in self.told else None
 
     @property
     def is_complete(self) -> bool:
@@ -94,7 +98,7 @@ class SoughtAnswer:
         first = min(ups)
         if len(self.people) == 1:
             first = max([first, *(up for half in self.halves if (up := self.answered_by(half)) is not None)])
-        begun = self._begun_at
+        begun = self._begun_at(self.outside)
         if begun is not None and self.is_anew and not 0 <= begun - first <= OPTIMISED_WITHIN_S:
             return None  # passed on since
         moment = max(first, self.answered_by(self.outside) or first)
