@@ -54,7 +54,8 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     alive = {channel.uniqueid for channel in snapshot.channels}
     _end_unseen(tracker, alive | _ending(tracker, snapshot, is_late), at)
     tracker.state.is_taking_up = True
-    met = [c for c in snapshot.channels if c.uniqueid not in tracker.state.channels]
+    # Each once, should a list have one twice.
+    met = list({c.uniqueid: c for c in snapshot.channels if c.uniqueid not in tracker.state.channels}.values())
     for live in sorted(
         met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
     ):

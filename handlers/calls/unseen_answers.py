@@ -4,7 +4,7 @@ What CDRs hold, on 16 and 22 (each seen there): a person's channel the moment at
 halves too; the caller's the IVR's or the queue's own Answer, or that of Dial, which for one who first has to press a key is the
 true one; so the latest of the two sides, and of the Local halves between them, is the answer. A ring group's caller may have none.
 A transfer and a stay in a parking lot begin the caller's CDR anew, and so does a Local channel that is optimised away, but that one
-within some 20 ms after the answer: what began anew at another moment was perhaps passed on, and of who answered first nothing is left.
+within some 20 ms of the answer: what began anew at another moment was perhaps passed on, and of who answered first nothing is left.
 Perhaps, for a dial that nobody answered begins it anew too (07-ivr-queue-second-agent, 09-queue-timeout-voicemail: a CDR for each agent
 that a queue rings): of who is found hearing nobody, but for a lot, it proves no answer.
 """
@@ -57,24 +57,28 @@ class SoughtAnswer:
     @property
     def is_anew(self) -> bool:
         """Did the outside party's CDR begin in mid-call?"""
-        begun = self._begun_at
-        if begun is None:
-            return False
-        born = born_in(self.outside.uniqueid)
-        if born is not None and abs(born[0] - self.outside.created_at) <= 1 + CLOCKS_DIFFER_S:
-            return begun > born[0] + 1 + TICK_S
-        return begun > self.outside.created_at + STARTS_DIFFER_S
+        return self._is_anew(self.outside)
 
     @property
     def has_begun_anew_unseen(self) -> bool:
-        """Did it so while nobody listened?"""
-        begun = self._begun_at
-        return self.is_anew and begun is not None and begun >= self.since - CLOCKS_DIFFER_S
+        """Did it so while nobody listened, or that of a Local half by which he was put through?"""
+        return any(
+            self._is_anew(channel) and (self._begun_at(channel) or 0.0) >= self.since - CLOCKS_DIFFER_S
+            for channel in (self.outside, *self.halves)
+        )
 
-    @property
-    def _begun_at(self) -> float | None:
-        """When the outside party's CDR began, as far as it was told."""
-        return self.told[self.outside].begun_at if self.outside in self.told else None
+    def _is_anew(self, channel: Channel) -> bool:
+        begun = self._begun_at(channel)
+        if begun is None:
+            return False
+        born = born_in(channel.uniqueid)
+        if born is not None and abs(born[0] - channel.created_at) <= 1 + CLOCKS_DIFFER_S:
+            return begun > born[0] + 1 + TICK_S
+        return begun > channel.created_at + STARTS_DIFFER_S
+
+    def _begun_at(self, channel: Channel) -> float | None:
+        """When this channel's CDR began, as far as it was told."""
+        return self.told[channel].begun_at if channel in self.told else None
 
     @property
     def is_complete(self) -> bool:
@@ -94,8 +98,8 @@ class SoughtAnswer:
         first = min(ups)
         if len(self.people) == 1:
             first = max([first, *(up for half in self.halves if (up := self.answered_by(half)) is not None)])
-        begun = self._begun_at
-        if begun is not None and self.is_anew and not 0 <= begun - first <= OPTIMISED_WITHIN_S:
+        begun = self._begun_at(self.outside)
+        if begun is not None and self.is_anew and abs(begun - first) > OPTIMISED_WITHIN_S:
             return None  # passed on since
         moment = max(first, self.answered_by(self.outside) or first)
         if not self.since - CLOCKS_DIFFER_S <= moment <= self.until + CLOCKS_DIFFER_S:

@@ -163,3 +163,13 @@ def test_a_phone_that_began_to_ring_in_the_gap_rings() -> None:
     play.far_end_hangs_up(caller, leg)
     call = play.only_call.call
     assert (call.wait_s, call.ring_s) == (62, None)
+
+
+def test_a_channel_that_a_list_has_twice_is_met_once() -> None:
+    play = Play()
+    caller = "1800000000.1"
+    play.was_there_before(caller, "PJSIP/trunk-00000001", caller, "b")
+    channel = shown(play, caller, None)._replace(context="from-trunk")
+    play.say(StreamResumed(play.now, Snapshot("", (channel, channel), (), (), (), (), {})))
+    play.far_end_hangs_up(caller)
+    assert (play.only_call.call.id, play.core.sizes()) == (caller, EMPTY)

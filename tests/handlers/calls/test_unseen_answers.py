@@ -322,15 +322,6 @@ def test_an_id_that_a_program_chose_says_nothing_of_a_channels_birth() -> None:
     assert live.answered_at == START + 2.2
 
 
-def test_a_cdr_that_began_before_the_one_who_talks_picked_up_is_no_local_channel_optimised_away() -> None:
-    play = Play()
-    caller, leg = answered_in_the_gap(play)
-    cdr(play, caller, START + 8, START + 8)
-    cdr(play, leg, START + 8, START + 8.05)
-    (live,) = play.core.live_calls()
-    assert live.answered_at is None
-
-
 def test_who_fetched_a_parked_caller_was_not_the_first_to_answer_him() -> None:
     play = Play()
     caller = play.incoming()
@@ -567,3 +558,39 @@ def test_a_caller_met_in_a_queue_that_has_rung_for_him_in_vain_is_not_answered()
     play.hang_up(caller)
     assert (play.only_call.call.result, play.only_call.call.missed) == ("unknown", False)
     assert [(stay.outcome, stay.left_at) for stay in play.only_call.stays] == [("abandoned", START + 4)]
+
+
+def test_who_was_passed_on_behind_local_halves_shows_in_their_cdrs() -> None:
+    """The caller stays in his bridge; the half that dialled 101 for him has been sent on to 103."""
+    play = Play()
+    caller = play.incoming()
+    one, two = play.local("101", caller)
+    play.begin_dial(caller, one, "101@from-queue/n")
+    play.ring(play.dial(two, "PJSIP/101"))
+    broken(play)
+    play.wait(20)
+    other = f"{play.now - 5:.0f}.99"
+    back(
+        play,
+        shown(play, caller, "Dial", "Local/101@from-queue/n", context="from-trunk", bridge="b"),
+        shown(play, one, "AppDial", OUTGOING, linkedid=caller, bridge="b"),
+        shown(play, two, "Dial", "PJSIP/103", linkedid=caller),
+        shown(
+            play,
+            other,
+            "AppDial",
+            OUTGOING,
+            name="PJSIP/103-99",
+            linkedid=caller,
+            state=ev.ChannelState.RINGING,
+            age_s=5,
+        ),
+    )
+    assert wanted(play) == {caller, one, two}
+    for each, begun_at in ((caller, START), (one, START), (two, START + 15)):
+        cdr(play, each, begun_at, begun_at)
+    play.wait(2)
+    play.up(other)
+    play.bridge(other, two)
+    play.far_end_hangs_up(caller, one, two, other)
+    assert (play.only_call.call.result, play.only_call.call.answered_at) == ("answered", None)
