@@ -29,6 +29,7 @@ HEADER = mark(
     "talk",
     "total",
     "id",
+    "not heard",
 )
 KINDS: dict[str, Kind] = {"start": "moment", "wait": "duration", "talk": "duration", "total": "duration"}
 # What a narrow terminal leaves out first has the highest rank; what has none is always there.
@@ -37,6 +38,8 @@ _RANKS = {
     **{"answered by": 3, "client": 2, "called": 1},
 }
 _RESULT = HEADER.index("result")
+# What a gap touched, and in a terminal, where there is no room for a word, the mark for it.
+_MARKS = dict(zip(mark("a part", "the end"), ("*", "**"), strict=True))
 
 
 def row(call: Call, language: Language) -> tuple[Cell, ...]:
@@ -58,12 +61,28 @@ def row(call: Call, language: Language) -> tuple[Cell, ...]:
         call.talk_s,
         call.total_s,
         call.id,
+        word(not_heard, language) if (not_heard := _not_heard(call)) else None,
     )
+
+
+def _not_heard(call: Call) -> str | None:
+    if call.state != "ended" or (call.end_seen and not call.incomplete):
+        return None
+    return "a part" if call.end_seen else "the end"
 
 
 def calls_document(calls: Iterable[Call], zone: tzinfo, language: Language, lines: tuple[str, ...] = ()) -> Document:
     """The list of calls; missed ones stand out by word and colour. `lines` are said before it."""
-    columns = tuple(Column(word(name, language), KINDS.get(name, "text"), _RANKS.get(name, 0)) for name in HEADER)
+    marks = {word(what, language): sign for what, sign in _MARKS.items()}
+    columns = tuple(
+        Column(
+            word(name, language),
+            KINDS.get(name, "text"),
+            _RANKS.get(name, 0),
+            marks=marks if name == "not heard" else None,
+        )
+        for name in HEADER
+    )
     rows = [Row(row(call, language), "bad" if call.missed else None) for call in calls]
     table = Table(word("list of calls", language), columns, rows, tone_column=_RESULT)
     return Document("", language, zone, (table,), lines)

@@ -1,7 +1,6 @@
 """Builds every part of the daemon from its settings; nothing of it runs yet but the database."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -12,14 +11,13 @@ from typing import Any, TypedDict
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
-from config.sections import Ami, FollowUp, Mqtt, Settings
+from config.sections import Ami, Mqtt, Settings
 from daemon import clock
 from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from daemon.answer_seeker import AnswerSeeker
 from daemon.board.board import Board
 from daemon.board.call_events import EVENT_CALL, CallEvent, Render, render_call
-from daemon.board.day import Day
 from daemon.board.encoding import encoded
 from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
@@ -38,27 +36,19 @@ from daemon.sinks.mqtt import MqttSink
 from daemon.sinks.mqtt_metrics import MqttCollector
 from daemon.sinks.store_metrics import StoreCollector
 from daemon.sinks.stream import StreamSink
-from handlers.ami.events import StreamBroken
+from daemon.taking_up import take_up
 from handlers.case_facts import Case
-from handlers.cases.cases import KNOWN_FOR_S
 from handlers.clients import outside_number
 from handlers.core import Core
-from handlers.facts import Call, Fact
-from storage.call_filter import CallFilter
-from storage.calls import each_time_line
-from storage.cases import case_counts, waiting_cases
-from storage.database import Database, begin_anew_after, reading, writing
-from storage.errors import DamagedError, StorageError
-from storage.live_calls import kept_calls
+from handlers.facts import Call
+from storage.database import Database, begin_anew_after, writing
+from storage.errors import DamagedError
 from storage.outbox import Limits, Message, Outbox
-from storage.requests import latest_note
 from storage.writer import LINGER_S, Writer
 
 log = structlog.get_logger()
 # A call's end is told once it is stored: somebody looks at a board and waits for it.
 LINGER_WITH_BROKER_S = 0.02
-# After a start so long at most for the PBX to say what lives, before deadlines that passed meanwhile are judged.
-FIRST_SNAPSHOT_WITHIN_S = 30.0
 
 
 def account_of(ami: Ami) -> AmiAccount:
@@ -122,66 +112,40 @@ async def build(
 async def _build(
     in_force: Callable[[], Settings], path: Path, extra_sinks: tuple[Sink, ...], stack: AsyncExitStack
 ) -> Parts:
-    settings = in_force()
+    settings, registry = in_force(), CollectorRegistry()
     database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
-    core, registry = Core(rules_of(settings)), CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    metrics = MetricsSink(registry, core, version("ringtally"), **measured(settings))
-    cases = CaseMetrics(registry, core, rules_of(settings))
-    metrics.before_scrape.append(cases.refresh)
+    core = Core(rules_of(settings))
+    metrics, case_metrics = _metrics(registry, core, settings)
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
-    linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
-    writer = Writer(
-        database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s, standing=core.waiting_cases
-    )
+    writer = _writer(database, metrics, outbox, core)
     registry.register(StoreCollector(writer))
-    health, day = Health(writer), day_of(settings)
-    directory = ClientDirectory()
-    render, case_render = _with_clients(directory)
-    board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render, case_render)
+    health, day, directory = Health(writer), day_of(settings), ClientDirectory()
+    render, render_case = _with_clients(directory)
+    board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render, render_case)
     clients = ClientReader(path, directory, in_force, board.clients_changed)
     await clients.open()
-    await _count_today(day, board, path)
-    noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
-    await _take_up_cases(core, settings.follow_up, path)
-    left_over, heard_until = await _take_up_calls(core, path)
+    left = await take_up(core, day, board, settings.follow_up, path)
     stream = StreamSink(board, render)
-    sinks: list[Sink] = [metrics, cases, board, stream, health, JournalSink(), *extra_sinks]
-    mqtt = None
-
-    def knows_the_pbx() -> bool:
-        return health.has_met_the_pbx() and pump.backlog == 0  # what the PBX said has been taken
-
-    def hear(payload: bytes) -> None:
-        requests.hear(payload)
-
-    if outbox is not None and settings.mqtt is not None:
-        publishing = publishing_of(settings.mqtt, settings)
-        contacts = hear if settings.mqtt.accept_contacts else None
-        mqtt = health.mqtt = MqttSink(publishing, board, render, outbox, knows_the_pbx, contacts)
+    sinks: list[Sink] = [metrics, case_metrics, board, stream, health, JournalSink(), *extra_sinks]
+    pump = Pump(core, sinks)
+    requests = Requests(path, pump.feed, writer, left.noted_up_to)
+    mqtt = _mqtt(settings, board, render, outbox, health, pump, requests)
+    if mqtt is not None:
         registry.register(MqttCollector(mqtt))
         sinks.append(mqtt)
-    sinks.append(
-        DatabaseSink(writer, None if mqtt is None else partial(_message, mqtt.shows_numbers, render, case_render))
-    )
-    pump = Pump(core, sinks)
-    requests = Requests(path, pump.feed, writer, noted_up_to)
-    sinks.append(requests)
+    tell = None if mqtt is None else partial(_message, mqtt.shows_numbers, render, render_case)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx, lambda: client.silent_s)
-    sinks.append(keeper)
-    client = health.client = AmiClient(account_of(settings.ami), pump.feed, partial(_noted, health, keeper))
+    sinks += [DatabaseSink(writer, tell), requests, keeper]
+    client = _client(settings.ami, health, pump, keeper)
     sinks.append(AnswerSeeker(client.ask_for_answers))
-    pump.on_overrun(client.drop)
-    pump.on_step(lambda: client.is_holding)
-    client.was_deaf_since(heard_until)
-    pump.tell(left_over)
+    client.was_deaf_since(left.heard_until)
+    pump.tell(left.facts)
     _begin_anew_with(writer, clients, keeper)
     return Parts(
         core,
         writer,
         metrics,
-        cases,
+        case_metrics,
         board,
         stream,
         mqtt,
@@ -189,17 +153,61 @@ async def _build(
         client,
         requests,
         render,
-        case_render,
+        render_case,
         clients,
         keeper,
         health,
     )
 
 
+def _metrics(registry: CollectorRegistry, core: Core, settings: Settings) -> tuple[MetricsSink, CaseMetrics]:
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    metrics = MetricsSink(registry, core, version("ringtally"), **measured(settings))
+    cases = CaseMetrics(registry, core, rules_of(settings))
+    metrics.before_scrape.append(cases.refresh)
+    return metrics, cases
+
+
 async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
     outbox = Outbox(database, Limits(mqtt.outbox_keep, mqtt.outbox_max), clock.now)
     await outbox.open()
     return outbox
+
+
+def _writer(database: Database, metrics: MetricsSink, outbox: Outbox | None, core: Core) -> Writer:
+    linger_s = LINGER_S if outbox is None else LINGER_WITH_BROKER_S
+    return Writer(
+        database, observe=metrics.observe_write, outbox=outbox, linger_s=linger_s, standing=core.waiting_cases
+    )
+
+
+def _mqtt(
+    settings: Settings,
+    board: Board,
+    render: Render,
+    outbox: Outbox | None,
+    health: Health,
+    pump: Pump,
+    requests: Requests,
+) -> MqttSink | None:
+    if settings.mqtt is None or outbox is None:
+        return None
+
+    def knows_the_pbx() -> bool:
+        return health.has_met_the_pbx() and pump.backlog == 0  # what the PBX said has been taken
+
+    contacts = requests.hear if settings.mqtt.accept_contacts else None
+    publishing = publishing_of(settings.mqtt, settings)
+    mqtt = health.mqtt = MqttSink(publishing, board, render, outbox, knows_the_pbx, contacts)
+    return mqtt
+
+
+def _client(ami: Ami, health: Health, pump: Pump, keeper: Keeper) -> AmiClient:
+    client = health.client = AmiClient(account_of(ami), pump.feed, partial(_noted, health, keeper))
+    pump.on_overrun(client.drop)
+    pump.on_step(lambda: client.is_holding)
+    return client
 
 
 def _noted(health: Health, keeper: Keeper, state: AmiState) -> None:
@@ -214,51 +222,6 @@ def _begin_anew_with(writer: Writer, clients: ClientReader, keeper: Keeper) -> N
     writer.when_another(clients.reread)
     writer.when_another(keeper.begin_anew)
     writer.when_lost(keeper.begin_anew)
-
-
-async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
-    """Cases that wait go on waiting after a restart. StorageError: without them nobody would be told of who still waits."""
-    now = clock.now()
-    async with reading(path) as connection:
-        known = await waiting_cases(connection, now - max(KNOWN_FOR_S, follow_up.list_for))
-    core.restore_cases(known, now, now + FIRST_SNAPSHOT_WITHIN_S)
-
-
-async def _take_up_calls(core: Core, path: Path) -> tuple[Sequence[Fact], float | None]:
-    """Calls that lived when an earlier run heard the PBX last live until it says otherwise; what that means at once, and since when.
-
-    A clock that was set back meanwhile has their moments in the future: they are moved, or time would stand still until then.
-    """
-    async with reading(path) as connection:
-        kept, heard = await kept_calls(connection)
-    if heard is None:
-        return (), None
-    facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason))
-    for call in unread:
-        log.error(
-            "live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it"
-        )
-    ahead_s = heard.until - clock.now()
-    if ahead_s > 0:
-        core.set_clock(-ahead_s)
-        log.warning("clock_was_set_back", while_we_were_down=True, at_least_s=round(ahead_s, 1))
-    log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, -ahead_s), 1))
-    return facts, min(heard.until, clock.now())
-
-
-async def _count_today(day: Day, board: Board, path: Path) -> None:
-    """Today's figures go on after a restart."""
-    day.roll(clock.now())
-    try:
-        async with reading(path) as connection:
-            # Who called before midnight may have joined a queue after it.
-            async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
-                day.add_stored(ended)
-            board.cases_today.start(await case_counts(connection, day.since, day.until))
-    except DamagedError:
-        raise
-    except StorageError as error:
-        log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
 
 
 def _with_clients(directory: ClientDirectory) -> tuple[Render, RenderCase]:

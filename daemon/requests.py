@@ -23,6 +23,8 @@ from storage.writer import Writer
 
 LOOKS_EVERY_S = 0.5
 HEARD_LIMIT = 1000
+# A file that is gone or damaged is mended by the writer, which takes two attempts of ours to find it out and do it.
+MENDED_WITHIN_S = 10.0
 _RETRY_S = 5.0
 _REFUSED_EVERY_S = 60.0
 
@@ -48,6 +50,7 @@ class Requests:
         self._heard: deque[Asked] = deque()
         self._refused_at = -_REFUSED_EVERY_S
         self._stuck: str | None = None
+        self._failing_since: float | None = None
         self._wake = asyncio.Event()
         self._waiters: dict[int, asyncio.Future[RequestAnswered]] = {}
 
@@ -65,7 +68,7 @@ class Requests:
             try:
                 await self._look()
                 await self._answer()
-                self._stuck = None
+                self._stuck = self._failing_since = None
             except StorageError as error:
                 if isinstance(error, DamagedError):
                     self._writer.suspect(error)
@@ -119,7 +122,11 @@ class Requests:
         return noted
 
     def _tell_stuck(self, reason: str) -> None:
-        if reason != self._stuck:
+        """Only what the writer has had the time to mend and could not: else the operator would be told to do what is being done."""
+        now = clock.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._failing_since >= MENDED_WITHIN_S and reason != self._stuck:
             self._stuck = reason
             log.error("requests_stuck", reason=reason)
 

@@ -13,7 +13,6 @@ What it promises:
 
 import asyncio
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,11 +22,12 @@ import structlog
 
 from handlers.case_facts import Case, CaseFact
 from handlers.facts import CallEnded, GapEnded
+from storage.backlog import Backlog, Entry
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
-from storage.errors import MovedError, StorageError, cure
+from storage.errors import MovedError, StorageError
 from storage.live_calls import LiveChange
-from storage.opening import Mended, tell_set_aside
+from storage.mender import Mender
 from storage.outbox import Message, Outbox
 
 # A call with its time line takes 3 to 4 KB of memory: this is 80 MB, and days of a busy office.
@@ -43,16 +43,6 @@ _LOOKS_EVERY_S = 5.0
 _REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, TypeError, AttributeError)
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What is stored together or not at all."""
-
-    call: CallEnded | None
-    cases: Sequence[CaseFact]
-    messages: Sequence[Message]
-    gaps: Sequence[GapEnded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +79,12 @@ class Writer:
         self._database = database
         self._observe = observe
         self._outbox = outbox
-        self._limit = limit
         self._linger_s = linger_s
-        self._queue: deque[_Entry] = deque()
-        self._in_flight: Sequence[_Entry] = ()
-        self._taken = self._written = self._dropped = self._refused = self._merged = 0
+        self._backlog = Backlog(database.path, limit)
+        self._mender = Mender(database, outbox, standing, lambda: self.waiting)
+        self._taken = self._written = self._refused = 0
         self._has_lost_calls = False
-        self._set_aside = 0
-        self._standing = standing
         self._on_lost: list[Callable[[], None]] = []
-        self._on_another: list[Callable[[], None]] = []
-        self._trouble: Exception | None = None
-        self._reason: str | None = None
-        self._reasons_told: set[str] = set()
-        self._live: LiveChange | None = None
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -115,13 +97,14 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Calls taken and not yet stored."""
-        return len(self._queue) + len(self._in_flight)
+        return self._backlog.waiting
 
     @property
     def health(self) -> Health:
         """How the storing goes at this moment."""
-        state: Literal["ok", "degraded"] = "ok" if self._reason is None else "degraded"
-        return Health(state, self._reason, self.waiting, self._written, self._dropped, self._refused, self._set_aside)
+        reason, set_aside = self._mender.reason, self._mender.set_aside
+        state: Literal["ok", "degraded"] = "ok" if reason is None else "degraded"
+        return Health(state, reason, self.waiting, self._written, self._backlog.dropped, self._refused, set_aside)
 
     def put(
         self,
@@ -138,37 +121,15 @@ class Writer:
         Who makes calls faster than a disk takes them (a replay) awaits `flush` now and then, or the oldest are dropped.
         """
         self._taken += 1
-        if fact is not None and self._live is not None:
-            self._live.calls.pop(fact.call.id, None)
         messages = more_messages if message is None else (message, *more_messages)
-        self._queue.append(_Entry(fact, cases, messages, gaps))
-        if self.waiting > self._limit:
-            self._drop_the_oldest()
+        self._has_lost_calls |= self._backlog.add(Entry(fact, cases, messages, gaps))
         self._wake.set()
-        if len(self._queue) >= BATCH and self._reason is None:
+        if self._backlog.queued >= BATCH and self._mender.reason is None:
             self._hurry.set()
-
-    def _drop_the_oldest(self) -> None:
-        """One call less to wait for. What is no call's (a gap, a deadline that passed, a contact) is little, and waits on."""
-        oldest = self._queue.popleft()
-        if not self._queue:  # all others are on their way
-            self._queue.append(oldest)
-            return
-        following = self._queue[0]
-        cases = (*oldest.cases, *following.cases) if oldest.call is None else following.cases
-        messages = (*oldest.messages, *following.messages) if oldest.call is None else following.messages
-        self._queue[0] = replace(following, cases=cases, messages=messages, gaps=(*oldest.gaps, *following.gaps))
-        if oldest.call is None:
-            self._merged += 1
-            return
-        self._has_lost_calls = True
-        self._dropped += 1
-        if self._dropped == 1:
-            log.error("calls_dropped", database=str(self._database.path), limit=self._limit)
 
     def when_another(self, call: Callable[[], None]) -> None:
         """Whom to tell when storing goes on in another file, in which nothing is of what was stored before."""
-        self._on_another.append(call)
+        self._mender.when_another(call)
 
     def when_lost(self, call: Callable[[], None]) -> None:
         """Whom to tell when calls were dropped or refused: what is kept of them, as if they lived, is to go."""
@@ -176,15 +137,12 @@ class Writer:
 
     def suspect(self, error: Exception) -> None:
         """Somebody else could not read the database: is it still there, and sound?"""
-        self._trouble = error
+        self._mender.trouble = error
         self._wake.set()
 
     def keep(self, change: LiveChange) -> None:
         """Take what is to be kept of live calls; of what waits already the latest counts, so it is never more than there are."""
-        if self._live is None:
-            self._live = change
-        else:
-            self._live.add(change)
+        self._backlog.keep(change)
         self._wake.set()
 
     async def run(self) -> None:
@@ -225,12 +183,12 @@ class Writer:
                 await self._ended.wait()
         self._giving_up = True
         if self.waiting:
-            log.error("calls_lost", number=self.waiting, reason=self._reason)
+            log.error("calls_lost", number=self.waiting, reason=self._mender.reason)
         return self.waiting
 
     @property
     def _settled(self) -> int:
-        return self._written + self._dropped + self._refused + self._merged
+        return self._written + self._backlog.dropped + self._refused + self._backlog.merged
 
     async def _batch_waits(self) -> bool:
         """Wait for a call, and a moment more for others. False when the writer's work is over."""
@@ -241,7 +199,7 @@ class Writer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOKS_EVERY_S):
                     await self._wake.wait()
-        if self._reason is None and self._has_rows:
+        if self._mender.reason is None and self._has_rows:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._linger_s):
                     await self._hurry.wait()
@@ -249,11 +207,11 @@ class Writer:
 
     @property
     def _has_work(self) -> bool:
-        return self._has_rows or self._trouble is not None
+        return self._has_rows or self._mender.trouble is not None
 
     @property
     def _has_rows(self) -> bool:
-        return bool(self._queue) or self._live is not None or (self._outbox is not None and self._outbox.has_work)
+        return self._backlog.has_rows or (self._outbox is not None and self._outbox.has_work)
 
     async def _pause(self, retry_s: float) -> None:
         """Wait before the next attempt. A flush or the stop comes first."""
@@ -266,27 +224,24 @@ class Writer:
 
     async def _store_batch(self) -> bool:
         """Store the oldest that wait, and count them, or look after the file; False if it failed, and then they wait as before."""
-        if self._trouble is not None and not await self._mend(self._trouble):
+        if self._mender.trouble is not None and not await self._mend(self._mender.trouble):
             return False
         if not self._has_work:
             return await self._look()
-        self._in_flight = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-        live = self._take_live()
+        entries, live = self._backlog.take(BATCH)
         clock = asyncio.get_running_loop().time
         began_at = clock()
         try:
-            refused = await self._write(self._in_flight, live)
+            refused = await self._write(entries, live)
         except Exception as error:  # whatever it is, the calls are kept and the operator is told
-            self._put_back(live)
-            self._queue.extendleft(reversed(self._in_flight))
-            self._in_flight = ()
+            self._backlog.put_back(live)
             return await self._mend(error)
-        self._written += len(self._in_flight) - refused
+        self._written += len(entries) - refused
         self._refused += refused
-        self._in_flight = ()
+        self._backlog.done()
         self._recover()
         self._observe(clock() - began_at)
-        if self._has_lost_calls and not self._queue:
+        if self._has_lost_calls and not self._backlog.queued:
             self._has_lost_calls = False
             for call in self._on_lost:
                 call()
@@ -300,51 +255,17 @@ class Writer:
         return True
 
     async def _mend(self, trouble: Exception) -> bool:
-        """Make the database usable again, if that is in our hands; False: it is not usable now, and the operator is told."""
-        self._trouble = None
-        try:
-            mended = await self._database.mend(trouble, list(self._standing()))
-            if mended is not None and mended.is_another and self._outbox is not None:
-                await self._outbox.recount()
-        except Exception as error:  # as above
-            self._trouble = error
-            self._degrade(self._words(error))
+        """False: the database is not usable now, and whoever awaits a flush is told why."""
+        if not await self._mender.mend(trouble):
+            self._end_flushes(self._mender.reason or str(trouble))
+            if not self._closing:
+                self._hurry.clear()
             return False
-        if mended is None:
-            self._degrade(self._words(trouble))
-            return False
-        if mended.is_another:
-            self._tell_another(mended, self._words(trouble))
-            for call in self._on_another:
-                call()
-        if self._reason is not None and not self._has_work:
+        if self._mender.reason is not None and not self._has_work:
             self._recover()
         return True
 
-    def _tell_another(self, mended: Mended, reason: str) -> None:
-        if mended.aside is None:
-            log.error("database_replaced", reason=reason, database=str(self._database.path), waiting=self.waiting)
-            return
-        self._set_aside += 1
-        tell_set_aside(mended, self._database.path, reason)
-
-    def _words(self, error: Exception) -> str:
-        return str(error) if isinstance(error, StorageError) else f"{self._database.path} {cure(error)}"
-
-    def _take_live(self) -> LiveChange | None:
-        """What is to be kept with this batch. All there are take the place of what was kept before: not while the end of one of those waits."""
-        if self._live is not None and self._live.whole and self._queue:
-            return None
-        live, self._live = self._live, None
-        return live
-
-    def _put_back(self, live: LiveChange | None) -> None:
-        if live is not None:
-            if self._live is not None:
-                live.add(self._live)
-            self._live = live
-
-    async def _write(self, entries: Sequence[_Entry], live: LiveChange | None = None) -> int:
+    async def _write(self, entries: Sequence[Entry], live: LiveChange | None = None) -> int:
         """Store them, and return how many the database refused for what they say, found by halving."""
         facts = [entry.call for entry in entries if entry.call is not None]
         cases = [fact for entry in entries for fact in entry.cases]
@@ -366,7 +287,7 @@ class Writer:
             return await self._write(entries[:half]) + await self._write(entries[half:])
         return 0
 
-    async def _refuse(self, entry: _Entry, reason: str) -> int:
+    async def _refuse(self, entry: Entry, reason: str) -> int:
         """The database does not take it. What a refused call meant to its case is kept all the same."""
         if entry.call is not None:
             self._has_lost_calls = True
@@ -377,20 +298,8 @@ class Writer:
             log.error("case_refused", case=entry.cases[0].case.id if entry.cases else None, reason=reason)
         return 1
 
-    def _degrade(self, reason: str) -> None:
-        self._reason = reason
-        if reason not in self._reasons_told:
-            self._reasons_told.add(reason)
-            log.error("store_degraded", reason=reason, waiting=self.waiting)
-        self._end_flushes(reason)
-        if not self._closing:
-            self._hurry.clear()
-
     def _recover(self) -> None:
-        if self._reason is not None:
-            self._reason = None
-            self._reasons_told.clear()
-            log.info("store_recovered", database=str(self._database.path), waiting=self.waiting, dropped=self._dropped)
+        self._mender.recovered(self._backlog.dropped)
         open_flushes = []
         for taken, settled in self._flushes:
             if taken > self._settled:
@@ -398,7 +307,7 @@ class Writer:
             elif not settled.done():
                 settled.set_result(None)
         self._flushes = open_flushes
-        if not (open_flushes or self._closing or len(self._queue) >= BATCH):
+        if not (open_flushes or self._closing or self._backlog.queued >= BATCH):
             self._hurry.clear()
 
     def _end_flushes(self, reason: str) -> None:

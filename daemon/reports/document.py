@@ -4,7 +4,7 @@ Moments are epoch seconds, durations seconds, shares from 0 to 1, dates ISO; the
 wrote is text here, raw: each renderer makes it harmless in its own way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
@@ -34,6 +34,8 @@ class Column:
     """Where a page may break its text."""
     is_for_files: bool = False
     """Is it left out of a page, for who wants to look further has it in the other forms?"""
+    marks: Mapping[str, str] | None = None
+    """What a terminal shows in the place of each of its words, without a title, and explains below."""
 
     @property
     def full_title(self) -> str:

@@ -1,6 +1,6 @@
 """A document in a terminal: its tables one below the other, in columns that fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -8,7 +8,7 @@ from rich.text import Text
 from daemon.fitted_table import Column as FittedColumn
 from daemon.fitted_table import drawn, fitted
 from daemon.log import harmless
-from daemon.reports.document import Cell, Document, Figure, Kind, Row, Table, Tone
+from daemon.reports.document import Cell, Column, Document, Figure, Kind, Row, Table, Tone
 from daemon.reports.spelling import ISO_MOMENT, SHORT_MOMENT, duration, earlier_text, local_time, percent, shown
 from daemon.words import word
 
@@ -74,6 +74,15 @@ def _table(table: Table, document: Document, width: int) -> Iterator[RenderableT
     if len(rows) < len(table.rows):
         told = word("only the last are shown", document.language)
         yield Text(f"{told}: {len(rows)} / {len(table.rows)}", style="dim italic")
+    if legend := "   ".join(_legend(table, rows)):
+        yield Text(legend, style="dim italic")
+
+
+def _legend(table: Table, rows: Sequence[Row]) -> Iterator[str]:
+    """What the marks mean that stand in these rows."""
+    for n, column in enumerate(table.columns):
+        met = {row.cells[n] for row in rows}
+        yield from (f"{sign} {column.title}: {what}" for what, sign in (column.marks or {}).items() if what in met)
 
 
 def _rows(table: Table) -> list[Row]:
@@ -84,13 +93,17 @@ def _columns(table: Table, document: Document, moment: str) -> list[FittedColumn
     rows = [*_rows(table), *([table.total] if table.total else [])]
     return [
         FittedColumn(
-            column.short_title,
-            [_cell(row.cells[n], column.kind, document, moment) for row in rows],
+            "" if column.marks else column.short_title,
+            [_cell(_marked(row.cells[n], column), column.kind, document, moment) for row in rows],
             column.rank,
             column.kind in _RIGHT,
         )
         for n, column in enumerate(table.columns)
     ]
+
+
+def _marked(cell: Cell, column: Column) -> Cell:
+    return column.marks.get(cell, cell) if column.marks and isinstance(cell, str) else cell
 
 
 def _cell(cell: Cell, kind: Kind, document: Document, moment: str) -> Text:

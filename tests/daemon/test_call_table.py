@@ -30,6 +30,12 @@ def shown(table: RenderableType, color: bool = False) -> str:
     return out.getvalue()
 
 
+def shown_at(width: int, table: RenderableType) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
 def story(call: object = None, language: Language = "en") -> str:
     return shown(time_line_table(time_line(ended(call or a_call())), ZONE, language))  # type: ignore[arg-type]  # a Call
 
@@ -185,3 +191,24 @@ def test_who_sat_in_a_conference_before_the_caller_came_does_not_come_before_the
     member = replace(call.legs[1], rang_at=None, ring_ended_at=None, started_at=START - 3600, joined_at=START - 60)
     first, second, *_ = time_line(replace(call, legs=(member,)))
     assert (first.what, second.what, second.at) == ("call", "leg", START)
+
+
+def test_which_calls_were_not_heard_in_whole_is_a_word_of_its_own() -> None:
+    told = HEADER.index("not heard")
+    assert row(a_call(), "en")[told] is None
+    assert row(a_call(incomplete=True), "en")[told] == "a part"
+    assert row(a_call(result="unknown", end_seen=False, incomplete=True), "en")[told] == "the end"
+    assert row(a_call(end_seen=False), "ru")[told] == "конец"
+    assert row(a_call(result=None, state="talking", end_seen=False), "en")[told] is None
+    assert HEADER[-1] == "not heard"  # programs that read CSV count columns
+
+
+def test_a_terminal_marks_them_in_the_narrowest_room_and_says_what_the_marks_mean() -> None:
+    calls = [a_call(0), a_call(1, incomplete=True), a_call(2, result="unknown", end_seen=False, incomplete=True)]
+    head, *lines = shown_at(80, listed(calls, 80, "ru")).splitlines()
+    assert head.endswith("номер звонка")
+    assert [line.split()[-1] for line in lines[:3]] == [calls[0].id, "*", "**"]
+    assert lines[3].startswith("не уместилось: ")
+    assert lines[-1] == "* не слышали: часть   ** не слышали: конец"
+    assert shown(listed(calls[:2])).splitlines()[-1] == "* not heard: a part"
+    assert "*" not in shown(listed(calls[:1]))

@@ -106,17 +106,35 @@ async def test_what_the_broker_brings_is_bounded_and_its_nonsense_told_once(
         await until(lambda: len(told.events) == 2)
 
 
-async def test_a_database_that_is_gone_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_the_writer_mends_is_told_by_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(requests_module, "_RETRY_S", 0.01)
     path = tmp_path / "calls.db"
     async with running(path) as (_, told):
         with structlog.testing.capture_logs() as logs:
-            path.rename(tmp_path / "moved.db")
-            await until(lambda: bool(logs))
-            path.with_name("moved.db").rename(path)
+            path.write_bytes(b"\x00" * 8192)
+            await until(lambda: "database_set_aside" in [line["event"] for line in logs])
             ask(path, Asked(kind="dismiss", subject="1.1", at=None, by="Олег"), START)
             await until(lambda: bool(told.events))
-        assert [line["event"] for line in logs] == ["requests_stuck"]
+    assert [line["event"] for line in logs] == ["database_set_aside"]
+
+
+async def test_a_database_that_stays_away_is_told_once_and_again_when_it_has_been_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests_module, "_RETRY_S", 0.01)
+    monkeypatch.setattr(requests_module, "MENDED_WITHIN_S", 0.1)
+    path = tmp_path / "calls.db"
+    async with running(path) as (_, told):
+        with structlog.testing.capture_logs() as logs:
+            for times in (1, 2):
+                path.rename(tmp_path / "moved.db")
+                await until(lambda times=times: len(logs) == times)
+                path.with_name("moved.db").rename(path)
+                ask(path, Asked(kind="dismiss", subject=f"1.{times}", at=None, by="Олег"), START)
+                await until(lambda times=times: len(told.events) == times)
+        assert [line["event"] for line in logs] == ["requests_stuck"] * 2
 
 
 async def test_notes_on_calls_of_cases_are_told_once_in_order_whoever_wrote_them(

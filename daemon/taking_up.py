@@ -1,0 +1,90 @@
+"""What an earlier run left in the database is taken up at a start: cases that wait, calls that lived, the figures of today."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from config.sections import FollowUp
+from daemon import clock
+from daemon.board.board import Board
+from daemon.board.day import Day
+from handlers.ami.events import StreamBroken
+from handlers.cases.cases import KNOWN_FOR_S
+from handlers.core import Core
+from handlers.facts import Fact
+from storage.call_filter import CallFilter
+from storage.calls import each_time_line
+from storage.cases import case_counts, waiting_cases
+from storage.database import reading
+from storage.errors import DamagedError, StorageError
+from storage.live_calls import kept_calls
+from storage.requests import latest_note
+
+# After a start so long at most for the PBX to say what lives, before deadlines that passed meanwhile are judged.
+FIRST_SNAPSHOT_WITHIN_S = 30.0
+
+log = structlog.get_logger()
+
+
+class Left(NamedTuple):
+    """What is still to be told of an earlier run: facts, since when (epoch seconds) the PBX was not heard, notes after which one."""
+
+    facts: Sequence[Fact]
+    heard_until: float | None
+    noted_up_to: int
+
+
+async def take_up(core: Core, day: Day, board: Board, follow_up: FollowUp, path: Path) -> Left:
+    """Into the core and the day's figures with what the database at `path` has. Raises StorageError."""
+    await _count_today(day, board, path)
+    noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
+    await _take_up_cases(core, follow_up, path)
+    return Left(*await _take_up_calls(core, path), noted_up_to)
+
+
+async def _count_today(day: Day, board: Board, path: Path) -> None:
+    """Today's figures go on after a restart."""
+    day.roll(clock.now())
+    try:
+        async with reading(path) as connection:
+            # Who called before midnight may have joined a queue after it.
+            async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
+                day.add_stored(ended)
+            board.cases_today.start(await case_counts(connection, day.since, day.until))
+    except DamagedError:
+        raise
+    except StorageError as error:
+        log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
+
+
+async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
+    """Cases that wait go on waiting after a restart. StorageError: without them nobody would be told of who still waits."""
+    now = clock.now()
+    async with reading(path) as connection:
+        known = await waiting_cases(connection, now - max(KNOWN_FOR_S, follow_up.list_for))
+    core.restore_cases(known, now, now + FIRST_SNAPSHOT_WITHIN_S)
+
+
+async def _take_up_calls(core: Core, path: Path) -> tuple[Sequence[Fact], float | None]:
+    """Calls that lived when an earlier run heard the PBX last live until it says otherwise; what that means at once, and since when.
+
+    A clock that was set back meanwhile has their moments in the future: they are moved, or time would stand still until then.
+    """
+    async with reading(path) as connection:
+        kept, heard = await kept_calls(connection)
+    if heard is None:
+        return (), None
+    facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason))
+    for call in unread:
+        log.error(
+            "live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it"
+        )
+    ahead_s = heard.until - clock.now()
+    if ahead_s > 0:
+        core.set_clock(-ahead_s)
+        log.warning("clock_was_set_back", while_we_were_down=True, at_least_s=round(ahead_s, 1))
+    log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, -ahead_s), 1))
+    return facts, min(heard.until, clock.now())
