@@ -91,9 +91,8 @@ class Keeper:
 
         What was noted before holds good: no event comes for a long time on a quiet line, and `Core.now` stands still.
         """
-        mono = (
-            clock.monotonic()
-        )  # before we ask: whoever is held up in between tells too early a moment, never too late a one
+        # Before we ask: whoever is held up in between tells too early a moment, never too late a one.
+        mono = clock.monotonic()
         silent_s = self._silent_s()
         heard_until = now - silent_s
         if self._resumed is not None:
