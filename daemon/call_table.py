@@ -102,7 +102,9 @@ mark(
     "blind transfer",
     "attended transfer",
 )
-mark("returned", "became part of", "end", "lost after transfer", "not all of it was heard")
+mark(
+    "returned", "became part of", "end", "lost after transfer", "not all of it was heard", "its beginning was not heard"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,10 @@ def time_line(ended: CallEnded) -> list[Moment]:
             # The name on a line to the town is what the PBX showed there, its own perhaps: the number says who was rung.
             whom = leg.name or leg.device if leg.side == "person" else leg.number or leg.name or leg.device
             moments.append(Moment(rang_at, what, whom, _lasted(rang_at, leg.ring_ended_at), leg.result))
-    moments.extend(
-        Moment(t.started_at, "talk period", t.name or t.device, _lasted(t.started_at, t.ended_at), None)
-        for t in ended.talks
-    )
+    for talk in ended.talks:
+        lasted_s = None if talk.begun_unseen else _lasted(talk.started_at, talk.ended_at)
+        outcome = "its beginning was not heard" if talk.begun_unseen else None
+        moments.append(Moment(talk.started_at, "talk period", talk.name or talk.device, lasted_s, outcome))
     for hold in ended.holds:
         is_parked = hold.by == "lot"
         who: str | None = None if is_parked else hold.by

@@ -106,12 +106,16 @@ class QueueStay:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One period in which outside party and person were bridged without a break."""
+    """One period in which outside party and person were bridged without a break.
+
+    `begun_unseen`: it began while nobody listened, nobody knows when, by `started_at` at the latest.
+    """
 
     started_at: float
     ended_at: float | None
     device: str
     name: str | None
+    begun_unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

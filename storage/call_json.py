@@ -99,7 +99,8 @@ def time_line_json(ended: CallEnded) -> dict[str, Any]:
         ],
         "talks": [
             {
-                "started_at": iso(talk.started_at),
+                "started_at": None if talk.begun_unseen else iso(talk.started_at),
+                "found_at": iso(talk.started_at) if talk.begun_unseen else None,
                 "ended_at": iso(talk.ended_at),
                 "device": talk.device,
                 "name": talk.name,

@@ -3,7 +3,7 @@
 The connection is one of `database.reading`. Every function raises StorageError if the database cannot be read.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -106,11 +106,15 @@ def _with_time_line(row: Sequence[Any]) -> CallEnded:
     legs, stays, talks, holds = row[-4:]
     call = _call(row)
     return CallEnded(
-        call.state_since, call, _parts(Leg, legs), _parts(QueueStay, stays), _parts(Talk, talks), _parts(Hold, holds)
+        call.state_since, call, _parts(Leg, legs), _parts(QueueStay, stays), _parts(_talk, talks), _parts(Hold, holds)
     )
 
 
-def _parts(part: type[_T], array: str) -> tuple[_T, ...]:
+def _talk(started_at: float, ended_at: float | None, device: str, name: str | None, begun_unseen: int) -> Talk:
+    return Talk(started_at, ended_at, device, name, bool(begun_unseen))
+
+
+def _parts(part: Callable[..., _T], array: str) -> tuple[_T, ...]:
     if array == "[]":
         return ()
     return tuple(part(*columns) for _, *columns in sorted(orjson.loads(array)))

@@ -20,6 +20,7 @@ def set_clock(state: LiveState, by_s: float) -> None:
         channels.update(dict.fromkeys(channels_of(call)))
         for each in _parts_of(call):
             _shift(each, by_s)
+        call.unseen_moments = {moment + by_s for moment in call.unseen_moments}
         call.changed = True
     for channel in channels:
         _shift(channel, by_s)

@@ -53,7 +53,7 @@ class LiveCall:
     unseen: set[Part] = field(default_factory=set)
     """Of which of its durations a part happened while nobody listened: they are not told."""
     unseen_moments: set[float] = field(default_factory=set)
-    """When it was found that something had ended unseen: no such moment is that of an end."""
+    """When it was found that something had ended, or begun, unseen: no such moment is that of what happened."""
 
     sought_at: float | None = None
     searching: set[Channel] = field(default_factory=set)

@@ -30,6 +30,8 @@ class TalkPeriod:
     channel: Channel
     started_at: float
     ended_at: float | None = None
+    begun_unseen: bool = False
+    """It began while nobody listened, by `started_at` at the latest."""
 
 
 @dataclass(slots=True, eq=False)

@@ -79,7 +79,13 @@ class Recorder:
                 for s in call.stays
             ),
             tuple(
-                Talk(t.started_at, _seen(call, t.ended_at), self.device_of(t.channel), self.name_of(t.channel))
+                Talk(
+                    t.started_at,
+                    _seen(call, t.ended_at),
+                    self.device_of(t.channel),
+                    self.name_of(t.channel),
+                    t.begun_unseen,
+                )
                 for t in call.talks
             ),
             _holds(call),
@@ -110,7 +116,7 @@ class Recorder:
             started_at=leg.created_at,
             rang_at=leg.rang_at,
             ring_ended_at=_seen(call, leg.ring_ended_at),
-            joined_at=_joined_at(call, leg),
+            joined_at=_seen(call, _joined_at(call, leg)),
             ended_at=_seen(call, leg.ended_at),
             result=leg_result(call, leg),
             cause=leg.cause,
@@ -293,9 +299,9 @@ def _transfers(call: LiveCall, over: bool) -> tuple[Transfer, ...]:
     )
 
 
-def _seen(call: LiveCall, ended_at: float | None) -> float | None:
-    """When a part ended; None for the moment at which it was only found that it had."""
-    return None if ended_at in call.unseen_moments else ended_at
+def _seen(call: LiveCall, at: float | None) -> float | None:
+    """When something happened; None for the moment at which it was only found that it had."""
+    return None if at in call.unseen_moments else at
 
 
 def _holds(call: LiveCall) -> tuple[Hold, ...]:

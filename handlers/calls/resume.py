@@ -8,6 +8,7 @@ from handlers.calls.channels import Channel
 from handlers.calls.dials_met import take_up_dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.names import born_in
+from handlers.calls.periods import TalkPeriod
 from handlers.calls.tracker import Tracker
 from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 
@@ -143,6 +144,7 @@ def _pair(tracker: Tracker) -> None:
 def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]:
     """Put everybody where he is now; the calls that turn out to have been answered, and nobody saw when."""
     technologies = {bridge.bridge: bridge.technology for bridge in snapshot.bridges or ()}
+    known = {talk for call in tracker.state.calls for talk in call.talking.values()}
     moved: list[Channel] = []
     for live in snapshot.channels or ():
         channel = tracker.state.channels.get(live.uniqueid)
@@ -168,7 +170,17 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]
         for stay in call.stays:
             if stay.left_at is None and snapshot.entries is None:
                 tracker.state.stays.gone_unseen(call, stay, at)
+    _mark_found(tracker, known, at)
     return found
+
+
+def _mark_found(tracker: Tracker, known: set[TalkPeriod], at: float) -> None:
+    """Talks that are found now began nobody knows when; so did who talks come to the call, and stop ringing."""
+    for call in tracker.state.calls:
+        for talk in call.talking.values():
+            if talk.started_at == at and talk not in known:
+                talk.begun_unseen = True
+                call.unseen_moments.add(at)
 
 
 def _park(tracker: Tracker, snapshot: Snapshot, at: float) -> None:

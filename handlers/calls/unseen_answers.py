@@ -145,6 +145,7 @@ class UnseenAnswers:
             if talk.started_at == until:
                 up = sought.answered_by(talk.channel) if len(sought.people) > 1 else None
                 talk.started_at = at if up is None else min(max(up, at), until)
+                talk.begun_unseen = False
         for channel in sought.channels:
             channel.joined_at = at if channel.joined_at == until else channel.joined_at
             channel.met_at = at if channel.met_at == until else channel.met_at

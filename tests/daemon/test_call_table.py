@@ -212,3 +212,11 @@ def test_a_terminal_marks_them_in_the_narrowest_room_and_says_what_the_marks_mea
     assert lines[-1] == "* не слышали: часть   ** не слышали: конец"
     assert shown(listed(calls[:2])).splitlines()[-1] == "* not heard: a part"
     assert "*" not in shown(listed(calls[:1]))
+
+
+def test_a_talk_that_was_found_after_a_gap_bears_no_duration_and_says_why() -> None:
+    call = ended(a_call())
+    found = replace(call, talks=(replace(call.talks[0], begun_unseen=True),))
+    (moment,) = [each for each in time_line(found) if each.what == "talk period"]
+    assert (moment.lasted_s, moment.outcome) == (None, "its beginning was not heard")
+    assert "начало не слышали" in shown(time_line_table(time_line(found), ZONE, "ru"))

@@ -1,6 +1,7 @@
 """A call as JSON is exactly what the contract says, field by field."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from handlers.facts import Call
 from storage.batch import write
 from storage.call_filter import CallFilter
 from storage.call_json import call_json, iso, time_line_json
-from storage.calls import find_calls
+from storage.calls import find_call, find_calls
 from tests.storage.memory import in_memory
 from tests.storage.sample_calls import a_call, a_missed_call, ended
 
@@ -124,6 +125,7 @@ def test_the_time_line_follows_the_call() -> None:
     }
     assert shown["talks"][1] == {
         "started_at": "2026-11-23T16:12:04.513Z",
+        "found_at": None,
         "ended_at": None,
         "device": "79161234567",
         "name": None,
@@ -131,6 +133,18 @@ def test_the_time_line_follows_the_call() -> None:
     assert shown["holds"] == [
         {"started_at": "2026-11-23T16:11:46.013Z", "ended_at": "2026-11-23T16:11:50.017Z", "by": "caller"}
     ]
+
+
+async def test_a_talk_of_which_the_beginning_was_not_heard_has_none_but_says_when_it_was_found() -> None:
+    call = ended(a_call())
+    found = replace(call, talks=(replace(call.talks[0], begun_unseen=True),))
+    async with in_memory() as (connection, batches):
+        write(batches, [found])
+        read = await find_call(connection, call.call.id)
+    assert read is not None
+    assert read.talks[0].begun_unseen is True
+    (talk,) = time_line_json(read)["talks"]
+    assert (talk["started_at"], talk["found_at"]) == (None, "2026-11-23T16:11:42.213Z")
 
 
 @given(st.floats(1_500_000_000, 4_000_000_000), st.floats(0, 1_000_000))

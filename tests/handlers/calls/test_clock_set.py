@@ -12,6 +12,7 @@ from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.core import Core
 from handlers.facts import CallEnded, GapEnded
 from handlers.rules import Rules
+from tests.handlers.calls.test_unseen_answers import answered_in_the_gap
 from tests.handlers.playbook import START, Play
 from tests.handlers.recorded import events
 from tests.handlers.taped import TAPES
@@ -49,6 +50,17 @@ def values(of: Any, by_s: float, path: str = "") -> Iterator[tuple[str, Any]]:
         is_moment = isinstance(of, float) and path.endswith(("_at", ".at", "since"))
         # A duration is rounded to the millisecond, and a moment by 3600 s holds not quite the same digits.
         yield path, pytest.approx(of + by_s * is_moment, abs=0.0015) if isinstance(of, float) else of
+
+
+def test_what_was_found_after_a_gap_is_no_moment_of_its_own_by_the_new_clock_either() -> None:
+    play = Play()
+    caller, leg = answered_in_the_gap(play)
+    play.core.set_clock(3600.0)
+    play.wait(3605)
+    play.far_end_hangs_up(caller, leg)
+    (talk,) = play.only_call.talks
+    assert (talk.started_at, talk.begun_unseen) == (START + 3623, True)
+    assert [each.joined_at for each in play.only_call.legs] == [None, None]
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -43,7 +43,9 @@ def test_the_answer_of_a_phone_that_rang_when_the_stream_broke_is_known_to_the_m
     call = ended.call
     assert (call.wait_s, call.ivr_s, call.ring_s, call.queue_s) == (8.002, 1, 7.002, 0)
     assert (call.talk_s, call.total_s, call.result, call.incomplete) == (21.998, 30, "answered", True)
-    assert [(talk.started_at, talk.ended_at) for talk in ended.talks] == [(START + 8.002, START + 30)]
+    assert [(talk.started_at, talk.ended_at, talk.begun_unseen) for talk in ended.talks] == [
+        (START + 8.002, START + 30, False)
+    ]
     assert [(each.rang_at, each.ring_ended_at, each.joined_at) for each in ended.legs if each.side == "person"] == [
         (START + 1, START + 8.002, START + 8.002)
     ]
@@ -65,6 +67,45 @@ def test_where_the_pbx_does_not_say_it_is_null_as_before() -> None:
         None,
         None,
     )
+
+
+def test_where_it_does_not_say_it_no_part_of_the_call_bears_the_moment_at_which_it_was_found() -> None:
+    play = Play()
+    caller, leg = answered_in_the_gap(play)
+    cdr(play, caller, None, None)
+    cdr(play, leg, None, None)
+    play.wait(5)
+    play.far_end_hangs_up(caller, leg)
+    ended = play.only_call
+    assert [(each.rang_at, each.ring_ended_at, each.joined_at) for each in ended.legs if each.side == "person"] == [
+        (START + 1, None, None)
+    ]
+    (talk,) = ended.talks
+    assert (talk.begun_unseen, talk.started_at, talk.ended_at) == (
+        True,
+        START + 23,
+        START + 28,
+    )  # by then at the latest
+
+
+def test_a_talk_that_was_heard_to_begin_is_no_other_after_a_gap_and_one_with_somebody_else_is() -> None:
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.ring(leg)
+    play.answer(caller, leg)
+    play.wait(3)
+    broken(play)
+    play.wait(20)
+    back(
+        play,
+        shown(play, caller, "Dial", "PJSIP/101,30,tT", bridge="b", context="from-trunk"),
+        shown(play, leg, "AppDial", OUTGOING, linkedid=caller, bridge="b"),
+        shown(play, "9.9", "AppDial", OUTGOING, name="PJSIP/102-00000009", linkedid=caller, bridge="b"),
+    )
+    play.wait(5)
+    play.far_end_hangs_up(caller, leg, "9.9")
+    assert [talk.begun_unseen for talk in play.only_call.talks] == [False, True]
 
 
 def test_nothing_is_told_for_a_call_that_has_ended_before_the_pbx_says_it() -> None:
