@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -21,6 +22,8 @@ from storage.salvage import NotReadError, address, by_stretches, columns, highes
 _COPIES_AT_MOST = 1 << 30
 _EACH_TABLE_S = 10.0
 _LOOKS_EVERY_STEPS = 100_000
+# More rows than a lost page in the middle of a table takes with it; `ringtally rescue` is more patient.
+_GIVES_UP_AFTER = 10_000
 # By table: the column by which its rows lie in order, and which of them wait. In this order: facts belong to cases.
 _KEPT = {
     "outbox": ("id", "1"),
@@ -114,7 +117,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> tuple
     if not there:  # an older version's
         return 0, True
     found: list[_Row] = []
-    is_whole = _read(old, new, table, ", ".join(names), found)
+    is_whole = _read(old, new, table, ", ".join(names), ends_at, found)
     statement = f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
     copied = 0
     for _key, *row in sorted(found, key=lambda each: each[0]):  # type: ignore[arg-type,return-value]
@@ -125,7 +128,9 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> tuple
     return copied, is_whole
 
 
-def _read(old: sqlite3.Connection, new: sqlite3.Connection, table: str, names: str, found: list[_Row]) -> bool:
+def _read(
+    old: sqlite3.Connection, new: sqlite3.Connection, table: str, names: str, ends_at: float, found: list[_Row]
+) -> bool:
     """Read what can be, each row with its key before it; gives whether that is all."""
     key, which = _KEPT[table]
     question = f"SELECT {key}, {names} FROM {table}"  # noqa: S608 - our own names
@@ -138,8 +143,9 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, table: str, names: s
     def read(statement: str, *bounds: int) -> int:
         try:
             rows = old.execute(statement, bounds).fetchall()
-        except sqlite3.OperationalError as error:
-            if primary_code(error) == sqlite3.SQLITE_INTERRUPT:
+        except sqlite3.DatabaseError as error:
+            # Between two short statements nobody is interrupted.
+            if primary_code(error) == sqlite3.SQLITE_INTERRUPT or monotonic() > ends_at:
                 raise TimeoutError from error
             raise
         found.extend(rows)
@@ -148,13 +154,12 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, table: str, names: s
     try:
         if table == "case_fact":
             cases = [case for (case,) in new.execute("SELECT key FROM missed_case")]
-            return not sum(
-                by_stretches(lambda first, last: read(stretch, first, last), case, case)[1] for case in cases
-            )
+            return not sum(by_stretches(partial(read, stretch), case, case)[1] for case in cases)
         try:
             read(f"{question} WHERE {which}")
         except sqlite3.DatabaseError:
-            return not by_stretches(lambda first, last: read(stretch, first, last), highest(old, table, key))[1]
+            last = highest(old, table, key)
+            return not by_stretches(partial(read, stretch), last, gives_up_after=_GIVES_UP_AFTER)[1]
     except TimeoutError:
         return False
     return True

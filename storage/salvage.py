@@ -20,7 +20,7 @@ from storage.schema import APPLICATION_ID
 # Where the highest key cannot be read: more rows than that has no page, on the average.
 _ROWS_ON_A_PAGE = 64
 # So many keys in a row that cannot be read are the end of what can be, seen from there.
-_GIVES_UP_AFTER = 50_000
+GIVES_UP_AFTER = 50_000
 _PAGE = 4096
 
 
@@ -104,7 +104,9 @@ def highest(connection: sqlite3.Connection, table: str, key: str, schema: str = 
     return max(int(pages) * _ROWS_ON_A_PAGE, *(int(seq) for (seq,) in given_out), 0)
 
 
-def by_stretches(copy: Callable[[int, int], int], last: int, first: int = 0) -> tuple[int, int]:
+def by_stretches(
+    copy: Callable[[int, int], int], last: int, first: int = 0, gives_up_after: int = GIVES_UP_AFTER
+) -> tuple[int, int]:
     """Have all keys from `first` to `last` copied in stretches as long as can be; gives how many rows were, and how many stretches cannot be.
 
     `copy` copies from one key to another, both included, and gives the number of rows; where it meets damage it copies nothing and
@@ -114,7 +116,7 @@ def by_stretches(copy: Callable[[int, int], int], last: int, first: int = 0) -> 
     stretches = deque([(first, last)])
     for from_below in (True, False):
         in_a_row = 0
-        while stretches and in_a_row < _GIVES_UP_AFTER:
+        while stretches and in_a_row < gives_up_after:
             first, last = stretches.popleft() if from_below else stretches.pop()
             try:
                 found = copy(first, last)

@@ -211,3 +211,22 @@ def test_a_table_that_takes_too_long_is_told_and_costs_no_other(path: Path, monk
     assert line["kept_missed_case"] == 0
     assert line["parts_lost_of"].split(", ")[0] == "missed_case"
     assert line["kept_gap"] == line["kept_heard"] == 1
+
+
+def test_keys_of_which_none_can_be_read_are_not_tried_without_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_table(path, "gap")
+    break_table(path, "migration")
+    monkeypatch.setattr(going_on, "_EACH_TABLE_S", 0.0)
+    tried: list[int] = []
+
+    def by_stretches(copy: Callable[[int, int], int], last: int, first: int = 0, **options: int) -> tuple[int, int]:
+        def counted(first: int, last: int) -> int:
+            tried.append(first)
+            return copy(first, last)
+
+        return salvage.by_stretches(counted, last, first, **options)
+
+    monkeypatch.setattr(going_on, "by_stretches", by_stretches)
+    line = started(path)
+    assert line["parts_lost_of"] == "gap"
+    assert len(tried) < 10
