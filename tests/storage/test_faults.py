@@ -383,6 +383,7 @@ async def test_a_file_that_is_removed_is_begun_anew_before_anybody_calls(
             for each in path.parent.iterdir():
                 each.unlink()
             await noticed(writer, told, "database_replaced")
+            assert "move it back" in next(line["cure"] for line in told if line["event"] == "database_replaced")
             async with reading(path) as connection:
                 assert await find_cases(connection, CaseFilter()) == standing
             await store_more(writer, 300)
