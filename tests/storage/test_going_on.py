@@ -18,6 +18,7 @@ from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.outbox import Change, Message, read_statement
 from storage.requests import Asked, ask, to_do
+from storage.rescue import rescue
 from tests.storage.sample_calls import START, a_missed_call, ended, many
 from tests.storage.sample_cases import a_case, missed
 from tests.storage.test_faults import PAGE, break_table, checkpoint, first_page, header, overwrite, set_aside, sound
@@ -200,6 +201,9 @@ def test_a_file_without_header_that_is_not_read_is_told_with_what_to_do(
     assert line["cure"] == (
         f"ringtally rescue {aside} saved.db; to go on with its cases: stop ringtally, mv saved.db {path}, start it"
     )
+    rescue(aside, path.with_name("saved.db"), START)
+    path.with_name("saved.db").rename(path)
+    assert asyncio.run(what_waits(path))[:2] == [[a_case(2)], [GAP]]
 
 
 def test_a_table_that_takes_too_long_is_told_and_costs_no_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
