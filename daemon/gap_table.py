@@ -19,7 +19,7 @@ _REASONS: dict[str, str] = dict(
         mark(
             "the connection was lost",
             "the PBX fell silent",
-            "events came faster than they were taken",
+            "ringtally stood still or fell behind",
             "the account was changed",
             "ringtally was stopped",
             "ringtally died",

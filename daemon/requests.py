@@ -17,7 +17,7 @@ from daemon.case_words import BadWordsError, contact_in
 from handlers.case_facts import RequestAnswered
 from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Request, Said
 from handlers.facts import Fact
-from storage.errors import DamagedError, StorageError
+from storage.errors import AbsentError, DamagedError, StorageError
 from storage.requests import Asked, Noted, Waiting, add_note, ask, done, notes_after, outcome_of, to_do
 from storage.writer import Writer
 
@@ -68,11 +68,11 @@ class Requests:
             try:
                 await self._look()
                 await self._answer()
-                self._stuck = self._failing_since = None
+                self._tell_unstuck()
             except StorageError as error:
                 if isinstance(error, DamagedError):
                     self._writer.suspect(error)
-                self._tell_stuck(str(error))
+                self._tell_stuck(self._words(error))
                 pause_s = _RETRY_S
             try:
                 async with asyncio.timeout(pause_s):
@@ -129,6 +129,17 @@ class Requests:
         if now - self._failing_since >= MENDED_WITHIN_S and reason != self._stuck:
             self._stuck = reason
             log.error("requests_stuck", reason=reason)
+
+    def _tell_unstuck(self) -> None:
+        if self._stuck is not None:
+            log.info("requests_recovered", database=str(self._database))
+        self._stuck = self._failing_since = None
+
+    def _words(self, error: StorageError) -> str:
+        """What keeps the writer from mending it is the cause; and nobody is told to start the daemon who reads its log."""
+        if isinstance(error, AbsentError):
+            return self._writer.health.reason or f"{self._database} is gone; put it back, else a new one is begun"
+        return str(error)
 
     async def _look(self) -> None:
         while self._heard:

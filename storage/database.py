@@ -21,8 +21,9 @@ import aiosqlite
 from handlers.case_facts import Case, CaseFact
 from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
-from storage.damaged import go_on, set_aside, set_aside_leftovers
+from storage.damaged import set_aside, set_aside_leftovers
 from storage.errors import DamagedError, MovedError, StorageError, primary_code, storage_error, tells_of_damage
+from storage.going_on import go_on
 from storage.last_heard import written_at
 from storage.live_calls import LiveChange
 from storage.opening import Mended, begin_anew, prepare, tell_set_aside

@@ -18,6 +18,8 @@ _CURES = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; see that the path and the rights to it and its directory are right",
     sqlite3.SQLITE_NOTADB: "is not a database; name another file or move this one away",
     sqlite3.SQLITE_CORRUPT: "is damaged; restore a backup, or save the rest (ringtally rescue FILE NEW)",
+    sqlite3.SQLITE_IOERR_SHORT_READ: "cannot be read to its end: its -wal was removed, or a part of the file; a running ringtally puts "
+    "that right within seconds, else see the kernel's log",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error; see the kernel's log",
 }
 
@@ -32,6 +34,10 @@ class DamagedError(StorageError):
 
 class MovedError(StorageError):
     """The file that is open is not the one at its path any more."""
+
+
+class AbsentError(StorageError):
+    """There is no file at the database's path."""
 
 
 class SchemaTooNewError(StorageError):
@@ -60,7 +66,7 @@ def primary_code(error: BaseException) -> int | None:
 
 def cure(error: BaseException) -> str:
     """What is wrong and what to do about it, to be said after the file's name; SQLite's own words in brackets."""
-    known = _CURES.get(primary_code(error) or 0)
+    known = _CURES.get(getattr(error, "sqlite_errorcode", 0)) or _CURES.get(primary_code(error) or 0)
     words = " ".join(str(error).split())
     return f"{known} ({words})" if known else f"cannot be used: {words}"
 
@@ -70,7 +76,7 @@ def beside_the_daemon(path: Path, timeout_s: float, *, autocommit: bool = False)
     """A connection that writes to a database which is there: it never makes one. What goes wrong is a StorageError."""
     try:
         if not path.is_file():
-            raise StorageError(f"there is no database at {path}; start ringtally run to make it")
+            raise AbsentError(f"there is no database at {path}; start ringtally run to make it")
         address = f"file:{quote(str(path.absolute()))}?mode=rw"
         level: Literal["DEFERRED"] | None = None if autocommit else "DEFERRED"
         with closing(sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=level)) as connection:

@@ -13,6 +13,8 @@ from storage.errors import StorageError, cure
 from storage.opening import Mended, tell_set_aside
 from storage.outbox import Outbox
 
+REPLACED_CURE = "none, if that was meant; to go on with one that was moved away: stop ringtally, move it back, start it"
+
 log = structlog.get_logger()
 
 
@@ -82,7 +84,9 @@ class Mender:
     def _tell_another(self, mended: Mended, reason: str) -> None:
         path = self._database.path
         if mended.aside is None:
-            log.error("database_replaced", reason=reason, database=str(path), waiting=self._waiting())
+            log.error(
+                "database_replaced", reason=reason, database=str(path), waiting=self._waiting(), cure=REPLACED_CURE
+            )
             return
         self.set_aside += 1
         tell_set_aside(mended, path, reason)

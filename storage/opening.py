@@ -2,14 +2,14 @@
 
 import os
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from storage.damaged import go_on, is_ours, set_aside
+from storage.damaged import is_ours, set_aside
 from storage.errors import StorageError, storage_error
+from storage.going_on import Kept, go_on
 from storage.last_heard import bound
 from storage.schema import check, migrate, migrations
 
@@ -24,12 +24,12 @@ log = structlog.get_logger()
 class Mended:
     """The database can be tried again.
 
-    `is_another`: it is not the one it was; `aside`: where that is, if it was damaged; `kept`: what of it goes on, rows by table.
+    `is_another`: it is not the one it was; `aside`: where that is, if it was damaged; `kept`: what of it goes on.
     """
 
     is_another: bool = False
     aside: Path | None = None
-    kept: Mapping[str, int] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
 
 
 def prepare(path: Path, now: float) -> None:
@@ -87,12 +87,18 @@ def begin_anew(path: Path, now: float, last_written: float | None) -> Mended:
 
 
 def tell_set_aside(mended: Mended, path: Path, reason: str) -> None:
-    """One line for the operator: what is wrong, where the old file is, and how to get the rest back."""
+    """One line for the operator: what is wrong, where the old file is, what of it goes on, and how to get the rest back."""
+    kept, cure = mended.kept, f"ringtally rescue {mended.aside} saved.db"
+    told = {f"kept_{table}": rows for table, rows in kept.rows.items()}
+    if kept.not_read is not None:
+        cure += f"; to go on with its cases: stop ringtally, mv saved.db {path}, start it"
     log.error(
         "database_set_aside",
         reason=reason,
         aside=str(mended.aside),
         goes_on_in=str(path),
-        cure=f"ringtally rescue {mended.aside} saved.db",
-        **{f"kept_{table}": rows for table, rows in mended.kept.items()},
+        cure=cure,
+        **told,
+        **({"parts_lost_of": ", ".join(kept.parts_lost_of)} if kept.parts_lost_of else {}),
+        **({"not_read": kept.not_read} if kept.not_read is not None else {}),
     )

@@ -105,3 +105,4 @@ def test_every_reason_that_there_is_has_its_words(tmp_path: Path, run: Run) -> N
     asyncio.run(go())
     rows = list(csv.reader(io.StringIO(run("gaps", "--to", "1970-01-02", "--format", "csv").stdout)))
     assert len({row[3] for row in rows[1:]} - set(reasons)) == len(reasons)
+    assert "ringtally stood still or fell behind" in {row[3] for row in rows}

@@ -15,11 +15,15 @@ import pytest
 
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading
-from storage.live_calls import kept_calls
+from storage.database import reading, writing
+from storage.gaps import GapFilter, find_gaps
+from storage.live_calls import Heard, LiveChange, kept_calls
 from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
+from tests.storage.sample_calls import START, a_missed_call, ended
+from tests.storage.sample_cases import a_case, missed
+from tests.storage.test_faults import checkpoint, header
 
 pytestmark = pytest.mark.slow
 
@@ -147,6 +151,29 @@ async def test_a_database_that_cannot_be_written_is_one_line_with_its_path_and_e
     (line,) = ended.stderr.splitlines()
     assert line.startswith(f"Error: {Path(path).parent}")
     assert "director" in line
+
+
+async def test_a_database_that_has_lost_its_header_is_set_aside_and_its_call_back_list_and_gap_go_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "calls.db"
+    async with writing(path, now=START) as store:
+        calls = [ended(a_missed_call(number)) for number in range(3)]
+        cases = [missed(a_case(number), call.call) for number, call in enumerate(calls)]
+        await store.write(calls, None, cases, live=LiveChange({}, Heard(START + 900, "stopped")))
+    checkpoint(path)
+    header(path)
+    async with beside(FakeAsterisk(), tmp_path) as daemon:
+        line = await daemon.told("database_set_aside")
+        assert (line["kept_missed_case"], line["kept_case_fact"], line["kept_heard"]) == (3, 3, 1)
+        await daemon.told("gap_ended")
+        assert await daemon.stop() == 0
+    settings = tmp_path / "ringtally.toml"
+    listed = await ran("--config", settings, "missed", "--open", "--format", "jsonl")
+    assert sorted(json.loads(case)["id"] for case in listed.stdout.splitlines()) == [a_case(n).id for n in range(3)]
+    async with reading(path) as connection:
+        (gap,) = await find_gaps(connection, GapFilter())
+    assert gap.since == START + 900
 
 
 async def test_an_address_that_is_taken_is_one_line_and_exit_1(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from daemon import requests as requests_module
 from daemon.requests import Requests
 from handlers.case_facts import Note, RequestAnswered
 from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Said
+from storage import writer as writer_module
 from storage.database import writing
 from storage.requests import Asked, add_note, ask, latest_note, outcome_of
 from storage.writer import Writer
@@ -130,11 +131,30 @@ async def test_a_database_that_stays_away_is_told_once_and_again_when_it_has_bee
         with structlog.testing.capture_logs() as logs:
             for times in (1, 2):
                 path.rename(tmp_path / "moved.db")
-                await until(lambda times=times: len(logs) == times)
+                await until(lambda times=times: len(logs) == 2 * times - 1)
                 path.with_name("moved.db").rename(path)
                 ask(path, Asked(kind="dismiss", subject=f"1.{times}", at=None, by="Олег"), START)
                 await until(lambda times=times: len(told.events) == times)
-        assert [line["event"] for line in logs] == ["requests_stuck"] * 2
+                await until(lambda times=times: len(logs) == 2 * times)
+        assert [line["event"] for line in logs] == ["requests_stuck", "requests_recovered"] * 2
+        assert logs[0]["reason"] == f"{path} is gone; put it back, else a new one is begun"
+
+
+async def test_requests_that_are_stuck_with_the_store_are_told_with_what_ails_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests_module, "_RETRY_S", 0.01)
+    monkeypatch.setattr(requests_module, "MENDED_WITHIN_S", 0.1)
+    monkeypatch.setattr(writer_module, "_LOOKS_EVERY_S", 0.05)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    async with running(folder / "calls.db"):
+        with structlog.testing.capture_logs() as logs:
+            folder.rename(tmp_path / "moved")
+            stuck = f"{folder} is not a directory; make it (mkdir -p) or name another path"
+            await until(lambda: ("requests_stuck", stuck) in [(line["event"], line.get("reason")) for line in logs])
+            (tmp_path / "moved").rename(folder)
+            await until(lambda: "requests_recovered" in [line["event"] for line in logs])
 
 
 async def test_notes_on_calls_of_cases_are_told_once_in_order_whoever_wrote_them(

@@ -21,6 +21,7 @@ def sqlite_error(code: int, words: str = "words") -> sqlite3.OperationalError:
         (sqlite3.SQLITE_FULL, "the disk (or the quota) is full; free some space"),
         (sqlite3.SQLITE_READONLY_DIRECTORY, "give this user the right to write"),
         (sqlite3.SQLITE_IOERR_WRITE, "the disk reports an error; see the kernel's log"),
+        (sqlite3.SQLITE_IOERR_SHORT_READ, "its -wal was removed, or a part of the file"),
         (sqlite3.SQLITE_CORRUPT_INDEX, "is damaged; restore a backup"),
         (sqlite3.SQLITE_NOTADB, "is not a database"),
         (sqlite3.SQLITE_CANTOPEN, "cannot be opened"),

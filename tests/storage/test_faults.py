@@ -16,7 +16,7 @@ import structlog.testing
 
 from handlers.case_facts import Case
 from handlers.facts import GapEnded
-from storage import database
+from storage import database, opening
 from storage import writer as writer_module
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
@@ -42,6 +42,9 @@ connection.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 sys.stdin.read()
 """
+HOLDER_OF_ALL = HOLDER.replace(
+    'connection.execute("BEGIN', 'connection.execute("PRAGMA locking_mode = EXCLUSIVE"); connection.execute("BEGIN'
+)
 
 
 @pytest.fixture
@@ -140,9 +143,9 @@ def test_a_disk_that_is_read_only_at_the_start_is_told_and_can_be_read(tmp_path:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[subprocess.Popen[str]]:
+def held(path: Path, program: str = HOLDER) -> Iterator[subprocess.Popen[str]]:
     """Another program has the database to itself."""
-    command = [sys.executable, "-c", HOLDER, str(path)]
+    command = [sys.executable, "-c", program, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
@@ -167,6 +170,34 @@ async def test_a_lock_held_longer_than_any_time_out_only_makes_calls_wait(
             await store_more(writer, 320)
     assert await stored(path) == ids(330)
     assert [line["event"] for line in told] == ["store_degraded", "store_recovered"]
+
+
+async def test_a_start_while_another_program_writes_is_none_but_waiting(path: Path) -> None:
+    await filled(path)
+    with held(path) as holder:
+        async with writing(path, now=START) as store:
+            writer = Writer(store)
+            task = asyncio.ensure_future(writer.run())
+            for fact in many(10, first=300):
+                writer.put(fact)
+            with pytest.raises(StorageError, match="is locked by another program"):
+                await writer.flush()
+            holder.kill()
+            await store_more(writer, 310)
+            await writer.close(2.0)
+            await task
+    assert await stored(path) == ids(320)
+
+
+async def test_a_start_while_another_program_keeps_readers_out_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_OPENING_WAITS_S", 0.1)
+    await filled(path)
+    with held(path, HOLDER_OF_ALL), pytest.raises(StorageError, match="is locked by another program"):
+        async with writing(path, now=START):
+            pass
+    assert await stored(path) == ids(300)
 
 
 # ---- damage
@@ -352,6 +383,7 @@ async def test_a_file_that_is_removed_is_begun_anew_before_anybody_calls(
             for each in path.parent.iterdir():
                 each.unlink()
             await noticed(writer, told, "database_replaced")
+            assert "move it back" in next(line["cure"] for line in told if line["event"] == "database_replaced")
             async with reading(path) as connection:
                 assert await find_cases(connection, CaseFilter()) == standing
             await store_more(writer, 300)

@@ -17,6 +17,7 @@ from tests.storage.test_faults import (
     break_table,
     checkpoint,
     everything_and_shorter,
+    first_page,
     header,
     set_aside,
 )
@@ -69,7 +70,12 @@ async def test_where_it_cannot_be_read_it_is_the_newest_moment_that_is_stored(pa
     assert await started_after(path, damage) == Heard(ENDS_AT, "killed")
 
 
-@pytest.mark.parametrize("damage", [header, all_but_the_first_page, everything_and_shorter])
+async def test_a_header_that_is_lost_hides_it_no_more_than_the_rest(path: Path) -> None:
+    await filled(path)
+    assert await started_after(path, header) == Heard(ENDS_AT + 60, "stopped")
+
+
+@pytest.mark.parametrize("damage", [first_page, all_but_the_first_page, everything_and_shorter])
 async def test_where_no_call_can_be_read_it_is_when_the_file_was_written_last(
     damage: Callable[[Path], None], path: Path
 ) -> None:
@@ -79,7 +85,7 @@ async def test_where_no_call_can_be_read_it_is_when_the_file_was_written_last(
 
 async def test_a_file_written_in_the_future_tells_nothing_and_that_is_told(path: Path) -> None:
     await filled(path)
-    header(path)
+    first_page(path)
     os.utime(path, (NOW + 3600, NOW + 3600))
     with structlog.testing.capture_logs() as logs:
         async with writing(path, now=NOW):

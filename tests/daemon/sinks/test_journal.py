@@ -7,6 +7,8 @@ import pytest
 from daemon import clock
 from daemon.sinks import journal
 from daemon.sinks.journal import DOUBTS_EVERY_S, JournalSink
+from handlers.calls.ghosts import GHOST, UNSEEN
+from handlers.calls.reaper import REASON
 from handlers.facts import EventDoubted, GapEnded, TrunkGuessed
 from tests.daemon.http_service import logged
 from tests.storage.sample_calls import START, a_call, ended
@@ -53,4 +55,15 @@ def test_doubts_are_told_once_a_minute_with_their_number(watch: Watch, monkeypat
     first, second = lines
     assert (first["event"], first["unknown_channel"]) == ("events_doubted", 1)
     assert (second["unknown_channel"], second["misnamed_channel"]) == (1000, 1)
+    assert "are left out: usual after a gap" in first["meaning"]
+    assert "Local channel" not in first["meaning"]
+    assert "Local channel" in second["meaning"]
+    assert "ringtally record" in first["cure"]
     assert sink.doubts == {"unknown_channel": 1001, "misnamed_channel": 1}
+
+
+@pytest.mark.parametrize("reason", ["unknown_channel", "misnamed_channel", REASON, GHOST, UNSEEN])
+def test_each_doubt_is_told_with_what_it_means(reason: str, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    with logged(monkeypatch, journal) as lines:
+        JournalSink().take([EventDoubted(START, reason)])
+    assert lines[0]["meaning"]
