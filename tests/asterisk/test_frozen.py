@@ -32,6 +32,14 @@ from tests.daemon.app_service import Ledger
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
 
 AT_ONCE = 4
+# Each of the events that a duration hangs on is among those read late; where they are stamped, none of them matters.
+PLAYED = {
+    False: (
+        *("answered_unseen", "answered_unseen_in_a_queue", "talk_over_unseen", "unheld_unseen"),
+        *("passed_on_unseen", "parked_unseen", "begun_unseen", "begun_and_over_unseen"),
+    ),
+    True: ("answered_unseen_in_a_queue", "talk_over_unseen", "passed_on_unseen", "begun_and_over_unseen"),
+}
 FROZEN_S = 3.5
 STAMPED = "[general](+)\ntimestampevents = yes\n"
 # What only the order of events decides.
@@ -195,10 +203,10 @@ async def test_a_daemon_that_stood_still_tells_what_its_witness_tells_or_says_th
             finally:
                 free.append(number)
 
-    found = await asyncio.gather(*map(among_others, SITUATIONS))
+    found = await asyncio.gather(*map(among_others, PLAYED[is_stamped]))
     # So many at once on two cores: what drifted is played again with nothing beside it, and must agree then.
     told: list[str] = []
-    for name in [name for name, wrong in zip(SITUATIONS, found, strict=True) if wrong]:
+    for name in [name for name, wrong in zip(PLAYED[is_stamped], found, strict=True) if wrong]:
         wrong = await one(name, 101, tmp_path / f"{name}-alone")
         told += [f"{name}: {each}" for each in wrong]
     assert not told, "\n".join(told)
