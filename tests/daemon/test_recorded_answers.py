@@ -12,6 +12,7 @@ from daemon import clock, recorder
 from daemon.recorder import record_to
 from daemon.replay import entries, replay
 from handlers.ami.anonymise import Anonymiser
+from handlers.ami.cdr_times import DIALLED
 from handlers.rules import Rules
 from tests.daemon.fake_asterisk import Action, FakeAsterisk, Session, account, answer, event, listed, run_of_headers
 from tests.handlers.calls.test_ghosts import item
@@ -46,6 +47,8 @@ async def test_the_replay_of_a_recording_that_began_in_mid_call_knows_the_answer
     answered_at = round(clock.now() - 20, 6)
 
     def cdr(_session: Session, action: Action) -> bytes:
+        if action["Variable"] == DIALLED:
+            return answer(action, Variable=DIALLED, Value="7001")
         moment = answered_at if "answer" in action["Variable"] else answered_at - 9.5
         return answer(action, Variable=action["Variable"], Value=f"{moment:.6f}")
 
@@ -53,16 +56,16 @@ async def test_the_replay_of_a_recording_that_began_in_mid_call_knows_the_answer
         pbx.answers |= {"CoreShowChannels": channels, "Getvar": cdr}
         recording = tasks.create_task(record_to(account(pbx.port), path, change))
         session = await pbx.session()
-        await session.asked_for("Getvar", 4)
+        await session.asked_for("Getvar", 6)
         session.send(ended(CALLER, "PJSIP/trunk-00000001") + ended(AGENT, "PJSIP/101-00000002"))
         async with asyncio.timeout(10):
             while path.read_bytes().count(b"Event: Hangup") < 2:
                 await asyncio.sleep(0.02)  # a file that grows tells nobody
         os.kill(os.getpid(), signal.SIGTERM)
         await recording
-    assert sum("Getvar" in (entry.sent or "") for entry in entries(path)) == 4
+    assert sum("Getvar" in (entry.sent or "") for entry in entries(path)) == 6
     (call,) = await replay([path], Rules(), tmp_path / "calls.db", 0.0)
-    assert call.call.result == "answered"
+    assert (call.call.result, call.call.did) == ("answered", "7001")
     assert call.call.answered_at == pytest.approx(answered_at, abs=0.001)
     assert call.call.wait_s is not None
     assert call.call.talk_s == pytest.approx(20, abs=2)
