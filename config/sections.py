@@ -79,7 +79,7 @@ class Ami(Section):
     tls: bool = False
     ca_file: FilePath | None = None
     """Who may have signed the PBX's certificate; None: the system's authorities."""
-    ping_interval: Patience = 10.0
+    ping_interval: Patience = 2.0
     ping_timeout: Patience = 5.0
     timeout: Patience = 10.0
     """For one action's answer."""

@@ -50,6 +50,13 @@ _TOO_MUCH = {
 _DEVICE_LISTS = ("SIPpeers", "IAXpeers", "PJSIPShowEndpoints")
 
 
+_STAMPS_CURE = "set timestampevents = yes in [general] of manager.conf, then: asterisk -rx 'manager reload'"
+_UNSTAMPED = (
+    "events bear no time of the PBX: of what comes late, from a network that stalls or while this machine stands still, durations "
+    f"are unknown, and moments up to 4 s wrong; {_STAMPS_CURE}"
+)
+
+
 class AmiCheckError(Exception):
     """The PBX could not be asked; the message says why and what to do."""
 
@@ -64,6 +71,7 @@ class _Findings:
     commands: set[str] = field(default_factory=set)
     classes: dict[str, bool | None] = field(default_factory=dict)
     unheard: list[str] = field(default_factory=list)
+    stamped: bool | None = None
     of_agents: dict[str, bool | None] = field(default_factory=dict)
 
 
@@ -136,6 +144,7 @@ async def _look(protocol: AmiProtocol, seen: SeenEvents, timeout_s: float, watch
         found.unheard = [each for each in provoked if each not in seen.provoked]
     await _compare(protocol, seen, found, timeout_s)
     found.of_agents = await events_of_agents(protocol, seen, found.answers, timeout_s, TOLD_WITHIN_S)
+    found.stamped = seen.stamped
     return found
 
 
@@ -221,6 +230,7 @@ def _told(found: _Findings, rules: Rules, watch_s: float) -> list[str]:
         lines.append(
             f"NO  VarSet of {', '.join(found.unheard)}: the account's event filter takes it out; {_CLASSES['dialplan']}"
         )
+    lines.append(_stamp_line(found.stamped))
     lines += [
         f"WARNING: the account may {what}; ringtally never does: take the right away"
         for action, what in _TOO_MUCH.items()
@@ -228,6 +238,13 @@ def _told(found: _Findings, rules: Rules, watch_s: float) -> list[str]:
     ]
     proposed = _proposed(found, rules)
     return [*lines, "", *(proposed or ["# no outside line to propose: none is in use or known by its device"])]
+
+
+def _stamp_line(is_stamped: bool | None) -> str:
+    """Whether moments stay right however late an event comes; no right of the account, so nothing is missing without."""
+    if is_stamped is None:
+        return f"?   the PBX's time in events: none came that would bear it; to be sure of it, {_STAMPS_CURE}"
+    return "yes the PBX's time in events" if is_stamped else f"WARNING: {_UNSTAMPED}"
 
 
 def _class_line(name: str, is_seen: bool | None, cost: str, watch_s: float) -> str:

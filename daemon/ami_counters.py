@@ -65,15 +65,15 @@ class LinkCounts:
 
     def deaf_since(self, at: float | None) -> None:
         """The PBX is not heard since `at` (epoch seconds; None: nobody knows), unless that had begun before."""
-        if self._deaf_since is None:
-            self._deaf_since = at
+        if self._deaf_since is None and at is not None:
+            self._deaf_since = _steady(at)
 
     def read_late_since(self, at: float) -> None:
         """What happened since `at` is heard late: that counts as not listened to, as what came before it did."""
-        self._deaf_since = at
+        self._deaf_since = _steady(at)
 
     def hears_since(self, at: float) -> None:
-        """A snapshot said at `at` what there is: the time not listened to is over."""
+        """A snapshot said at `at` (monotonic seconds) what there is: the time not listened to is over."""
         if self._deaf_since is not None:
             self._counters.gap_s += max(0.0, at - self._deaf_since)
             self._deaf_since = None
@@ -86,6 +86,11 @@ class LinkCounts:
             self._told_bad += new
             self._told_bad_at = now
             log.warning("ami_bad_messages", total=new.total(), reasons=dict(sorted(new.items())))
+
+
+def _steady(at: float) -> float:
+    """A moment of our time of day by the clock that nobody sets: a step within a gap makes it neither longer nor shorter."""
+    return clock.monotonic() - (clock.now() - at)
 
 
 def _bad_of(protocol: AmiProtocol) -> Counter[str]:

@@ -13,7 +13,7 @@ from daemon.ami_protocol import AmiError, AmiProtocol, Connection
 from daemon.ami_questions import RIGHTS_CURE, Questions
 from daemon.ami_snapshot import take_snapshot
 from daemon.held_events import HeldEvents
-from daemon.late_reading import LateReading
+from daemon.late_reading import LATE_EVERY_S, LateCause, LateReading
 from handlers.ami.events import Event, GapReason, StreamBroken
 from handlers.ami.gathered import Gathering, resumed
 
@@ -116,11 +116,11 @@ class AmiLine:
             return "slow"
         return self._given_up or "connection_lost"
 
-    def _read_late(self, late_s: float) -> None:
-        """We stood still for so long, and hear now what happened in that time."""
+    def _read_late(self, late_s: float, cause: LateCause) -> None:
+        """We stood still for so long, or the line did, and hear now what happened in that time."""
         if self.ready_at is None:
             return
-        broken = self._late.break_for(late_s)
+        broken = self._late.break_for(late_s, cause)
         if broken is not None:
             self._is_late = True
             self._counts.read_late_since(broken.at)
@@ -132,20 +132,21 @@ class AmiLine:
         # A booted PBX says FullyBooted before it reads this. Where it is missing behind the answer, the account may not see
         # it, or the PBX boots and says it later: nothing is worth waiting for.
         protocol, timeout_s = self.protocol, self.account.timeout_s
-        await _ping(protocol, timeout_s)
+        await self._hear_in_time()
         self._was_booted = protocol.booted.is_set()
         self._wake.clear()
         self._events.hold()
         answers = await take_snapshot(protocol, timeout_s)
-        at = clock.now()
+        at, heard_at = clock.now(), clock.monotonic()
         snapshot = await asyncio.to_thread(answers.snapshot)  # of ten thousand calls half a second's work
         held = self._events.release()
         self._is_late = any(isinstance(event, StreamBroken) for event in held)
         self._events.take(resumed(at, snapshot._replace(up_since=protocol.up_since), held))
+        protocol.line.is_known_at(heard_at)
         channels = None if snapshot.channels is None else len(snapshot.channels)
         self.questions.answered_by_snapshot(channels, has_queues="QueueStatus" not in answers.unknown)
         if not self._is_late:
-            self._counts.hears_since(at)
+            self._counts.hears_since(heard_at)
         if self.ready_at is None:
             self.ready_at = clock.monotonic()
             self._ready()
@@ -154,19 +155,31 @@ class AmiLine:
             log.info("ami_asked_again", host=self.account.host, channels=channels or 0)
         _tell_missing(answers)
 
+    async def _hear_in_time(self) -> None:
+        """Until the PBX answers at once, or for a minute: what a late line tells would be late too, and so asked for again and again."""
+        until = clock.monotonic() + LATE_EVERY_S
+        await _ping(self.protocol, self.account.timeout_s)
+        while self.ready_at is not None and self.protocol.line.is_late and clock.monotonic() < until:
+            await _ping(self.protocol, self.account.timeout_s)
+
     async def _keep_alive(self) -> bool:
         """Ping until the line is lost; False when it went silent: on an idle PBX AMI says nothing, so only this tells."""
         while not self.protocol.is_lost:
             if await self._is_outdated():
                 await self._resume()
             await self.questions.ask_what_is_due(self.account.timeout_s)
-            if self.questions.are_answers_wanted or await self._is_woken(self.account.ping_interval_s):
+            if self.questions.are_answers_wanted or await self._is_woken(self._until_ping_s):
                 continue
             self._counts.tell_bad()
             if not await self._answers_ping():
                 log.warning("ami_ping_unanswered", seconds=self.account.ping_timeout_s)
                 return False
         return True
+
+    @property
+    def _until_ping_s(self) -> float:
+        """After a late answer the next one tells whether the line is late still."""
+        return 0.0 if self.protocol.line.is_late else self.account.ping_interval_s
 
     async def _is_outdated(self) -> bool:
         """Did the PBX boot, or its queues come, only after the snapshot was taken, or did we read late since?"""
@@ -199,7 +212,11 @@ async def _ping(protocol: AmiProtocol, timeout_s: float) -> None:
     asked_at = clock.now()
     (answer, *_) = await protocol.ask({"Action": "Ping"}, timeout_s)
     pbx = protocol.decoder.clock
-    if pbx.told(answer, asked_at, clock.now()):
+    if not pbx.told(answer, asked_at, clock.now()):
+        return
+    if pbx.ahead_s == 0:
+        log.info("pbx_clock_agrees")
+    else:
         log.warning("pbx_clock_differs", ahead_s=round(pbx.ahead_s, 1), cure="let NTP set the clocks of both machines")
 
 

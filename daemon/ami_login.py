@@ -28,7 +28,7 @@ class AmiAccount:
     secret: str = field(repr=False)
     md5: bool = False
     tls: ssl.SSLContext | None = field(default=None, repr=False)
-    ping_interval_s: float = 10.0
+    ping_interval_s: float = 2.0
     ping_timeout_s: float = 5.0
     timeout_s: float = 10.0
     reconnect_most_s: float = 60.0

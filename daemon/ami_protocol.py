@@ -18,6 +18,8 @@ from panoramisk import Manager
 from panoramisk.actions import Action
 
 from daemon import clock
+from daemon.late_line import LATE_S, LateLine
+from daemon.late_reading import LateCause
 from daemon.stall_watch import StallWatch
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
@@ -44,6 +46,7 @@ class _Ask:
 
     def __init__(self, future: asyncio.Future[list[bytes]]) -> None:
         self.future = future
+        self.asked_at = clock.monotonic()
         self._answer = Answer()
 
     def take(self, block: bytes) -> None:
@@ -56,10 +59,6 @@ class _Ask:
             self.future.set_exception(AmiError(f"a list of more than {LIST_LIMIT} items"))
         elif is_last:
             self.future.set_result(self._answer.blocks)
-
-
-# A moment that is wrong by less is nearly as true as one met in a snapshot; a busy machine stands still for so long now and then.
-LATE_S = 2.0
 
 
 class AmiProtocol(asyncio.Protocol):
@@ -76,7 +75,7 @@ class AmiProtocol(asyncio.Protocol):
         changed: Callable[[], None],
         tap: Callable[[bytes], None],
         asked: Callable[[str], None] = lambda _text: None,
-        late: Callable[[float], None] = lambda _seconds: None,
+        late: Callable[[float, LateCause], None] = lambda _seconds, _cause: None,
     ) -> None:
         self._sink = sink
         self._late = late
@@ -97,6 +96,7 @@ class AmiProtocol(asyncio.Protocol):
         self.cut_off_after_s: float | None = None
         """How long we had read nothing, if the connection was lost for that."""
         self._stalls = StallWatch(lambda: self.framer.bytes)
+        self.line = LateLine(LATE_S)
         self._heard = clock.monotonic()
         self.last_event_at: float | None = None
 
@@ -119,7 +119,8 @@ class AmiProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """One segment: never raises, never waits."""
         at, self._heard = clock.now(), clock.monotonic()
-        late_s = self._stalls.stood_still_s()
+        self.line.reads(self._heard)
+        stood_still_s, line_late_s = self._stalls.stood_still_s(), self.line.late_by_s(self._heard)
         try:
             self._tap(data)
         except Exception:
@@ -137,11 +138,16 @@ class AmiProtocol(asyncio.Protocol):
             self.last_event_at = at
             try:
                 # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
-                if late_s >= LATE_S and not self.decoder.is_stamped:
-                    self._late(late_s)
+                if not self.decoder.is_stamped:
+                    self._tell_late(stood_still_s, line_late_s)
                 self._sink(events)
             except Exception:
                 self._failed("sink")
+
+    def _tell_late(self, stood_still_s: float, line_late_s: float) -> None:
+        late_s = max(stood_still_s, line_late_s)
+        if late_s >= LATE_S:
+            self._late(late_s, "stood_still" if stood_still_s >= LATE_S else "line_stalled")
 
     def _events_of(self, blocks: Sequence[bytes], at: float) -> list[Event]:
         """What is left of the blocks when answers went to who asked."""
@@ -182,7 +188,9 @@ class AmiProtocol(asyncio.Protocol):
         """
         key = action_id_of(block, self._asks)
         if key is not None:
-            self._asks[key].take(block)
+            ask = self._asks[key]
+            self.line.answered(self._heard, ask.asked_at)
+            ask.take(block)
             return True
         return block.startswith(b"Response: ")
 
@@ -208,6 +216,7 @@ class AmiProtocol(asyncio.Protocol):
                 request.future.cancel()  # panoramisk's own, which nobody awaits
                 key = str(request["ActionID"]).encode()
                 mine[key] = self._asks[key] = _Ask(asyncio.get_running_loop().create_future())
+                self.line.asked(mine[key].asked_at, self._heard)
                 self._tell_asked(request)
                 self.transport.write(str(request).encode())
             async with asyncio.timeout(timeout_s):
@@ -215,6 +224,8 @@ class AmiProtocol(asyncio.Protocol):
         finally:
             for key, ask in mine.items():
                 del self._asks[key]
+                if not self._asks:
+                    self.line.waits_for_nothing()
                 # One that timed out was cancelled with its waiter, and its exception would be a cancellation of ours.
                 if not ask.future.cancel() and not ask.future.cancelled():
                     ask.future.exception()  # told once is enough

@@ -11,6 +11,11 @@ _EVENT = re.compile(rb"\s*Event: (\w{1,60})\r\nPrivilege: ([a-z,]{1,120})(?=\r\n
 _PROVOKED = re.compile(rb"\r\nChannel: none\r\nUniqueid: none\r\nVariable: (\w{1,60})\r\n")
 
 
+# Asterisk says this to one session, and so without a stamp whatever is set.
+_NEVER_STAMPED = b"FullyBooted"
+_STAMP = b"\r\nTimestamp: "
+
+
 class SeenEvents:
     """Feed it every byte of one connection. `changed` is set whenever something new was seen; who waits clears it."""
 
@@ -19,6 +24,8 @@ class SeenEvents:
         self.classes: set[str] = set()
         self.names: set[str] = set()
         self.provoked: set[str] = set()
+        self.stamped: bool | None = None
+        """Do events bear the PBX's time? None: none came that would."""
         self.changed = asyncio.Event()
 
     def feed(self, data: bytes) -> None:
@@ -33,6 +40,8 @@ class SeenEvents:
             if len(classes) == 1:  # of two classes either would do, and none is proved
                 self._note(self.classes, *classes)
             self._note(self.names, event[1].decode())
+            if event[1] != _NEVER_STAMPED:
+                self.stamped = block.startswith(_STAMP, event.end())
             variable = _PROVOKED.search(block)
             if variable is not None:
                 self._note(self.provoked, variable[1].decode())

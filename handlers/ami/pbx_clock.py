@@ -6,7 +6,7 @@ from handlers.ami.message import Message
 
 # Below it a difference is the network's doing, or none that anybody would see.
 DIFFERENCE_S = 1.0
-# No event is on its way for so long: a line that is silent for ping_interval and ping_timeout (15 s) is given up.
+# No event is on its way for so long: a line that is silent for ping_interval and ping_timeout (7 s) is given up.
 LATE_MOST_S = 30.0
 
 

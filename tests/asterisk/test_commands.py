@@ -13,6 +13,7 @@ import pytest
 from config.ami_account import EVENT_FILTERS
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.scenarios import SCENARIOS
+from tests.asterisk.test_frozen import STAMPED
 from tests.daemon.ringtally_process import RINGTALLY, Ended, ran, running_daemon, write_settings
 
 VERSIONS = [22, 16]
@@ -44,9 +45,12 @@ def settings_for(pbx: Pbx, folder: Path, username: str = "ringtally", more: str 
     return path
 
 
+@pytest.mark.parametrize("is_stamped", [False, True], ids=["without stamps", "with stamps"])
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_the_shipped_account_sees_everything_that_is_needed(version: int, tmp_path: Path) -> None:
-    async with running_pbx(version, 30) as pbx:
+async def test_the_shipped_account_sees_everything_that_is_needed(
+    version: int, is_stamped: bool, tmp_path: Path
+) -> None:
+    async with running_pbx(version, 30, STAMPED if is_stamped else "") as pbx:
         settings = settings_for(pbx, tmp_path)
         # The check leaves before its time, when it has seen all.
         ended = await amid_calls(pbx, ran("--config", settings, "check-ami", "--watch", "60"))
@@ -55,9 +59,12 @@ async def test_the_shipped_account_sees_everything_that_is_needed(version: int, 
     assert [line for line in lines if line.startswith("yes")] == [
         *(f"yes action {name}" for name in ACTIONS),
         *(f"yes events of class {name}" for name in CLASSES),
+        *(["yes the PBX's time in events"] if is_stamped else []),
     ]
+    warnings = [line for line in lines if line.startswith("WARNING")]
+    assert ["timestampevents = yes" in line for line in warnings] == ([] if is_stamped else [True])
     # It leaves when it has seen every class; whether a phone or member has changed by then is chance.
-    assert not [line for line in lines if line.startswith(("NO", "?   events of class", "?   action", "WARNING"))]
+    assert not [line for line in lines if line.startswith(("NO", "?   events of class", "?   action"))]
     assert ended.status == 0
     assert {"name": "trunk", "channels": ["PJSIP/trunk-*"]} in tomllib.loads("\n".join(lines[lines.index("") :]))[
         "trunks"

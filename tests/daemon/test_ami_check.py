@@ -67,6 +67,11 @@ def told_of_variables(
     return getvar
 
 
+def stamped(block: bytes) -> bytes:
+    """As a PBX with `timestampevents` sends it."""
+    return block.replace(b",all\r\n", b",all\r\nTimestamp: 1795450254.500000\r\n", 1)
+
+
 def devices(*names: str) -> Callable[[Session, Action], bytes]:
     items = [f"DeviceStateChange\r\nActionID: {{id}}\r\nDevice: {name}\r\nState: NOT_INUSE" for name in names]
     return lambda _session, action: listed(action, "DeviceStateListComplete", items)
@@ -92,7 +97,9 @@ async def looked_at(pbx: FakeAsterisk, rules: Rules | None = None, watch_s: floa
 
 async def test_an_account_with_everything_is_told_so_as_soon_as_every_class_was_seen() -> None:
     pbx = a_pbx()
-    busy(pbx, CALL, AGENT, PHONE, MEMBER)
+    told = pbx.answers["Getvar"]
+    pbx.answers["Getvar"] = lambda session, action: stamped(told(session, action))
+    busy(pbx, *map(stamped, (CALL, AGENT, PHONE, MEMBER)))
     lines, good = await looked_at(pbx)
     assert good
     assert [line for line in lines if line.startswith("yes")] == [
@@ -101,6 +108,7 @@ async def test_an_account_with_everything_is_told_so_as_soon_as_every_class_was_
             for name in ("CoreShowChannels", "CoreStatus", "QueueStatus", "BridgeList", "DeviceStateList")
         ),
         *(f"yes events of class {name}" for name in ("system", "call", "agent", "dialplan")),
+        "yes the PBX's time in events",
     ]
     assert not [line for line in lines if line.startswith(("NO", "?", "WARNING"))]
 
@@ -318,3 +326,25 @@ async def test_something_else_on_the_port_is_shown_harmlessly() -> None:
         with pytest.raises(AmiCheckError, match="no Asterisk listens there") as error:
             await inspect_ami(account(pbx.port), Rules())
     assert "\x1b" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("events", "begins"),
+    [
+        ((), "?   the PBX's time in events"),
+        ((CALL,), "WARNING: events bear no time of the PBX"),
+        ((stamped(CALL),), "yes the PBX's time in events"),
+    ],
+    ids=["none came", "unstamped", "stamped"],
+)
+async def test_whether_events_bear_their_time_is_told_with_the_cure_and_nothing_is_missing_without(
+    events: tuple[bytes, ...], begins: str
+) -> None:
+    pbx = a_pbx()
+    pbx.answers["Getvar"] = denied
+    busy(pbx, *events)
+    lines, good = await looked_at(pbx, watch_s=0)
+    assert good
+    (line,) = [line for line in lines if "time" in line and "event" in line and not line.startswith("?   events of")]
+    assert line.startswith(begins)
+    assert line.startswith("yes") or "timestampevents = yes in [general] of manager.conf" in line

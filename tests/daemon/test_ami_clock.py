@@ -51,6 +51,17 @@ async def test_a_clock_that_is_set_while_we_listen_is_noticed_at_the_next_ping(l
     assert [line["event"] for line in logs].count("pbx_clock_differs") == 1
 
 
+async def test_that_the_clocks_agree_again_is_no_warning(logs: list[Any]) -> None:
+    async with FakeAsterisk() as pbx:
+        pbx.ahead_s = -3600.0
+        async with listening(account(pbx.port, ping_interval_s=0.01)) as heard:
+            await heard.ready()
+            pbx.ahead_s = 0.0
+            await pbx.turn.until(lambda: [line for line in logs if line["event"] == "pbx_clock_agrees"])
+    told = [(line["event"], line["log_level"]) for line in logs if line["event"].startswith("pbx_clock")]
+    assert told == [("pbx_clock_differs", "warning"), ("pbx_clock_agrees", "info")]
+
+
 def test_a_recording_of_such_a_pbx_tells_the_same(tmp_path: Path) -> None:
     pong = b"Response: Success\r\nActionID: 1\r\nPing: Pong\r\nTimestamp: 1795446650.000000\r\n\r\n"
     recording = tmp_path / "behind.jsonl"

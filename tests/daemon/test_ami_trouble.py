@@ -139,6 +139,7 @@ async def test_an_unanswered_ping_ends_the_connection_and_the_gap_begins_when_th
         pbx.answers["Ping"] = silence
         await pbx.sessions[0].asked_for("Ping", pbx.sessions[0].names.count("Ping") + 1)
         now[0] = 115.0
+        waits.now += 15.0
         await heard.turn.until(lambda: "lost" in heard.states)
         pbx.answers["Ping"] = FakeAsterisk().answers["Ping"]
         await heard.ready(2)

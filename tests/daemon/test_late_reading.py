@@ -37,9 +37,9 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_of_one_standing_still_the_first_segment_alone_is_told(clocks: list[float], logs: list[Any]) -> None:
     late = LateReading()
-    assert late.break_for(4.0) == StreamBroken(996.0, "slow", is_late=True)
+    assert late.break_for(4.0, "stood_still") == StreamBroken(996.0, "slow", is_late=True)
     clocks.append(1000.05)
-    assert late.break_for(4.05) is None
+    assert late.break_for(4.05, "stood_still") is None
     assert [line["stood_still_s"] for line in logs] == [4.0]
 
 
@@ -56,9 +56,9 @@ def test_a_second_standing_still_within_a_minute_is_told_if_it_is_long(
     clocks: list[float], after_s: float, late_s: float, is_told: bool
 ) -> None:
     late = LateReading()
-    late.break_for(2.0)
+    late.break_for(2.0, "stood_still")
     clocks.append(1000.0 + after_s)
-    assert (late.break_for(late_s) is not None) == is_told
+    assert (late.break_for(late_s, "stood_still") is not None) == is_told
 
 
 @pytest.mark.parametrize("stamped", [False, True], ids=["without stamps", "with stamps"])

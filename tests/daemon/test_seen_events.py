@@ -29,6 +29,20 @@ def test_an_event_of_two_classes_proves_neither() -> None:
     assert not seen(b"Event: X\r\nPrivilege: call,reporting,all\r\n\r\n").classes
 
 
+@pytest.mark.parametrize(
+    ("told", "is_stamped"),
+    [
+        (b"Event: Hangup\r\nPrivilege: call,all\r\nTimestamp: 1795450254.5\r\nCause: 16\r\n\r\n", True),
+        (b"Event: Hangup\r\nPrivilege: call,all\r\nCause: 16\r\nTimestamp: 1795450254.5\r\n\r\n", False),
+        (b"Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 60\r\n\r\n", None),
+        (b"Response: Success\r\nTimestamp: 1795450254.5\r\n\r\n", None),
+    ],
+    ids=["stamped", "a header of that name elsewhere", "a greeting, which never is", "an answer"],
+)
+def test_whether_the_pbx_stamps_its_events_shows_in_an_event_alone(told: bytes, is_stamped: bool | None) -> None:
+    assert seen(told).stamped is is_stamped
+
+
 def test_half_an_event_is_not_seen_yet() -> None:
     assert not seen(b"Event: Hangup\r\nPrivilege: call,all\r\n").classes
 

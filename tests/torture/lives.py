@@ -135,8 +135,11 @@ class Lives:
         return [at for at, _ in self._told(event)]
 
     def stalls(self) -> list[tuple[float, float]]:
-        """Since when until when they stood still by their own word: on a busy machine nobody has to freeze them."""
-        return [(at - float(str(line["stood_still_s"])), at) for at, line in self._told("ami_read_late")]
+        """Since when until when they, or the line, stood still by their own word: on a busy machine nobody has to freeze them."""
+        return [
+            (at - float(str(line.get("stood_still_s") or line["line_stalled_s"])), at)
+            for at, line in self._told("ami_read_late")
+        ]
 
     def _told(self, event: str) -> list[tuple[float, dict[str, object]]]:
         lines = self._journal.read_text().splitlines() if self._journal.exists() else []
