@@ -70,13 +70,15 @@ class Cases:
     def restore(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
         """Take up, as of `at`, what an earlier run left without a contact, before anything happens.
 
-        Until `quiet_until`, or until the stream has begun (`stream_resumed`), no deadline is judged: a call back may be going on.
+        `quiet_until` later than `at`: the PBX is not heard yet. No deadline is judged until it is (`stream_resumed`), for a call back
+        may be going on, and until then or that moment time has nothing else to say either.
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
             each = self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
             each.is_listed = case.state == "open" or self._leaves_at(case) > at
             self.list.plan(each)
         self._quiet_until = quiet_until
+        self._is_heard = quiet_until <= at
 
     def stream_broken(self) -> None:
         """The PBX is not heard: of a deadline that comes from here on nobody knows whether somebody was reached before it."""
