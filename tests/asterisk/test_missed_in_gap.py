@@ -103,6 +103,7 @@ async def test_who_is_reached_while_the_line_is_cut_over_his_deadline_is_told_as
                 assert f"{COUNTED} 2.0" in told
                 for late in ("no", "yes"):
                     assert f'ringtally_missed_cases_recovered_total{{contact="outgoing",late="{late}"}} 1.0' in told
+                assert await daemon.stop() == 0  # killed, it would owe what it told in its last quarter of a second
     cases = {each["number"]: each for each in await lines_of(settings, "missed")}
     assert {number: (case["state"], case["attempts"]) for number, case in cases.items()} == {
         f"+{IN_TIME}": ("recovered", 0),
