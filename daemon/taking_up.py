@@ -23,7 +23,7 @@ from storage.errors import DamagedError, StorageError
 from storage.live_calls import kept_calls
 from storage.requests import latest_note
 
-# After a start so long at most for the PBX to say what lives, before deadlines that passed meanwhile are judged.
+# After a start so long at most for the PBX to say what lives, before claims end; deadlines wait for it, however long it stays away.
 FIRST_SNAPSHOT_WITHIN_S = 30.0
 
 log = structlog.get_logger()

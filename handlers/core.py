@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from handlers.agents.roster import Roster
-from handlers.ami.events import ChannelsListed, Event, StreamBroken, StreamResumed
+from handlers.ami.events import AnswerTold, ChannelsListed, Event, StreamBroken, StreamResumed
 from handlers.calls.clock_set import set_clock
 from handlers.calls.ghosts import Ghosts
 from handlers.calls.kept import KeptCall, changed_calls, restore
@@ -44,8 +44,9 @@ class Core:
             StreamResumed: (self._resume_stream,),
             ChannelsListed: (ghosts.compare,),
         }
+        told_behind: dict[type, Callable[[Any], None]] = {AnswerTold: self._answer_told}
         desk = Desk(self._cases, self._facts)
-        for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers):  # in this order
+        for handlers in (self._tracker.handlers, desk.handlers, self._roster.handlers, told_behind):  # in this order
             for kind, handler in handlers.items():
                 self._handlers[kind] = (*self._handlers.get(kind, ()), handler)
 
@@ -117,6 +118,7 @@ class Core:
             self._broken = event if self._heard_until is None else event._replace(at=self._heard_until)
         self._heard_until = None
         self._ghosts.forget()
+        self._cases.stream_broken()
         if self._tracker.state.broken_at is None:
             self._tracker.state.broken_at = self._broken.at
             self._tracker.state.doubt_all()
@@ -133,6 +135,12 @@ class Core:
         resume(self._tracker, event.snapshot, event.at, None if broken is None else broken.at, is_late)
         self._cases.stream_resumed()
         self._roster.resumed(event.snapshot, event.at)
+
+    def _answer_told(self, event: AnswerTold) -> None:
+        channel = self._tracker.state.channels.get(event.uniqueid)
+        call = channel.call if channel is not None else None
+        if call is not None and call.sought_answer is None:
+            self._facts += self._cases.answer_told(call.id)
 
     def change_rules(self, rules: Rules) -> None:
         """The settings have changed: calls that begin from here on follow these rules.

@@ -307,6 +307,12 @@ class LiveCall:
         self.rung.close_all(at)
         return True
 
+    @property
+    def may_be_answered(self) -> bool:
+        """Has somebody spoken with the outside party, or is the PBX asked whether somebody has?"""
+        is_known = self.answered_at is not None or self.answer_unseen or self.state in {"talking", "held"}
+        return is_known or self.sought_answer is not None
+
     # ---- who holds
 
     def hold(self, channel: Channel, at: float) -> None:

@@ -56,13 +56,14 @@ class LiveState:
         return (call for call in self.calls if call.started)
 
     def talks_with(self, is_theirs: Callable[[str], bool], likely: str = "") -> Iterator[Call]:
-        """The answered calls that live and whose outside party has such a number; that of the id `likely` is looked at first.
+        """The calls that live, were or may have been answered, and whose outside party has such a number; `likely`'s is looked at first.
 
-        There may be thousands: a record is made of those alone that are found.
+        Of those that were answered in a gap, or of which the PBX is being asked whether they were, `answered_at` may be None. There may
+        be thousands: a record is made of those alone that are found.
         """
         first = self._by_linkedid.get(likely)
         for call in chain((first,) if first is not None else (), self.calls):
-            if call.started and (call.answered_at is not None or call.state in {"talking", "held"}):
+            if call.started and call.may_be_answered:
                 recorder = self.calls[call]
                 number = recorder.outside_number(call)
                 if number is not None and is_theirs(number):

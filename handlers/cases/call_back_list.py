@@ -9,8 +9,10 @@ from handlers.case_facts import Case
 
 
 class Waiting:
-    """A case without a contact. `is_held`: its deadline is over, and a talk that began before it goes on; `talk` is that call's id.
+    """A case without a contact. `is_held`: its deadline is over, and the verdict waits.
 
+    It does for a talk that may have begun before the deadline, until that is over (`talk` is that call's id), or for the PBX to be
+    heard again.
     `is_listed`: somebody is to call back; a case that has left the list is known for the sake of a late contact alone.
     """
 

@@ -31,7 +31,7 @@ KNOWN_FOR_S = 90 * DAY_S
 
 
 TalksWith = Callable[[Callable[[str], bool], str], Iterable[Call]]
-"""The answered calls that live, by the outside party's number; which one is likely is looked at first."""
+"""The calls that live and were, or may have been, answered, by the outside party's number; which one is likely is looked at first."""
 
 
 class Cases:
@@ -45,6 +45,7 @@ class Cases:
         self.list = CallBackList(self._next_moment)
         self._held: list[Waiting] = []
         self._quiet_until = -math.inf
+        self._is_heard = True
         self._set_rules(rules)
 
     def _set_rules(self, rules: Rules) -> None:
@@ -69,17 +70,31 @@ class Cases:
     def restore(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
         """Take up, as of `at`, what an earlier run left without a contact, before anything happens.
 
-        Until `quiet_until`, or until the stream has begun (`stream_resumed`), no deadline is judged: a call back may be going on.
+        `quiet_until` later than `at`: the PBX is not heard yet. No deadline is judged until it is (`stream_resumed`), for a call back
+        may be going on, and until then or that moment time has nothing else to say either.
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
             each = self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
             each.is_listed = case.state == "open" or self._leaves_at(case) > at
             self.list.plan(each)
         self._quiet_until = quiet_until
+        self._is_heard = quiet_until <= at
+
+    def stream_broken(self) -> None:
+        """The PBX is not heard: of a deadline that comes from here on nobody knows whether somebody was reached before it."""
+        self._is_heard = False
 
     def stream_resumed(self) -> None:
-        """What lives is known: deadlines can be judged."""
+        """What lives is known: the deadlines that passed can be judged, once what ended meanwhile has been told (`ended`)."""
         self._quiet_until = -math.inf
+        if self._is_heard:
+            return
+        self._is_heard = True
+        held, self._held = self._held, []
+        for each in held:
+            each.is_held = False
+            if each in self.list:
+                self.list.plan(each)
 
     # ---- time
 
@@ -98,7 +113,7 @@ class Cases:
             if self._claim_is_over(each, at):
                 facts.append(self._unclaimed(each))
             elif self._is_due(each, at):
-                if self._in_talk(each):
+                if not self._is_heard or self._in_talk(each):
                     each.is_held = True
                     self._held.append(each)
                 else:
@@ -122,7 +137,7 @@ class Cases:
         return CaseTrulyMissed(case.due_at, each.case)
 
     def _in_talk(self, each: Waiting) -> bool:
-        """Does a call with this number live that was answered before the deadline?"""
+        """Does a call with this number live that was, or may have been, answered before the deadline?"""
         due_at = each.case.due_at
         if due_at is None:
             return False
@@ -176,9 +191,13 @@ class Cases:
             else:
                 waiting = self.list.with_key(key)
                 facts += self._followed(waiting, ended) if waiting else ()
-        if self._held:
-            facts += self._judge_held()
+        if self._held and self._is_heard:
+            facts += self._judge_held(list(self._held))
         return facts
+
+    def answer_told(self, call_id: str) -> list[CaseFact]:
+        """The PBX has said when this call was answered, or cannot: is it still one that the verdict waits for?"""
+        return list(self._judge_held([each for each in self._held if each.talk == call_id])) if self._is_heard else []
 
     def key_of(self, number: str) -> str | None:
         """By which a number in any spelling is known here; None where it is none that could be called."""
@@ -250,8 +269,8 @@ class Cases:
             by = call.answered_by if kind == "incoming" else call.caller
             for each in waiting:
                 yield from self.close(each, kind, _spoke_at(call), ended.at, call.id, by)
-        elif kind == "outgoing":
-            result = "too_short" if is_answered else call.result or "unknown"
+        elif kind == "outgoing" and call.result not in {None, "unknown"}:  # else he may have been reached
+            result = "too_short" if is_answered else call.result
             for each in waiting:
                 yield self._attempt(each, ended, result)
 
@@ -292,18 +311,19 @@ class Cases:
     def judge_before(self, each: Waiting, asked_at: float) -> Iterator[CaseFact]:
         """Something was said of a case at a moment: if its time was over by then, that comes first.
 
-        Not where the verdict waits for a talk that began in time: whoever had that talk is in time himself.
+        Not where the verdict waits for a talk that began in time: whoever had that talk is in time himself. Where it waits for the
+        PBX alone, what was said late is late, as it is to a daemon that was down.
         """
-        if not each.is_held and self._is_over(each.case, asked_at):
+        if self._is_over(each.case, asked_at) and not self._in_talk(each):
             yield self._truly_missed(each)
 
     @staticmethod
     def _is_over(case: Case, at: float) -> bool:
         return case.state == "open" and case.due_at is not None and case.due_at <= at
 
-    def _judge_held(self) -> Iterator[CaseFact]:
-        """A call is over: is there still one that may turn out to be the contact?"""
-        for each in list(self._held):
+    def _judge_held(self, held: Iterable[Waiting]) -> Iterator[CaseFact]:
+        """A call is over, or more is known of it: is there still one that may turn out to be the contact?"""
+        for each in held:
             if each not in self.list:
                 self._held.remove(each)
             elif not self._in_talk(each):

@@ -48,6 +48,7 @@ class Simulated:
         self.rules = rules
         self.random = random
         self.told: list[CaseFact] = []
+        self.is_broken = False
         self._reader = reader
         self._batches = batches
         self._unstored: list[tuple[CallEnded | None, Sequence[CaseFact]]] = []
@@ -84,10 +85,27 @@ class Simulated:
                 self.live.pop(each.id, None)
                 ended = CallEnded(at, each, (), (), (), ())
                 self.note(ended, self.cases.ended(ended))
+            self.breaks_or_resumes(at)
             if self.random.random() < 0.001:
                 await self.killed_and_started_again(at)
+        self.cases.stream_resumed()
         self.pass_time(until)
         self.store()
+
+    def breaks_or_resumes(self, at: float) -> None:
+        """For some hours now and then verdicts wait as for a PBX that is not heard, though what calls lead to is told.
+
+        Not so long that a case would leave the list, which it does not without its verdict.
+        """
+        if not self.is_broken and self.random.random() < 0.01:
+            self.is_broken = True
+            self.cases.stream_broken()
+        elif self.is_broken:
+            held = [each.case for each in self.cases.list if each.is_held]
+            if self.random.random() < 0.2 or any(self.cases._leaves_at(case) <= at for case in held):
+                self.is_broken = False
+                self.cases.stream_resumed()
+                self.pass_time(at)
 
     def pass_time(self, at: float) -> None:
         """To that moment, by steps of which some are the deadlines, some are late and some are in between."""
@@ -104,6 +122,8 @@ class Simulated:
         assert [kept[case.id] for case in self.cases.waiting()] == [*map(to_the_millisecond, self.cases.waiting())]
         self._begin()
         self.cases.restore(stored, now, 0.0)
+        if self.is_broken:
+            self.cases.stream_broken()
 
     def note(self, ended: CallEnded | None, facts: Sequence[CaseFact]) -> None:
         self.told += facts
