@@ -97,13 +97,18 @@ class AmiProtocol(asyncio.Protocol):
         self.cut_off_after_s: float | None = None
         """How long we had read nothing, if the connection was lost for that."""
         self._stalls = StallWatch(lambda: self.framer.bytes)
-        self.heard_at = clock.now()
+        self._heard = clock.monotonic()
         self.last_event_at: float | None = None
 
     @property
     def waiting(self) -> int:
         """How many actions wait for their answer."""
         return len(self._asks)
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds nothing has come."""
+        return clock.monotonic() - self._heard
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asterisk took the connection."""
@@ -113,11 +118,8 @@ class AmiProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """One segment: never raises, never waits."""
-        at = self.heard_at = clock.now()
+        at, self._heard = clock.now(), clock.monotonic()
         late_s = self._stalls.stood_still_s()
-        # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
-        if late_s >= LATE_S and not self.decoder.is_stamped:
-            self._late(late_s)
         try:
             self._tap(data)
         except Exception:
@@ -134,6 +136,9 @@ class AmiProtocol(asyncio.Protocol):
         if events:
             self.last_event_at = at
             try:
+                # What waited meanwhile happened nobody knows when, unless the PBX stamps its events.
+                if late_s >= LATE_S and not self.decoder.is_stamped:
+                    self._late(late_s)
                 self._sink(events)
             except Exception:
                 self._failed("sink")

@@ -40,6 +40,7 @@ log = structlog.get_logger()
 FLUSH_WITHIN_S = 1.0
 LAST_CALLS_WITHIN_S = 0.2
 GOODBYE_WITHIN_S = 0.4
+LAST_WORD_WITHIN_S = 0.2
 
 
 class PartLostError(Exception):
@@ -174,6 +175,7 @@ async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio
 
     What still lives is kept as it stands: a later run takes it up.
     """
+    await parts.client.hear_once_more(LAST_WORD_WITHIN_S)
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening

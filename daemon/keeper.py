@@ -12,21 +12,29 @@ from storage.live_calls import Heard, LiveChange
 from storage.writer import Writer
 
 KEPT_EVERY_S = 1.0
-# While nothing happens. The gap of a daemon that dies then is told so much too long at most.
+# How much more may have been heard than is noted. The gap of a daemon that dies is told so much too long at most.
 HEARD_EVERY_S = 10.0
 # After a gap all calls have changed: ten thousand at once would hold up the reader for more than half a second.
 AT_ONCE = 250
 
 
 class Keeper:
-    """Hands the writer what a later run must know. `has_met`: has the PBX said in this run what there is?"""
+    """Hands the writer what a later run must know.
 
-    def __init__(self, core: Core, writer: Writer, pump: Pump, has_met: Callable[[], bool]) -> None:
+    `has_met`: has the PBX said in this run what there is? `silent_s`: for how many seconds has nothing come from it? A line that
+    is dead looks like one on which nothing happens, so the PBX was heard until its last byte, and not a moment longer.
+    """
+
+    def __init__(
+        self, core: Core, writer: Writer, pump: Pump, has_met: Callable[[], bool], silent_s: Callable[[], float]
+    ) -> None:
         self._core = core
         self._writer = writer
         self._pump = pump
         self._has_met = has_met
-        self._kept_at: float | None = None
+        self._silent_s = silent_s
+        self._resumed: float | None = None
+        self._is_first = True
         self._heard: Heard | None = None
         self._is_due = False
         self._none: set[str] = set()
@@ -45,11 +53,12 @@ class Keeper:
                 self._is_due = True
             elif isinstance(fact, GapEnded):
                 self._is_due = True
+                self._resumed = clock.monotonic() - (clock.now() - fact.at)
                 self.keep()
 
     def begin_anew(self) -> None:
         """What was kept is lost: keep everything, soon."""
-        self._kept_at = None
+        self._is_first = True
         self._core.keep_all_anew()
 
     def keep(self, reason: GapReason = "killed") -> bool:
@@ -62,18 +71,30 @@ class Keeper:
         if broken is None and not self._has_met():
             return False
         now = clock.now()
-        until = self._core.now if self._pump.backlog else now
-        heard = Heard(until, reason) if broken is None else Heard(broken.at, broken.reason)
-        is_last, is_first = reason != "killed", self._kept_at is None
+        heard = Heard(self._heard_until(now), reason) if broken is None else Heard(broken.at, broken.reason)
+        is_last, is_first = reason != "killed", self._is_first
         most = None if is_first or is_last else AT_ONCE
         calls = self._core.changed_calls(now, at_once=is_last, most=most)
         is_more = len(calls) == most
         if is_more and self._heard is not None:
             heard = self._heard  # what is kept of the others is not of now yet
-        is_old = self._kept_at is None or abs(now - self._kept_at) >= HEARD_EVERY_S
+        is_old = self._heard is None or abs(heard.until - self._heard.until) >= HEARD_EVERY_S
         is_news = self._is_due or self._heard is None or heard.reason != self._heard.reason
-        if calls or is_last or is_old or is_news:
-            self._kept_at, self._heard, self._is_due = now, heard, is_more
+        if calls or is_first or is_last or is_old or is_news:
+            self._is_first, self._heard, self._is_due = False, heard, is_more
             self._writer.keep(LiveChange({call.id: call for call in calls}, heard, is_first, frozenset(self._none)))
             self._none.clear()
         return is_more
+
+    def _heard_until(self, now: float) -> float:
+        """The moment of the last byte, or of the snapshot behind it; of what waits in the pump's backlog nothing is known yet.
+
+        What was noted before holds good: no event comes for a long time on a quiet line, and `Core.now` stands still.
+        """
+        silent_s = self._silent_s()
+        if self._resumed is not None:
+            silent_s = min(silent_s, clock.monotonic() - self._resumed)
+        heard_until = now - silent_s
+        if not self._pump.backlog:
+            return heard_until
+        return min(heard_until, max(self._core.now, 0.0 if self._heard is None else self._heard.until))

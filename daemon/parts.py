@@ -137,7 +137,7 @@ async def _build(
         registry.register(MqttCollector(mqtt))
         sinks.append(mqtt)
     tell = None if mqtt is None else partial(_message, mqtt.shows_numbers, render, render_case)
-    keeper = Keeper(core, writer, pump, health.has_met_the_pbx)
+    keeper = Keeper(core, writer, pump, health.has_met_the_pbx, lambda: client.silent_s)
     sinks += [DatabaseSink(writer, tell), requests, keeper]
     client = _client(settings.ami, health, pump, keeper)
     sinks.append(AnswerSeeker(client.ask_for_answers))

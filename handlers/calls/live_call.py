@@ -23,8 +23,9 @@ SAME_MOMENT_S = 0.1
 SAME_TALK_S = 0.1
 # What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
 LEGS_KEPT = 200
-Part = Literal["wait", "ivr", "queue", "ring", "talk", "hold"]
-PARTS: frozenset[Part] = frozenset(get_args(Part))
+Part = Literal["wait", "ivr", "queue", "ring", "talk", "hold", "total"]
+# Of a call that was touched while its events were read late; its beginning and its end may have been seen all the same.
+READ_LATE: frozenset[Part] = frozenset(get_args(Part)) - {"total"}
 
 
 @dataclass(slots=True, eq=False)
@@ -320,9 +321,14 @@ class LiveCall:
             if period.ended_at is None:
                 period.ended_at = at
 
-    def read_late(self, since: float) -> None:
-        """Some of it happened nobody knows when, after `since`: no duration of it is told, nor an answer's moment from then on."""
-        self.unseen |= PARTS
+    def read_late(self, since: float, is_over: bool = False) -> None:
+        """Some of it happened nobody knows when, after `since`: no duration of it is told, nor an answer's moment from then on.
+
+        The total is, unless it began after `since`, or is over now.
+        """
+        self.unseen |= READ_LATE
+        if is_over or self.started_at >= since:
+            self.unseen.add("total")
         if self.answered_at is not None and self.answered_at >= since:
             self.answered_at = None
             self.answer_unseen = True

@@ -265,7 +265,7 @@ class LiveState:
         """A call is over: told once, and forgotten."""
         call.close(at)
         if self.broken_at is not None:
-            call.read_late(self.broken_at)
+            call.read_late(self.broken_at, is_over=True)
         self.stays.call_over(call, at)
         recorder = self.calls.pop(call)
         for linkedid in self.linkedids_of(call):

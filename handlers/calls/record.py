@@ -203,7 +203,7 @@ class Recorder:
             _rounded(ring_s),
             _rounded(call.talked.total_s) if known else None,
             _rounded(call.held.total_s) if known and "hold" not in call.unseen else None,
-            _rounded(max(0.0, at - call.started_at)) if seen else None,
+            _rounded(max(0.0, at - call.started_at)) if seen and "total" not in call.unseen else None,
         )
 
     def _parties(self, call: LiveCall) -> _Parties:

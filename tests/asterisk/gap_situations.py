@@ -549,3 +549,39 @@ async def internal_answered_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
     yield
     await asyncio.sleep(1)
     await call.bye()
+
+
+BEGUN = {"answered_by": "103", "talk_s": "103 answer - caller end"}
+
+
+@situation(
+    Told(("talking",), (row("answered", **BEGUN, **NO_PARTS),)),
+    Told(("talking",), (row("answered", **BEGUN, **NO_PARTS, wait_s="caller invite - 103 answer"),)),
+)
+async def begun_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
+    """The caller comes and is answered, all of it unseen, and talks on afterwards."""
+    pbx.p["103"].behave = answer(0.5)
+    yield
+    call = pbx.incoming("7009")
+    await pbx.up(call)
+    await asyncio.sleep(1)
+    yield
+    await asyncio.sleep(1)
+    await call.bye()
+
+
+@situation(NOTHING, NOTHING)
+async def begun_and_over_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
+    """One caller talks and hangs up, another gives up while it rings, all of it unseen."""
+    pbx.p["105"].behave = answer(0.5)
+    yield
+    call = pbx.incoming("7002")
+    await pbx.up(call)
+    other = pbx.incoming("7009", cid="79005556677")
+    await rings(await pbx.reached("103"))
+    await call.dtmf("2")
+    await answered_at(pbx, "105")
+    await asyncio.sleep(1)
+    await call.bye()
+    await other.cancel()
+    yield

@@ -202,9 +202,9 @@ class Pbx:
 
 
 @contextlib.asynccontextmanager
-async def running_pbx(version: int, number: int) -> AsyncIterator[Pbx]:
+async def running_pbx(version: int, number: int, more_manager_conf: str = "") -> AsyncIterator[Pbx]:
     """A PBX with phones, stopped and removed at the end."""
-    pbx = Pbx(version, number)
+    pbx = Pbx(version, number, more_manager_conf)
     try:
         await pbx.boot()
         await pbx.plug_in()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from daemon import ami_client
+from daemon import ami_questions
 from daemon.app import App, Running
 from handlers.ami.events import ChannelCreated
 from handlers.facts import EventDoubted, GapEnded
@@ -209,7 +209,7 @@ async def test_app_queue_unloaded_and_loaded_again_leaves_a_served_caller_his_ca
 async def test_a_channel_that_asterisk_lists_no_more_is_reaped_and_one_that_it_lists_stays(
     version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ami_client, "CHANNELS_EVERY_S", 0.5)
+    monkeypatch.setattr(ami_questions, "CHANNELS_EVERY_S", 0.5)
     async with watched(version, 26, tmp_path) as site:
         call, _agent = await talking(site.pbx)
         await site.lives("talking")

@@ -99,7 +99,7 @@ async def flooded(port: int, size: int, database: Path, stall_at: float, stall_s
 
 
 async def _measured(running: Running, size: int, stall_at: float, stall_s: float) -> dict[str, float]:
-    protocol = running.client._protocol
+    protocol = running.client.protocol
     assert protocol is not None
     assert protocol.transport is not None
     size += protocol.framer.bytes

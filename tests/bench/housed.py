@@ -77,7 +77,7 @@ class Pauses:
 
 
 async def _done(running: Running, order: str) -> None:
-    protocol = running.client._protocol
+    protocol = running.client.protocol
     assert protocol is not None
     if order == "drop":
         running.client.drop()

@@ -147,7 +147,7 @@ async def daemon(port: int, size: int) -> dict[str, float]:
 async def _watched(running: "Running", size: int) -> dict[str, float]:
     while running.client.state != "ready":
         await asyncio.sleep(0.01)
-    protocol = running.client._protocol
+    protocol = running.client.protocol
     assert protocol is not None
     assert protocol.transport is not None
     size += protocol.framer.bytes

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from daemon import ami_client
+from daemon import ami_client, ami_questions, held_events
 from handlers.ami.events import ChannelCreated, ChannelHungUp, Snapshot, StreamBroken, StreamResumed
 from tests.daemon.fake_asterisk import (
     BOOTED,
@@ -191,7 +191,7 @@ async def test_a_reload_has_the_members_asked_for_again_and_nothing_else(logs: l
 async def test_members_are_asked_for_each_minute_for_a_reload_of_queues_says_nothing(
     logs: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ami_client, "MEMBERS_EVERY_S", 0.05)
+    monkeypatch.setattr(ami_questions, "MEMBERS_EVERY_S", 0.05)
     async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.01)) as heard:
         await heard.ready()
         await heard.turn.until(lambda: heard.kinds.count("StreamResumed") >= 3)
@@ -240,7 +240,7 @@ async def test_it_may_be_told_to_give_the_connection_up() -> None:
 async def test_a_pbx_that_floods_a_snapshot_that_does_not_end_is_dropped(
     monkeypatch: pytest.MonkeyPatch, logs: list[Any]
 ) -> None:
-    monkeypatch.setattr(ami_client, "HELD_LIMIT", 10)
+    monkeypatch.setattr(held_events, "HELD_LIMIT", 10)
     async with FakeAsterisk() as pbx:
         pbx.answers["CoreShowChannels"] = silence
         async with listening(account(pbx.port)) as heard:

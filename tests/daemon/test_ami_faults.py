@@ -267,8 +267,8 @@ async def test_18_a_banner_cut_in_two_is_read() -> None:
         assert pbx.sessions[0].asked == []
         pbx.sessions[0].send(b"ager/11.0.0\r\n")
         await heard.ready()
-        assert heard.client._protocol is not None
-        assert heard.client._protocol.framer.banner == "Asterisk Call Manager/11.0.0"
+        assert heard.client.protocol is not None
+        assert heard.client.protocol.framer.banner == "Asterisk Call Manager/11.0.0"
 
 
 async def test_18_an_unknown_banner_is_not_accepted_silently() -> None:

@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 
-from daemon import ami_client, ami_protocol, clock, pump
+from daemon import ami_client, clock, pump
 from daemon.pump import Pump
 from handlers.ami.events import GapReason, Snapshot, StreamBroken, StreamResumed, Tick
 from handlers.core import Core
 from handlers.facts import GapEnded
 from handlers.rules import Rules
 from tests.daemon.fake_asterisk import (
-    Action,
     FakeAsterisk,
     Heard,
-    Session,
     account,
     captured_logs,
     listening,
@@ -143,56 +141,6 @@ async def test_who_stood_still_while_the_line_broke_was_not_cut_off(logs: list[A
         await heard.ready()
         stand_still(pbx, new_channel("1795450254.1"))
         assert await why_lost(heard) == "connection_lost"
-
-
-@pytest.mark.parametrize("stamped", [False, True], ids=["without stamps", "with stamps"])
-async def test_what_is_read_late_is_told_between_a_break_and_a_snapshot_unless_the_pbx_stamps_its_events(
-    logs: list[Any], monkeypatch: pytest.MonkeyPatch, stamped: bool
-) -> None:
-    monkeypatch.setattr(ami_protocol, "LATE_S", 0.2)
-    stamp = f"\r\nTimestamp: {clock.now():.6f}".encode() if stamped else b""
-    sent = new_channel("1795450254.1").replace(b"\r\nPrivilege: call,all", b"\r\nPrivilege: call,all" + stamp)
-    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
-        await heard.ready()
-        pbx.sessions[0].send(sent)
-        await heard.events_count(2)
-        began = clock.now()
-        pbx.sessions[0].send(sent)
-        threading.Event().wait(0.5)
-        await heard.turn.until(lambda: heard.kinds.count("ChannelCreated") == 2)
-        if stamped:
-            assert heard.kinds == ["StreamResumed", "ChannelCreated", "ChannelCreated"]
-            return
-        await heard.turn.until(lambda: heard.kinds.count("StreamResumed") == 2)
-        assert heard.kinds == ["StreamResumed", "ChannelCreated", "StreamBroken", "ChannelCreated", "StreamResumed"]
-        broken = heard.events[2]
-        assert isinstance(broken, StreamBroken)
-        assert (broken.reason, abs(broken.at - began) < 0.2) == ("slow", True)
-        assert "ami_read_late" in {line["event"] for line in logs}
-        assert heard.client.counters.gap_s > 0.2
-
-
-async def test_what_is_read_late_while_something_was_asked_for_is_told_behind_the_answer_and_a_snapshot_follows(
-    logs: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ami_protocol, "LATE_S", 0.2)
-    monkeypatch.setattr(ami_client, "MEMBERS_EVERY_S", 0.0)
-    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
-        await heard.ready()
-        answer_members = pbx.answers["QueueStatus"]
-
-        def freezing(session: Session, action: Action) -> bytes:
-            pbx.answers["QueueStatus"] = answer_members
-            session.send(new_channel("1795450254.1"))
-            threading.Event().wait(0.5)
-            return answer_members(session, action)
-
-        pbx.answers["QueueStatus"] = freezing
-        heard.client._wake.set()
-        await heard.turn.until(lambda: "StreamBroken" in heard.kinds and heard.kinds[-1] == "StreamResumed")
-    kinds = heard.kinds[heard.kinds.index("StreamBroken") - 1 :]
-    assert kinds[:3] == ["StreamResumed", "StreamBroken", "ChannelCreated"]
-    assert "StreamResumed" in kinds[3:]
 
 
 def stand_still(pbx: FakeAsterisk, sends: bytes) -> None:

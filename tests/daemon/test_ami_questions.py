@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from daemon import ami_client
+from daemon import ami_questions
 from handlers.ami.events import AnswerTold, ChannelsListed, StreamResumed
 from tests.daemon.fake_asterisk import (
     Action,
@@ -103,7 +103,7 @@ async def test_the_list_of_channels_is_asked_for_now_and_then_and_holds_no_event
         return head[:middle] + new_channel(SECOND) + hangup(SECOND) + head[middle:] + tail
 
     async with FakeAsterisk() as pbx:
-        monkeypatch.setattr(ami_client, "CHANNELS_EVERY_S", 0.02)
+        monkeypatch.setattr(ami_questions, "CHANNELS_EVERY_S", 0.02)
         async with listening(account(pbx.port, ping_interval_s=0.01)) as heard:
             await heard.ready()
             pbx.answers["CoreShowChannels"] = busy
@@ -116,8 +116,8 @@ async def test_the_list_of_channels_is_asked_for_now_and_then_and_holds_no_event
 
 async def test_a_long_list_is_asked_for_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a channel of it costs is a hundredth of the time that it buys."""
-    monkeypatch.setattr(ami_client, "CHANNELS_EVERY_S", 0.02)
-    monkeypatch.setattr(ami_client, "LISTED_CHANNEL_S", 60.0)
+    monkeypatch.setattr(ami_questions, "CHANNELS_EVERY_S", 0.02)
+    monkeypatch.setattr(ami_questions, "LISTED_CHANNEL_S", 60.0)
     async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.01)) as heard:
         await heard.ready()
         await heard.turn.until(lambda: told(heard, ChannelsListed))
@@ -126,7 +126,7 @@ async def test_a_long_list_is_asked_for_less_often(monkeypatch: pytest.MonkeyPat
 
 
 async def test_who_may_not_see_channels_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ami_client, "CHANNELS_EVERY_S", 0.02)
+    monkeypatch.setattr(ami_questions, "CHANNELS_EVERY_S", 0.02)
     async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.01)) as heard:
         pbx.answers["CoreShowChannels"] = denied
         await heard.ready()

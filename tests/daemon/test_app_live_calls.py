@@ -1,12 +1,16 @@
 """Calls that outlive the daemon, stopped or killed, are taken up with all that was known of them."""
 
+import asyncio
 import json
 import signal
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from daemon import clock
+from daemon.keeper import HEARD_EVERY_S
 from handlers.facts import Call, CallEnded, GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
@@ -27,6 +31,7 @@ from tests.daemon.fake_asterisk import (
 )
 from tests.daemon.http_service import until
 from tests.daemon.ringtally_process import running_daemon, write_settings
+from tests.torture.proxy import line_to
 
 CALLER, OTHER = "1795450260.1", "1795450260.2"
 QUEUE_JOINED = event("QueueCallerJoin", run_of_headers(CALLER) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
@@ -188,7 +193,45 @@ async def test_a_gap_is_stored_with_what_is_heard_since_so_that_no_two_overlap(t
     async with reading(tmp_path / "calls.db") as connection:
         gaps = await find_gaps(connection, GapFilter())
     assert len(gaps) == 3
-    assert all(earlier.at < later.since for earlier, later in pairwise(gaps))
+    assert all(earlier.at <= later.since for earlier, later in pairwise(gaps))
+
+
+async def test_at_a_stop_the_pbx_is_asked_for_a_last_word_and_the_gap_begins_no_sooner(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx:
+        async with ready(settings_for(tmp_path, pbx.port)):
+            stopped_at = clock.now()
+        async with reading(tmp_path / "calls.db") as connection:
+            _, heard = await kept_calls(connection)
+    assert heard is not None
+    assert (heard.until >= round(stopped_at, 3), heard.reason) == (True, "stopped")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "dead_s"), [(signal.SIGTERM, 2.0), (signal.SIGKILL, HEARD_EVERY_S + 2)], ids=["stopped", "killed"]
+)
+async def test_on_a_line_that_died_without_a_word_the_gap_begins_when_the_pbx_was_heard_last(
+    tmp_path: Path, number: signal.Signals, dead_s: float
+) -> None:
+    async with FakeAsterisk() as pbx, line_to("127.0.0.1", pbx.port) as line:
+        settings = write_settings(tmp_path, "127.0.0.1", line.port, SECRET)
+        settings.write_text(settings.read_text().replace("[http]", 'ping_interval = "1m"\n[http]'))
+        async with running_daemon(settings) as daemon:
+            await daemon.told("ami_ready")
+            pbx.sessions[-1].send(new_channel(CALLER))
+            await until(lambda: _kept(tmp_path) == {CALLER})
+            heard_at = clock.now()
+            line.black_hole()
+            await asyncio.sleep(dead_s)  # so long the daemon has believed that the PBX has nothing to say
+            assert not daemon.events("ami_lost")
+            await daemon.stop(number)
+        await line.restore()
+        async with running_daemon(settings) as daemon:
+            await daemon.told("gap_ended")
+            await daemon.stop()
+    async with reading(tmp_path / "calls.db") as connection:
+        (gap,) = await find_gaps(connection, GapFilter())
+    assert heard_at - HEARD_EVERY_S < gap.since <= heard_at
 
 
 def _gaps_before_what_is_heard(folder: Path) -> int | None:

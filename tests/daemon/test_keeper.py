@@ -1,5 +1,6 @@
 """Who keeps the live calls: everything at first and at last, in between what changed, and never so much at once that the reader waits."""
 
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -8,6 +9,8 @@ from daemon import clock
 from daemon import keeper as keeper_module
 from daemon.keeper import HEARD_EVERY_S, Keeper
 from daemon.pump import Pump
+from handlers.ami.events import Tick
+from handlers.facts import GapEnded
 from storage.live_calls import LiveChange
 from storage.writer import Writer
 from tests.handlers.playbook import START, Play
@@ -32,12 +35,13 @@ class Kept:
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     moments = [START]
     monkeypatch.setattr(clock, "now", lambda: moments[-1])
+    monkeypatch.setattr(clock, "monotonic", lambda: moments[-1])
     monkeypatch.setattr(keeper_module, "AT_ONCE", 2)
     return moments
 
 
-def a_keeper(play: Play, kept: Kept) -> Keeper:
-    return Keeper(play.core, cast("Writer", kept), Pump(play.core, []), lambda: True)
+def a_keeper(play: Play, kept: Kept, silent_s: Callable[[], float] = lambda: 0.0, pump: Pump | None = None) -> Keeper:
+    return Keeper(play.core, cast("Writer", kept), pump or Pump(play.core, []), lambda: True, silent_s)
 
 
 def test_many_changes_are_kept_bit_by_bit_and_the_moment_counts_once_all_are(now: list[float]) -> None:
@@ -70,7 +74,7 @@ def test_the_last_time_everything_is_kept_at_once(now: list[float]) -> None:
 
 
 @pytest.mark.parametrize("passed_s", [HEARD_EVERY_S, -3600.0])
-def test_while_nothing_happens_the_moment_is_kept_now_and_then_whatever_is_done_to_the_clock(
+def test_while_only_pings_are_answered_the_moment_is_kept_now_and_then_whatever_is_done_to_the_clock(
     now: list[float], passed_s: float
 ) -> None:
     kept = Kept()
@@ -82,3 +86,52 @@ def test_while_nothing_happens_the_moment_is_kept_now_and_then_whatever_is_done_
     now.append(START + passed_s)
     keeper.keep()
     assert kept.told[1:] == [(0, START + passed_s, False)]
+
+
+def test_the_pbx_was_heard_until_its_last_byte_however_long_nothing_comes(now: list[float]) -> None:
+    play, kept = Play(), Kept()
+    heard_at = START + 3.0
+    keeper = a_keeper(play, kept, lambda: now[-1] - heard_at)
+    now.append(START + 4)
+    keeper.keep()
+    for passed_s in range(5, 60):
+        now.append(START + passed_s)
+        keeper.keep()
+    play.incoming()
+    keeper.keep()
+    keeper.keep("stopped")
+    assert kept.told == [(0, heard_at, True), (1, heard_at, False), (0, heard_at, False)]
+
+
+def test_no_more_than_ten_seconds_of_what_was_heard_are_not_noted(now: list[float]) -> None:
+    kept, heard_at = Kept(), [START]
+    keeper = a_keeper(Play(), kept, lambda: now[-1] - heard_at[-1])
+    keeper.keep()
+    for second in range(1, 100):
+        now.append(START + second)
+        if second % 7 == 0:
+            heard_at.append(START + second)
+        keeper.keep()
+        assert heard_at[-1] - kept.told[-1][1] < HEARD_EVERY_S
+
+
+def test_the_snapshot_that_ends_a_gap_is_heard_though_it_is_put_together_behind_its_last_byte(now: list[float]) -> None:
+    kept = Kept()
+    keeper = a_keeper(Play(), kept, lambda: now[-1] - START)
+    now.append(START + 2)
+    keeper.take([GapEnded(START + 1, START - 5, "silent")])
+    assert kept.told == [(0, START + 1, True)]
+
+
+def test_what_waits_in_the_backlog_is_not_heard_yet_and_what_was_noted_stays_so(now: list[float]) -> None:
+    play, kept = Play(), Kept()
+    pump = Pump(play.core, [])
+    keeper = a_keeper(play, kept, pump=pump)
+    play.incoming()
+    now.append(START + 30)
+    keeper.keep()
+    pump.feed([Tick(START + 31)])
+    now.append(START + 32)
+    play.incoming()
+    keeper.keep()
+    assert [until for _, until, _ in kept.told] == [START + 30, START + 30]

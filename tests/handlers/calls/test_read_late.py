@@ -24,7 +24,7 @@ class Noted(Play):
 
 def durations(play: Play, id_: str) -> set[float | None]:
     (call,) = [ended.call for ended in play.ended if ended.call.id == id_]
-    return {call.wait_s, call.ivr_s, call.queue_s, call.ring_s, call.talk_s, call.hold_s}
+    return {call.wait_s, call.ivr_s, call.queue_s, call.ring_s, call.talk_s, call.hold_s, call.total_s}
 
 
 def test_what_began_and_ended_meanwhile_has_its_result_and_no_duration_and_what_comes_later_has_both() -> None:
@@ -80,3 +80,19 @@ def test_a_call_of_which_nothing_was_read_late_keeps_what_is_known_of_it() -> No
     play.hang_up(leg)
     told = {ended.call.id: ended.call for ended in play.ended}
     assert (told[caller].wait_s, told[caller].talk_s, told[caller].incomplete) == (3.0, 10.0, True)
+
+
+def test_how_long_a_call_was_in_all_is_told_if_neither_its_beginning_nor_its_end_was_read_late() -> None:
+    play = Noted()
+    over, goes_on = play.incoming(), play.incoming()
+    play.wait(3)
+    play.say(StreamBroken(play.now, "slow"))
+    begun = play.incoming()
+    leg = play.dial(goes_on, "PJSIP/101")
+    play.hang_up(over)
+    play.resume()
+    play.wait(10)
+    for channel in (goes_on, leg, begun):
+        play.hang_up(channel)
+    told = {ended.call.id: (ended.call.total_s, ended.call.incomplete) for ended in play.ended}
+    assert told == {over: (None, True), goes_on: (13.0, True), begun: (None, True)}
