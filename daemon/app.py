@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -15,7 +15,6 @@ import structlog
 
 from config.loader import LoadedSettings
 from config.sections import Settings
-from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.health import Health
 from daemon.http_cases import CaseRoutes
@@ -30,17 +29,13 @@ from daemon.pump import Pump, Sink
 from daemon.reload import Change, Reloader
 from daemon.rules import rules_of
 from daemon.sinks.mqtt import MqttSink
+from daemon.stopping import check_stored, wind_up
 from daemon.supervision import Supervision, status_line
 from daemon.web_pages import WallboardPages
 from handlers.core import Core
-from storage.errors import StorageError
 from storage.writer import Writer
 
 log = structlog.get_logger()
-FLUSH_WITHIN_S = 1.0
-LAST_CALLS_WITHIN_S = 0.2
-GOODBYE_WITHIN_S = 0.4
-LAST_WORD_WITHIN_S = 0.2
 
 
 class PartLostError(Exception):
@@ -63,6 +58,8 @@ class Running:
 class App:
     """One daemon. `run` until `stop` is set; `started` is told once everything listens.
 
+    A stop that waits for the database ends when `give_up` is set.
+
     Where there is a way to `load` settings, setting `reload` takes over what can change while calls live.
     """
 
@@ -79,11 +76,15 @@ class App:
         self._extra_sinks = tuple(extra_sinks)
         self._database = Path(settings.storage.path)
         self.stop = asyncio.Event()
+        self.give_up = asyncio.Event()
         self.reload = asyncio.Event()
         self.started: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin."""
+        """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin.
+
+        NotStoredError: it was stopped, and could not store all.
+        """
         async with AsyncExitStack() as stack:
             stack.callback(self._notifier.close)
             parts = await build(lambda: self._settings, self._database, self._extra_sinks, stack)
@@ -123,10 +124,11 @@ class App:
                 self._notifier.stopping()
                 for task in beside:
                     task.cancel()
-                await _wind_up(parts, pumping, listening)
+                await wind_up(parts, pumping, listening, self.give_up, self._notifier)
                 if parts.mqtt is not None:
                     publishing.cancel()
         log.info("stopped")
+        check_stored(parts.writer)
 
     def _tasks_beside(self, tasks: asyncio.TaskGroup, parts: Parts) -> list[asyncio.Task[None]]:
         """What runs beside the way of the data: the service manager's news, and settings that are read again."""
@@ -170,28 +172,6 @@ async def lasting(name: str, part: Coroutine[Any, Any, None]) -> None:
         raise PartLostError(f"the part {name} ended by a cancellation that nobody asked for") from None
 
 
-async def _wind_up(parts: Parts, pumping: asyncio.Task[None], listening: asyncio.Task[None]) -> None:
-    """The reader ends first, then what is queued is handled, the broker told, the store flushed; bounded in all.
-
-    What still lives is kept as it stands: a later run takes it up.
-    """
-    await parts.client.hear_once_more(LAST_WORD_WITHIN_S)
-    listening.cancel()
-    with suppress(asyncio.CancelledError):
-        await listening
-    parts.pump.end()
-    await pumping
-    ends_at = clock.monotonic() + FLUSH_WITHIN_S
-    if parts.mqtt is not None:
-        # The last calls are stored first, so that they can be told.
-        with suppress(StorageError, TimeoutError):
-            async with asyncio.timeout(LAST_CALLS_WITHIN_S):
-                await parts.writer.flush()
-        await parts.mqtt.stop(GOODBYE_WITHIN_S)
-    parts.keeper.keep("stopped")
-    await parts.writer.close(max(FLUSH_WITHIN_S / 2, ends_at - clock.monotonic()))
-
-
 def _leave_in_peace() -> None:
     """What is there at the start stays to the end: the garbage collector need not walk through it, 50 ms each time, again and again."""
     gc.collect()
@@ -199,10 +179,14 @@ def _leave_in_peace() -> None:
 
 
 async def run_until_signalled(app: App) -> None:
-    """Run the daemon until SIGTERM or SIGINT; SIGHUP reads its settings again."""
+    """Run the daemon until SIGTERM or SIGINT, a second one ends the wait for the database; SIGHUP reads its settings again."""
     app.started.add_done_callback(lambda _started: _leave_in_peace())
     loop = asyncio.get_running_loop()
-    reactions = {signal.SIGTERM: app.stop.set, signal.SIGINT: app.stop.set, signal.SIGHUP: app.reload.set}
+
+    def end() -> None:
+        (app.give_up if app.stop.is_set() else app.stop).set()
+
+    reactions = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: app.reload.set}
     for number, react in reactions.items():
         loop.add_signal_handler(number, react)
     try:

@@ -74,7 +74,7 @@ def run(context: click.Context) -> None:
     """Run the daemon.
 
     A PBX that is down is no failure: the daemon runs, says so in /-/ready, and connects when it can. SIGTERM and SIGINT stop it
-    with everything stored; SIGHUP reads the settings again and loses no call.
+    with everything stored, for which they wait up to 15 s where the database takes nothing (a second one ends that); SIGHUP reads the settings again and loses no call.
     """
     loaded = settings_of(context)
     settings = loaded.settings

@@ -77,7 +77,8 @@ class Keeper:
         if broken is None and not self._has_met():
             return False
         now = clock.now()
-        heard = Heard(self._heard_until(now), reason) if broken is None else Heard(broken.at, broken.reason)
+        until, why = (self._heard_until(now), reason) if broken is None else (broken.at, broken.reason)
+        heard = Heard(until, why, clock.uptime(until))
         is_last, is_first = reason != "killed", self._is_first
         most = None if is_first or is_last else AT_ONCE
         calls = self._core.changed_calls(now, at_once=is_last, most=most)

@@ -15,6 +15,7 @@ from handlers.ami.events import StreamBroken
 from handlers.cases.cases import KNOWN_FOR_S
 from handlers.core import Core
 from handlers.facts import Fact
+from handlers.steady_time import stepped_between
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
 from storage.cases import case_counts, waiting_cases
@@ -71,20 +72,25 @@ async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:
 async def _take_up_calls(core: Core, path: Path) -> tuple[Sequence[Fact], float | None]:
     """Calls that lived when an earlier run heard the PBX last live until it says otherwise; what that means at once, and since when.
 
-    A clock that was set back meanwhile has their moments in the future: they are moved, or time would stand still until then.
+    A clock that was set meanwhile is taken out of their moments. By how much is known while the machine runs on; else only that one
+    which was set back has them in the future: they are moved so far, or time would stand still until then.
     """
     async with reading(path) as connection:
         kept, heard = await kept_calls(connection)
     if heard is None:
         return (), None
-    facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason))
+    now = clock.now()
+    known_s = stepped_between(heard.until, heard.uptime, now, clock.uptime(now))
+    set_by_s = known_s or min(0.0, now - heard.until)
+    facts, unread = core.restore_calls(kept, StreamBroken(heard.until, heard.reason), set_by_s)
     for call in unread:
         log.error(
             "live_call_unreadable", call=call.id, cure="none; if it lives still, it is met again as the PBX tells it"
         )
-    ahead_s = heard.until - clock.now()
-    if ahead_s > 0:
-        core.set_clock(-ahead_s)
-        log.warning("clock_was_set_back", while_we_were_down=True, at_least_s=round(ahead_s, 1))
-    log.info("calls_taken_up", calls=core.live_count, silent_s=round(max(0.0, -ahead_s), 1))
-    return facts, min(heard.until, clock.now())
+    if known_s:
+        log.warning("clock_was_set", while_we_were_down=True, by_s=round(known_s, 3))
+    elif set_by_s:
+        log.warning("clock_was_set_back", while_we_were_down=True, at_least_s=round(-set_by_s, 1))
+    until = heard.until + set_by_s
+    log.info("calls_taken_up", calls=core.live_count, silent_s=round(now - until, 1))
+    return facts, until

@@ -170,14 +170,21 @@ class Core:
         """What broke the stream, while nothing is heard."""
         return self._broken
 
-    def restore_calls(self, kept: Sequence[KeptCall], broken: StreamBroken) -> tuple[Sequence[Fact], list[KeptCall]]:
+    def restore_calls(
+        self, kept: Sequence[KeptCall], broken: StreamBroken, set_by_s: float = 0.0
+    ) -> tuple[Sequence[Fact], list[KeptCall]]:
         """Take up the calls that lived when an earlier run heard the PBX last; behind `restore_cases`, before the first event.
 
         The stream is broken since then, and its next snapshot says which of them live still. Returns what there is to tell of calls
         of a run of the PBX before that, and those that could not be read.
+
+        `set_by_s`: the clock was set meanwhile, forward by so many seconds or (negative) back. As in `set_clock`, what lives has
+        lasted as long as it did, and the break is as of the new clock too.
         """
         unread = restore(self._tracker, kept, broken.at)
-        return self.handle(broken), unread
+        if set_by_s:
+            set_clock(self._tracker.state, set_by_s)
+        return self.handle(broken._replace(at=broken.at + set_by_s)), unread
 
     def restore_cases(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
         """Cases that an earlier run left without a contact; before the first event. See `Cases.restore`."""

@@ -1,5 +1,7 @@
 """Time without the steps of the wall clock, for what is stamped with both clocks."""
 
+from typing import NamedTuple
+
 STEP_S = 2.0
 
 
@@ -37,3 +39,23 @@ class SteadyTime:
     def broke_off(self) -> None:
         """What follows may come from another clock: there is nothing to compare it with, so no step is seen."""
         self._last = None
+
+
+class Uptime(NamedTuple):
+    """How long a machine runs: a clock that nobody sets, and that two processes share."""
+
+    boot: str
+    """Which of its starts this is since."""
+    s: float
+    """Seconds, those in which it slept included; negative: before that start."""
+
+
+def stepped_between(then: float, uptime_then: Uptime | None, now: float, uptime_now: Uptime | None) -> float:
+    """By how much the wall clock was set between two moments of it (epoch seconds) of which the machine's uptimes are known.
+
+    0: by no more than 2 s; or nobody knows, for an uptime is missing or the machine was started anew.
+    """
+    if uptime_then is None or uptime_now is None or uptime_then.boot != uptime_now.boot:
+        return 0.0
+    step = (now - then) - (uptime_now.s - uptime_then.s)
+    return step if abs(step) > STEP_S else 0.0

@@ -17,6 +17,7 @@ import structlog
 
 from handlers.ami.events import GapReason
 from handlers.calls.kept import KeptCall
+from handlers.steady_time import Uptime
 from storage.errors import readable
 from storage.last_heard import NEWEST, latest
 
@@ -30,6 +31,8 @@ class Heard(NamedTuple):
 
     until: float
     reason: GapReason
+    uptime: Uptime | None = None
+    """How long the machine had run at `until`; None: not known."""
 
 
 @dataclass(slots=True)
@@ -71,10 +74,10 @@ def write_live(connection: sqlite3.Connection, change: LiveChange) -> None:
 
 def write_heard(connection: sqlite3.Connection, heard: Heard) -> None:
     """Until then the PBX was heard, within the transaction that the connection is in."""
+    boot, uptime = (None, None) if heard.uptime is None else (heard.uptime.boot, round(heard.uptime.s * 1000))
     connection.execute(
-        "INSERT INTO heard (one, until, reason) VALUES (1, ?, ?) "
-        "ON CONFLICT (one) DO UPDATE SET until = excluded.until, reason = excluded.reason",
-        (round(heard.until * 1000), heard.reason),
+        "INSERT OR REPLACE INTO heard (one, until, reason, machine_boot, uptime) VALUES (1, ?, ?, ?, ?)",
+        (round(heard.until * 1000), heard.reason, boot, uptime),
     )
 
 
@@ -93,11 +96,17 @@ async def kept_calls(connection: aiosqlite.Connection) -> tuple[list[KeptCall], 
     """
     with readable():
         rows = await connection.execute_fetchall("SELECT id, boot, kept_at / 1000.0, document FROM live_call")
-        heard = await connection.execute_fetchall("SELECT until / 1000.0, reason FROM heard")
+        heard = await connection.execute_fetchall(
+            "SELECT until / 1000.0, reason, machine_boot, uptime / 1000.0 FROM heard"
+        )
         newest = latest(row[0] for row in await connection.execute_fetchall(NEWEST))
     calls = [KeptCall(id_, boot, kept_at, document) for id_, boot, kept_at, text in rows for document in _read(text)]
     unsaid = None if newest is None else Heard(newest, "stopped")
-    return calls, next((Heard(*row) for row in heard), unsaid)
+    return calls, next((_heard(*row) for row in heard), unsaid)
+
+
+def _heard(until: float, reason: GapReason, boot: str | None, uptime: float | None) -> Heard:
+    return Heard(until, reason, None if boot is None or uptime is None else Uptime(boot, uptime))
 
 
 def _read(text: str) -> Iterable[dict[str, object]]:

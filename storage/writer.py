@@ -37,6 +37,8 @@ LINGER_S = 0.1
 _FIRST_RETRY_S = 0.25
 _LAST_RETRY_S = 5.0
 _CLOSING_RETRY_S = 0.05
+# What is on its way to the disk when we give up has so long to get there, or not.
+_LAST_ATTEMPT_S = 1.0
 # How soon it is noticed, though nobody calls, that somebody has taken the file away.
 _LOOKS_EVERY_S = 5.0
 # What a call itself can be at fault for; everything else is the database's state, and passes.
@@ -173,18 +175,29 @@ class Writer:
         self._hurry.set()
         await settled
 
-    async def close(self, timeout_s: float) -> int:
-        """Store what waits and end `run`, within so many seconds. Returns how many calls are not known to be stored."""
+    async def finish(self, timeout_s: float) -> bool:
+        """Store what waits and end `run`. False: that takes more than so many seconds; it goes on being tried until `close`."""
         self._closing = True
         self._wake.set()
         self._hurry.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._ended.wait()
-        self._giving_up = True
+        return self._ended.is_set()
+
+    async def close(self, timeout_s: float) -> int:
+        """Store what waits and end `run`, within so many seconds. Returns how many calls are not known to be stored."""
+        if not await self.finish(timeout_s):
+            self._giving_up = True
+            await self.finish(_LAST_ATTEMPT_S)
         if self.waiting:
             log.error("calls_lost", number=self.waiting, reason=self._mender.reason)
         return self.waiting
+
+    @property
+    def is_finished(self) -> bool:
+        """Is `run` over, and nothing left that it could not store: calls, gaps, what is to be kept of live calls?"""
+        return self._ended.is_set() and not self._backlog.has_rows
 
     @property
     def _settled(self) -> int:

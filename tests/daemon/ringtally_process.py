@@ -96,6 +96,10 @@ class Daemon:
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and give the exit status; TimeoutError if that takes longer than promised."""
         self._process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """The exit status of one that is ending; TimeoutError if that takes longer than promised."""
         async with asyncio.timeout(STOPS_WITHIN_S):
             return await self._process.wait()
 

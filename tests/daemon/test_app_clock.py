@@ -21,7 +21,7 @@ def set_by(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """By how much the clock was set: a wall clock that can be, beside a monotonic one that cannot."""
     set_by = [0.0]
     true = time.time  # noqa: TID251 - what is set here
-    clocks = SimpleNamespace(time=lambda: true() + set_by[0], monotonic=time.monotonic)
+    clocks = SimpleNamespace(**vars(time) | {"time": lambda: true() + set_by[0]})
     monkeypatch.setattr(clock, "time", clocks)
     monkeypatch.setattr(clock, "_steady", SteadyTime())
     return set_by

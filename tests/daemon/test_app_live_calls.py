@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from daemon import clock
 from daemon.keeper import HEARD_EVERY_S
@@ -34,6 +35,7 @@ from tests.daemon.ringtally_process import running_daemon, write_settings
 from tests.torture.proxy import line_to
 
 CALLER, OTHER = "1795450260.1", "1795450260.2"
+AWAY_S = 60
 QUEUE_JOINED = event("QueueCallerJoin", run_of_headers(CALLER) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
 
 
@@ -254,29 +256,75 @@ async def test_a_login_to_a_pool_that_was_kept_as_a_call_is_kept_no_longer(tmp_p
         await until(lambda: _kept(tmp_path) == set())
 
 
-async def test_a_clock_that_was_set_back_while_we_were_down_stops_no_time(tmp_path: Path) -> None:
-    ledger = Ledger()
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0])
+async def test_a_clock_that_was_set_while_we_were_down_changes_no_duration_of_who_lives_on_and_none_of_the_gap(
+    tmp_path: Path, by_s: float
+) -> None:
+    with structlog.testing.capture_logs() as told:
+        call, gap, lasted_s = await _set_while_down(tmp_path, by_s)
+    assert AWAY_S < (call.total_s or 0) <= AWAY_S + lasted_s
+    assert AWAY_S < gap.at - gap.since <= AWAY_S + lasted_s
+    assert gap.at <= clock.now()
+    (line,) = [line for line in told if line["event"] == "clock_was_set"]
+    assert line["while_we_were_down"]
+    assert abs(line["by_s"] - by_s) < 1
+
+
+@pytest.mark.parametrize("uptime", ["machine_boot = 'another'", "machine_boot = NULL, uptime = NULL"])
+async def test_by_how_much_it_was_set_nobody_knows_after_another_start_of_the_machine_or_an_older_version(
+    tmp_path: Path, uptime: str
+) -> None:
+    with structlog.testing.capture_logs() as told:
+        call, gap, lasted_s = await _set_while_down(tmp_path, 3600.0, uptime)
+    assert AWAY_S + 3600 < (call.total_s or 0) <= AWAY_S + 3600 + lasted_s
+    assert AWAY_S + 3600 < gap.at - gap.since <= AWAY_S + 3600 + lasted_s
+    assert not [line for line in told if line["event"].startswith("clock_was_set")]
+
+
+@pytest.mark.parametrize("uptime", ["machine_boot = 'another'", "machine_boot = NULL, uptime = NULL"])
+async def test_a_clock_that_was_set_back_while_we_were_down_stops_no_time_though_nobody_knows_by_how_much(
+    tmp_path: Path, uptime: str
+) -> None:
+    with structlog.testing.capture_logs() as told:
+        call, gap, lasted_s = await _set_while_down(tmp_path, -3600.0, uptime)
+    assert 0 <= (call.total_s or 3600) <= lasted_s
+    assert call.started_at <= clock.now()
+    assert 0 <= gap.at - gap.since <= lasted_s
+    (line,) = [line for line in told if line["event"].startswith("clock_was_set")]
+    assert (line["event"], line["while_we_were_down"]) == ("clock_was_set_back", True)
+
+
+async def _set_while_down(folder: Path, by_s: float, uptime: str = "uptime = uptime") -> tuple[Call, GapEnded, float]:
+    """A call over a stop of a minute, in which the clock is set by so much; the gap, and how long the rest of it took.
+
+    What is in the database is moved the other way, for nobody may set this machine's clock, or wait for a minute.
+    """
+    ledger, began_at = Ledger(), clock.monotonic()
     async with FakeAsterisk() as pbx:
-        async with ready(settings_for(tmp_path, pbx.port)) as (daemon, _):
+        async with ready(settings_for(folder, pbx.port)) as (daemon, _):
             await replay(pbx, daemon, [new_channel(CALLER)])
-        connection = sqlite3.connect(tmp_path / "calls.db")
-        with connection:  # as if all this had been by a clock that was an hour ahead
-            connection.execute("UPDATE heard SET until = until + 3600000")
-            connection.execute("UPDATE live_call SET document = replace(document, ?, ?)", _an_hour_later(connection))
+        connection = sqlite3.connect(folder / "calls.db")
+        with connection:
+            connection.execute(
+                "UPDATE heard SET until = until - ?, uptime = uptime - ?", ((AWAY_S + by_s) * 1000, AWAY_S * 1000)
+            )
+            connection.execute(f"UPDATE heard SET {uptime}")
+            connection.execute(
+                "UPDATE live_call SET document = replace(document, ?, ?)", _later(connection, -AWAY_S - by_s)
+            )
         connection.close()
         show(pbx, CALLER)
-        async with ready(settings_for(tmp_path, pbx.port), [ledger]) as (daemon, _):
-            assert abs(daemon.core.now - clock.now()) < 60
+        async with ready(settings_for(folder, pbx.port), [ledger]) as (daemon, _):
+            assert daemon.core.now <= clock.now()
             await replay(pbx, daemon, [hangup(CALLER), new_channel(OTHER), hangup(OTHER)])
     ended = {call.id: call for call in ledger.calls}
-    assert (ended[CALLER].total_s or 3600) < 60
     assert ended[OTHER].started_at <= clock.now()
     (gap,) = [fact for fact in ledger.facts if isinstance(fact, GapEnded)]
-    assert 0 <= gap.at - gap.since < 60
+    return ended[CALLER], gap, clock.monotonic() - began_at
 
 
-def _an_hour_later(connection: sqlite3.Connection) -> tuple[str, str]:
-    """The start of the one call that is kept, as it stands in its document, and an hour later."""
+def _later(connection: sqlite3.Connection, by_s: float) -> tuple[str, str]:
+    """The start of the one call that is kept, as it stands in its document, and so much later."""
     ((document,),) = connection.execute("SELECT document FROM live_call")
     started = json.loads(document)["call"]["started_at"]
-    return str(started), str(started + 3600)
+    return str(started), str(started + by_s)

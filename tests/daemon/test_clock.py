@@ -1,6 +1,7 @@
 """The time of day goes on evenly while somebody measures, whatever is done to the wall clock."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,22 @@ def test_a_clock_that_is_slowly_put_right_is_followed(clocks: SetClocks) -> None
 
 def test_it_is_the_wall_clock() -> None:
     assert abs(clock.now() - time.time()) < 1  # noqa: TID251 - the very thing it reads
+
+
+def test_the_uptime_of_a_moment_goes_on_evenly_and_is_of_this_start_of_the_machine() -> None:
+    now = clock.now()
+    earlier, later = clock.uptime(now - 5), clock.uptime(now)
+    assert earlier is not None
+    assert later is not None
+    assert earlier.boot == later.boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert later.s - earlier.s == pytest.approx(5, abs=1)
+    assert later.s == pytest.approx(float(Path("/proc/uptime").read_text().split()[0]), abs=5)
+
+
+def test_without_a_boot_id_there_is_no_uptime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock._boot_id.cache_clear()
+    monkeypatch.setattr(clock, "_BOOT_ID", tmp_path / "none")
+    try:
+        assert clock.uptime(clock.now()) is None
+    finally:
+        clock._boot_id.cache_clear()

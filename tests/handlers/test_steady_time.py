@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.steady_time import STEP_S, SteadyTime
+from handlers.steady_time import STEP_S, SteadyTime, Uptime, stepped_between
 
 WALL = 1_795_450_254.0
 
@@ -85,3 +85,23 @@ def test_moments_follow_the_monotonic_clock_whatever_the_wall_clock_does(steps: 
         moment = steady.at(wall, mono)
         assert moment - before == pytest.approx(passed, abs=STEP_S + 0.01)
         before = moment
+
+
+THEN, UPTIME = 1_795_450_254.0, Uptime("one start", 500.0)
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0, STEP_S + 0.1, -STEP_S - 0.1])
+def test_a_step_shows_between_two_moments_of_a_machine_that_ran_on(step: float) -> None:
+    assert stepped_between(THEN, UPTIME, THEN + 60 + step, Uptime("one start", 560.0)) == pytest.approx(step)
+
+
+@pytest.mark.parametrize("step", [0.0, STEP_S - 0.1, -STEP_S + 0.1])
+def test_a_clock_that_was_slowly_put_right_meanwhile_was_not_set(step: float) -> None:
+    assert stepped_between(THEN, UPTIME, THEN + 60 + step, Uptime("one start", 560.0)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("then", "now"), [(UPTIME, Uptime("another start", 560.0)), (None, UPTIME), (UPTIME, None), (None, None)]
+)
+def test_without_two_uptimes_of_one_start_nobody_knows(then: Uptime | None, now: Uptime | None) -> None:
+    assert stepped_between(THEN, then, THEN + 3660, now) == 0.0

@@ -7,6 +7,7 @@ import pytest
 import structlog.testing
 
 from handlers.calls.kept import KeptCall
+from handlers.steady_time import Uptime
 from storage.database import reading, writing
 from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.writer import BATCH, Writer
@@ -46,6 +47,15 @@ async def test_what_was_kept_comes_back_as_it_was_the_latest_word_of_each_call(p
     assert {call.id: call for call in calls} == {call.id: call for call in many_calls} | {
         "7": kept("7", "later", 2000.25)
     }
+
+
+async def test_how_long_the_machine_had_run_when_the_pbx_was_heard_last_comes_back_or_that_nobody_knew(
+    path: Path,
+) -> None:
+    async with writing(path, now=0.0) as database:
+        for heard in (Heard(2000.5, "killed", Uptime("a start", -3.125)), Heard(2001.5, "stopped")):
+            await database.write((), live=change(heard=heard))
+            assert (await read(path))[1] == heard
 
 
 async def test_the_end_of_a_call_and_its_going_are_one_transaction(path: Path) -> None:

@@ -162,6 +162,32 @@ def test_a_call_of_an_earlier_run_of_the_pbx_ends_unseen_and_that_of_the_last_ru
     assert unread == []
 
 
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0])
+def test_a_clock_that_was_set_meanwhile_moves_what_lives_and_the_break_and_brings_no_deadline_nearer(
+    by_s: float,
+) -> None:
+    old, core = Play(), Core(Rules())
+    missed = old.incoming()
+    leg = old.dial(missed, "PJSIP/101")
+    old.ring(leg)
+    old.wait(10)
+    old.caller_cancels(missed, leg)
+    lives = old.incoming()
+    (case,) = old.core.waiting_cases()
+    started_at = {call.id: call.started_at for call in old.core.live_calls()}[lives]
+    starts_at = old.now + 60 + by_s
+    core.restore_cases([case], starts_at, starts_at + 30)
+    kept = through_a_file(old.core.changed_calls(old.now))
+    facts, unread = core.restore_calls(kept, ev.StreamBroken(old.now, "killed"), by_s)
+    assert (facts, unread) == ((), [])
+    assert [(call.id, call.started_at) for call in core.live_calls()] == [(lives, started_at + by_s)]
+    assert core.now == old.now + by_s
+    (gap,) = [
+        fact for fact in core.handle(ev.StreamResumed(starts_at, snapshot_after(()))) if isinstance(fact, GapEnded)
+    ]
+    assert (gap.since, gap.at) == (old.now + by_s, starts_at)
+
+
 def test_what_cannot_be_read_is_given_back_and_the_others_are_taken_up() -> None:
     play = Play()
     play.incoming()
