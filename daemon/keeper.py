@@ -33,7 +33,7 @@ class Keeper:
         self._pump = pump
         self._has_met = has_met
         self._silent_s = silent_s
-        self._resumed: float | None = None
+        self._resumed: tuple[float, float] | None = None
         self._is_first = True
         self._heard: Heard | None = None
         self._is_due = False
@@ -53,7 +53,7 @@ class Keeper:
                 self._is_due = True
             elif isinstance(fact, GapEnded):
                 self._is_due = True
-                self._resumed = clock.monotonic() - (clock.now() - fact.at)
+                self._resumed = (fact.at, clock.monotonic())
                 self.keep()
 
     def begin_anew(self) -> None:
@@ -91,10 +91,16 @@ class Keeper:
 
         What was noted before holds good: no event comes for a long time on a quiet line, and `Core.now` stands still.
         """
+        # Before we ask: whoever is held up in between tells too early a moment, never too late a one.
+        mono = clock.monotonic()
         silent_s = self._silent_s()
-        if self._resumed is not None:
-            silent_s = min(silent_s, clock.monotonic() - self._resumed)
         heard_until = now - silent_s
+        if self._resumed is not None:
+            resumed_at, told_at = self._resumed
+            if mono - silent_s > told_at:
+                self._resumed = None  # and something was heard since
+            else:
+                heard_until = max(heard_until, min(resumed_at, now))
         if not self._pump.backlog:
             return heard_until
         return min(heard_until, max(self._core.now, 0.0 if self._heard is None else self._heard.until))

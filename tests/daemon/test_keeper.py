@@ -123,6 +123,22 @@ def test_the_snapshot_that_ends_a_gap_is_heard_though_it_is_put_together_behind_
     assert kept.told == [(0, START + 1, True)]
 
 
+def test_no_gap_begins_before_the_last_one_ended_though_we_are_held_up_while_we_look_at_the_clocks(
+    now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept()
+    keeper = a_keeper(Play(), kept, lambda: now[-1] - START)
+    now.append(START + 2)
+
+    def held_up() -> float:
+        now.append(now[-1] + 0.01)
+        return now[-1]
+
+    monkeypatch.setattr(clock, "monotonic", held_up)
+    keeper.take([GapEnded(START + 1, START - 5, "silent")])
+    assert [heard for _, heard, _ in kept.told] == [START + 1]
+
+
 def test_what_waits_in_the_backlog_is_not_heard_yet_and_what_was_noted_stays_so(now: list[float]) -> None:
     play, kept = Play(), Kept()
     pump = Pump(play.core, [])
