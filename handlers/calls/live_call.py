@@ -311,7 +311,7 @@ class LiveCall:
     def may_be_answered(self) -> bool:
         """Has somebody spoken with the outside party, or is the PBX asked whether somebody has?"""
         is_known = self.answered_at is not None or self.answer_unseen or self.state in {"talking", "held"}
-        return is_known or self.sought_answer is not None
+        return is_known or self.sought_answer is not None or self.answer_doubted
 
     # ---- who holds
 

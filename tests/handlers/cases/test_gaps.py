@@ -130,7 +130,8 @@ def test_a_call_back_made_and_answered_inside_the_gap_is_in_time_too() -> None:
     assert office.case.contact_at == START + DUE - 30
 
 
-def test_a_caller_found_with_nobody_may_have_been_spoken_with_and_been_passed_on() -> None:
+def test_of_a_caller_found_with_nobody_who_was_passed_on_or_rung_for_in_vain_the_verdict_waits_for_his_end() -> None:
+    """Somebody may answer him yet. If nobody does, nobody knows whether he was spoken with before: no contact."""
     office = Office()
     office.missed()
     office.at(DUE - 60)
@@ -140,11 +141,12 @@ def test_a_caller_found_with_nobody_may_have_been_spoken_with_and_been_passed_on
     back(office, shown(office, caller, "Playback", name="PJSIP/trunk-1", number=CLIENT, context="from-trunk", age_s=70))
     ticks(office)
     assert (office.story, wanted(office)) == (["missed"], {caller})
-    cdr(office, caller, START + DUE - 20, START + DUE - 20)  # his CDR began anew: somebody passed him on
+    cdr(office, caller, START + DUE - 20, START + DUE - 20)  # his CDR began anew
     ticks(office)
     assert office.story == ["missed"]
     office.hang_up(caller)
-    assert office.story == ["missed", "recovered incoming"]
+    ticks(office)
+    assert office.story == ["missed", "truly missed"]
 
 
 def test_a_caller_found_in_the_menu_whom_nobody_passed_on_holds_up_no_verdict() -> None:
