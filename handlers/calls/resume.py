@@ -309,10 +309,21 @@ def _ask(
     tracker.unseen_answers.ask(sought, at)
 
 
+def _has_reached_town(call: LiveCall, at: float) -> bool:
+    """Has the line of an outgoing call gone up while nobody looked? By its answer alone: who talked then has passed it on, or parked it."""
+    if call.direction != "out" or call.originated or call.answered_at is not None or call.talking:
+        return False
+    return any(leg.is_trunk and leg.dialled_at is not None and leg.up_at == at for leg in call.outside)
+
+
 def _perhaps_answered(
     call: LiveCall, was: BeforeGap | None, is_asked_for: bool, broken_at: float | None, at: float
 ) -> list[SoughtAnswer]:
     """Of whom to ask whether anybody had talked with him, who hears nobody now. What was asked for in vain is asked for again."""
+    is_seen = was is not None and (broken_at is None or broken_at == at)
+    if not is_asked_for and not is_seen and _has_reached_town(call, at):
+        call.answer_unseen = call.changed = True
+        call.unseen |= {"talk", "wait"}
     if is_asked_for or call.answer_unseen:
         call.talked_unseen_since = None
         return []

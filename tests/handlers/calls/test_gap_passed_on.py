@@ -1,6 +1,14 @@
 """Calls that are passed on while nobody listens: what was not seen is not told, and nothing is guessed."""
 
-from handlers.ami.events import LiveBridge, LiveChannel, LiveQueueEntry, Snapshot, StreamBroken, StreamResumed
+from handlers.ami.events import (
+    ChannelState,
+    LiveBridge,
+    LiveChannel,
+    LiveQueueEntry,
+    Snapshot,
+    StreamBroken,
+    StreamResumed,
+)
 from tests.handlers.calls.test_transfers import talking
 from tests.handlers.playbook import Play
 from tests.handlers.recorded import EMPTY
@@ -173,3 +181,30 @@ def test_a_channel_that_a_list_has_twice_is_met_once() -> None:
     play.say(StreamResumed(play.now, Snapshot("", (channel, channel), (), (), (), (), {})))
     play.far_end_hangs_up(caller)
     assert (play.only_call.call.id, play.core.sizes()) == (caller, EMPTY)
+
+
+def test_an_outgoing_call_whose_line_went_up_in_the_gap_was_answered_whoever_has_it_now() -> None:
+    """Answered and passed on or parked meanwhile: its line hears nobody when the stream is back, and nobody knows who talked."""
+    play = Play()
+    dialler = play.dialling("101", "89161234567")
+    line = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.ring(line)
+    resumed(play, shown(play, line, None, dialler))
+    play.wait(4)
+    play.hang_up(line)
+    call = play.only_call.call
+    assert (call.direction, call.result, call.end_seen, call.incomplete) == ("out", "answered", True, True)
+    assert (call.answered_at, call.wait_s, call.talk_s) == (None, None, None)
+
+
+def test_an_outgoing_call_that_rings_on_after_the_gap_was_not() -> None:
+    play = Play()
+    dialler = play.dialling("101", "89161234567")
+    line = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.ring(line)
+    rings = shown(play, line, None, dialler)._replace(state=ChannelState.RINGING)
+    resumed(play, shown(play, dialler, None)._replace(state=ChannelState.RING), rings)
+    play.wait(4)
+    play.hang_up(line)
+    play.hang_up(dialler)
+    assert play.only_call.call.result != "answered"
