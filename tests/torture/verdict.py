@@ -148,11 +148,14 @@ def _contradiction(call: TrueCall, row: Row, touched: bool, late: Sequence[Gap])
         return "it lives" if row.end_seen else None
     if row.result is None or (touched and row.result == "unknown"):
         return None
-    if (row.result == "answered") != (true.result == "answered") or (not touched and row.result != true.result):
+    is_told = not (touched and call.is_forgotten)  # docs/gaps.md, what cannot be promised
+    if is_told and (
+        (row.result == "answered") != (true.result == "answered") or (not touched and row.result != true.result)
+    ):
         return f"{row.result}, and it was {true.result}"
     if not touched and row.missed != true.missed:
         return f"missed: {row.missed}"
-    if row.has_case and true.result == "answered":
+    if is_told and row.has_case and true.result == "answered":
         return "a case for an answered call"
     if not touched and true.case_id is not None and not row.has_case:
         return "no case for a missed call"
@@ -163,8 +166,8 @@ def _contradiction(call: TrueCall, row: Row, touched: bool, late: Sequence[Gap])
     ):
         if said is None and (touched or was is None):
             continue
-        if touched and call.is_forgotten and name != "ended_at":
-            continue  # docs/gaps.md, what cannot be promised
+        if not is_told and name != "ended_at":
+            continue
         if name == "ended_at" and row.is_marked and _is_within(was, said, late):
             continue  # when it was read: an end that was seen late has that bound
         if said is None or was is None or abs(said - was) > (TOLERANCE_S if touched else WHOLE_TOLERANCE_S):
