@@ -181,8 +181,11 @@ async def note_events(seeing: Any, heard: list[float]) -> None:
         await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("is_stamped", [False, True], ids=["without stamps", "with stamps"])
-@pytest.mark.parametrize("version", [22, 16])
+@pytest.mark.parametrize(
+    ("version", "is_stamped"),
+    [(22, False), (16, False), (22, True)],
+    ids=["22 without stamps", "16 without stamps", "22 with stamps"],
+)
 async def test_a_daemon_that_stood_still_tells_what_its_witness_tells_or_says_that_it_does_not_know(
     version: int, is_stamped: bool, tmp_path: Path
 ) -> None:

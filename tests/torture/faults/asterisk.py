@@ -118,16 +118,16 @@ async def daemon_stopped(place: RealArena) -> None:
 
 
 _EACH: tuple[tuple[str, Callable[[RealArena], Awaitable[None]], float, dict[int, int]], ...] = (
-    ("asterisk-killed", asterisk_killed, 1.0, {22: 2, 16: 1}),
+    ("asterisk-killed", asterisk_killed, 1.0, {22: 1, 16: 1}),
     ("asterisk-stopped", asterisk_stopped, 1.0, {}),
-    ("core-reload", core_reload, 0.5, {22: 2}),
+    ("core-reload", core_reload, 0.5, {}),
     ("queues-unloaded", queues_unloaded, 0.5, {22: 2}),
     ("line-cut", line_cut, 1.0, {16: 2}),
-    ("line-torn", line_torn, 1.0, {22: 2}),
+    ("line-torn", line_torn, 1.0, {22: 1}),
     ("line-dead", line_dead, 1.0, {22: 1}),
     ("line-stalled", line_stalled, 0.5, {}),
-    ("daemon-killed", daemon_killed, 2.0, {22: 3, 16: 2}),
-    ("daemon-stopped", daemon_stopped, 1.0, {22: 2}),
+    ("daemon-killed", daemon_killed, 2.0, {22: 2, 16: 1}),
+    ("daemon-stopped", daemon_stopped, 1.0, {22: 1}),
 )
 FAULTS = tuple(
     RealFault(f"{name}-{version}", bout, version, weight, short.get(version, 0))

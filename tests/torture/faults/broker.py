@@ -118,7 +118,7 @@ def _subscriber(arena: Arena) -> Subscriber:
 
 
 FAULTS = (
-    Fault("broker-dead", dead, short=1, needs_broker=True),
+    Fault("broker-dead", dead, needs_broker=True),
     Fault("broker-frozen", frozen, short=1, needs_broker=True),
     Fault("killed-publishing", killed_publishing, weight=2, short=2, needs_broker=True),
 )

@@ -57,7 +57,7 @@ async def freeze_long(arena: Arena) -> None:
 
 FAULTS = (
     Fault("kill", kill, weight=12, short=8),
-    Fault("kill-migrating", kill_migrating, short=1),
+    Fault("kill-migrating", kill_migrating),
     Fault("stop", stop, weight=2, short=2),
     Fault("freeze", freeze, short=2),
     Fault("freeze-long", freeze_long),

@@ -99,7 +99,7 @@ async def _remount(folder: Path, how: str) -> None:
 
 
 FAULTS = (
-    Fault("database-locked", lock, short=1),
+    Fault("database-locked", lock),
     Fault("disk-full", full, short=1, needs_disk=True),
     Fault("disk-read-only", read_only, needs_disk=True),
     Fault("database-damaged", damage, short=1),

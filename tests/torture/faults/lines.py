@@ -76,12 +76,12 @@ async def flood(arena: Arena) -> None:
 
 
 FAULTS = (
-    Fault("cut", cut, weight=2, short=3),
-    Fault("tear", tear, short=2),
+    Fault("cut", cut, weight=2, short=2),
+    Fault("tear", tear),
     Fault("black-hole", black_hole, short=1),
     Fault("stall", stall),
     Fault("stall-long", stall_long, short=1),
     Fault("banner-only", banner_only),
-    Fault("wrong-secret", wrong_secret, short=1),
-    Fault("flood", flood, short=2),
+    Fault("wrong-secret", wrong_secret),
+    Fault("flood", flood),
 )
