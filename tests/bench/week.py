@@ -37,8 +37,8 @@ from tests.bench.stream import PLAYED, START, Serials, flow, template_of
 DAY_S = 86_400.0
 PHONES = 500
 NEVER_ENDING = 10_000
-# Calls that come of one play of each recording, those that become part of another too.
-CALLS_PER_ROUND = 43
+# Rows that come of one play of each recording, those of calls that become part of another too.
+CALLS_PER_ROUND = 37
 _TOGETHER = 2_000
 _FLUSH_EVERY = 100_000
 
