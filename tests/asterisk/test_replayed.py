@@ -133,6 +133,8 @@ async def test_a_replay_tells_what_the_daemon_stored(version: int, tmp_path: Pat
         met = await talks(pbx)
         async with running_app(pbx, database) as daemon, recording(pbx, tmp_path / "stream.jsonl") as recorder:
             assert len(states(daemon)) == 1
+            await until(lambda: all(call.answered_at and call.did for call in daemon.core.live_calls()))
+            await recorder.has(ANSWER_TOLD, 2)
             await met.bye()
             await until(lambda: not states(daemon))
             cut = await talks(pbx)
