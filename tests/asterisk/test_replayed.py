@@ -31,7 +31,7 @@ VERSIONS = [22, 16]
 HEARD_TWICE_S = 0.3
 MET_S = 1.0 + HEARD_TWICE_S
 BRIDGED = b'"raw":"Event: BridgeEnter'
-ANSWER_TOLD = rb"CALLERID(dnid)\\r\\nValue"
+ANSWER_TOLD = rb"CALLERID(dnid)\r\nValue"
 
 
 async def until(condition: Callable[[], object], seconds: float = 20) -> None:
