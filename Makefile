@@ -27,7 +27,7 @@ test: .venv/.ready ## everything, with the real parts
 	@$(MAKE) --no-print-directory lint unit
 	$(BIN)/python -m pytest -n auto -m "slow and not real"
 	$(BIN)/python -m pytest -m real $(TIMED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m real $(addprefix --deselect=,$(TIMED))
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m real $(addprefix --deselect=,$(TIMED))
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench

@@ -67,8 +67,9 @@ async def through_the_deadline(settings: Path, line: Line, is_killed: bool, firs
         yield daemon
 
 
-@pytest.mark.parametrize("is_killed", [False, True], ids=["goes on", "killed"])
-@pytest.mark.parametrize(("version", "number"), [(22, 72), (16, 73)])
+@pytest.mark.parametrize(
+    ("version", "number", "is_killed"), [(22, 72, False), (16, 73, True)], ids=["22 goes on", "16 is killed"]
+)
 async def test_who_is_reached_while_the_line_is_cut_over_his_deadline_is_told_as_it_was(
     version: int, number: int, is_killed: bool, tmp_path: Path
 ) -> None:
