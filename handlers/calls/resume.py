@@ -316,6 +316,11 @@ def _has_reached_town(call: LiveCall, at: float) -> bool:
     return any(leg.is_trunk and leg.dialled_at is not None and leg.up_at == at for leg in call.outside)
 
 
+def _has_gone_up(call: LiveCall, at: float) -> bool:
+    """Has who dialled out gone up while nobody looked? By the answer of the other side, or by the dialplan's own."""
+    return call.direction == "out" and not call.originated and call.first.up_at == at
+
+
 def _perhaps_answered(
     call: LiveCall, was: BeforeGap | None, is_asked_for: bool, broken_at: float | None, at: float
 ) -> list[SoughtAnswer]:
@@ -336,5 +341,8 @@ def _perhaps_answered(
     up = (
         [outside for outside in in_order(call.outside) if outside.state == ChannelState.UP] if since is not None else []
     )
+    if since is not None and not up and was is not None and _has_gone_up(call, at):
+        call.answer_doubted = call.changed = True  # the line that was rung is gone: by its hangup, or in vain
+        call.unseen |= {"talk", "wait"}
     call.talked_unseen_since = since if up else None
     return [sought_answer(call, set(), outside, since, at) for outside in up]

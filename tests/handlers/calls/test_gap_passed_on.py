@@ -208,3 +208,16 @@ def test_an_outgoing_call_that_rings_on_after_the_gap_was_not() -> None:
     play.hang_up(line)
     play.hang_up(dialler)
     assert play.only_call.call.result != "answered"
+
+
+def test_an_outgoing_call_whose_line_is_gone_and_whose_dialler_went_up_in_the_gap_was_perhaps_answered() -> None:
+    """Answered and hung up inside the gap; the dialler hangs up after it. Nobody knows, so it is not `cancelled`."""
+    play = Play()
+    dialler = play.dialling("101", "89161234567")
+    line = play.dial(dialler, "PJSIP/trunk", "89161234567@trunk", context="from-trunk")
+    play.ring(line)
+    resumed(play, shown(play, dialler, None))
+    play.hang_up(dialler)
+    call = play.only_call.call
+    assert (call.direction, call.result, call.end_seen) == ("out", "unknown", True)
+    assert (call.answered_at, call.wait_s, call.talk_s) == (None, None, None)
