@@ -52,7 +52,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
         return
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     alive = {channel.uniqueid for channel in snapshot.channels}
-    _end_unseen(tracker, alive | _ending(tracker, snapshot, is_late), at)
+    _end_unseen(tracker, alive | _ending(tracker, snapshot, is_late or broken_at is None), at)
     tracker.state.is_taking_up = True
     # Each once, should a list have one twice.
     met = list({c.uniqueid: c for c in snapshot.channels if c.uniqueid not in tracker.state.channels}.values())
@@ -114,11 +114,14 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     _ask(tracker, snapshot, found_talking, before, None, at)
 
 
-def _ending(tracker: Tracker, snapshot: Snapshot, is_late: bool) -> set[str]:
-    """Whose hangup follows, and tells the end of a call that was answered before. Of another, unlisted, nobody knows what became of it."""
+def _ending(tracker: Tracker, snapshot: Snapshot, is_heard: bool) -> set[str]:
+    """Whose hangup follows, and tells the end of a call that was answered before, or of which all `is_heard`.
+
+    Of another, unlisted, nobody knows what became of it.
+    """
     channels = tracker.state.channels
     known = {uniqueid: channels[uniqueid].call for uniqueid in snapshot.ending if uniqueid in channels}
-    return {uniqueid for uniqueid, call in known.items() if is_late or call is None or call.answered_at is not None}
+    return {uniqueid for uniqueid, call in known.items() if is_heard or call is None or call.answered_at is not None}
 
 
 def _end_unseen(tracker: Tracker, alive: set[str], at: float) -> None:

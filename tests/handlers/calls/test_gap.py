@@ -313,3 +313,17 @@ def test_the_start_of_a_call_met_is_in_the_middle_of_what_its_age_and_its_unique
         channel = shown(play, uniqueid, "Dial", name="PJSIP/trunk-00000001", context="from-trunk", age_s=age_s)
         core.handle(ev.StreamResumed(play.now, _snapshot(channels=(channel,))))
         assert [call.started_at for call in core.live_calls()] == [born_at], uniqueid
+
+
+def test_who_hangs_up_while_the_pbx_is_asked_again_without_a_break_ends_by_his_events() -> None:
+    """A PBX that was still booting is asked a second time; nothing was missed between the two."""
+    play = Play()
+    play.say(ev.StreamResumed(play.now, _snapshot()))
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.ring(leg)
+    play.wait(1)
+    play.say(ev.StreamResumed(play.now, _snapshot(ending=frozenset({caller, leg}))))
+    play.far_end_hangs_up(caller, leg)
+    call = play.only_call.call
+    assert (call.end_seen, call.incomplete, call.total_s, call.result) == (True, False, 1, "short_abandoned")
