@@ -1,4 +1,4 @@
-"""What a live channel's story is where it was not seen: when it was answered, by its CDR, and what was dialled. What is asked, and what is said."""
+"""When a live channel was answered, by its CDR, and what was dialled to get in: what is asked for it, and what the answers say."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def actions_of(uniqueid: str) -> list[dict[str, str]]:
 def answer_told(uniqueid: str, blocks: Sequence[bytes], clock: PbxClock, at: float) -> AnswerTold:
     """What the answers to `actions_of` say, complete at `at`. A channel that is gone, or was never answered, says None."""
     begun, answered = (_moment(block, clock, at) for block in blocks[:2])
-    dialled = Message(blocks[2]).get("Value") if len(blocks) > len(VARIABLES[:2]) else None
+    dialled = Message(blocks[2]).get("Value") if len(blocks) == len(VARIABLES) else None
     return AnswerTold(at, uniqueid, begun, answered, dialled or None)
 
 
