@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 MINUTES := 20
+ROUNDS := 10
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
 TIMED := tests/asterisk/test_live_calls.py tests/asterisk/test_many_calls.py
 
-.PHONY: demo check lint unit test torture bench bench-latency bench-reports bench-load lock words clean
+.PHONY: demo check lint unit test properties torture bench bench-latency bench-reports bench-load lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -28,6 +29,10 @@ test: .venv/.ready ## everything, with the real parts
 	$(BIN)/python -m pytest -n auto -m "slow and not real"
 	$(BIN)/python -m pytest -m real $(TIMED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m real $(addprefix --deselect=,$(TIMED))
+
+properties: .venv/.ready ## what must hold of any stream, with examples never tried before; ROUNDS=100 for longer
+	for round in $$(seq $(ROUNDS)); do \
+	    $(BIN)/python -m pytest -q -n auto -m "hypothesis and not real" --hypothesis-profile=anew || exit 1; done
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench

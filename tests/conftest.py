@@ -1,10 +1,16 @@
-"""Which tests run against the real parts: on addresses of their own, so each process that runs some has a network of its own."""
+"""Which tests run against the real parts, each process on a network of its own; and which examples properties are tried with."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.own_network import enter_own_network
+
+# The same examples for the same code: main does not turn red by luck. `make properties` draws new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("anew", derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 REAL_PARTS = frozenset({"asterisk", "mqtt", "prometheus", "systemd", "torture", "wallboard"})
 

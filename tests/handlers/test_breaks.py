@@ -45,6 +45,9 @@ def snapshot_after(stream: Iterable[ev.Event]) -> ev.Snapshot:
             case ev.BridgeEntered(uniqueid=uniqueid):
                 bridges[event.bridge] = event.technology
                 channels[uniqueid] = channels[uniqueid]._replace(bridge=event.bridge)
+                # Asterisk gives everybody in a bridge the oldest of their linkedids before it tells who has entered.
+                for each in [each for each in channels.values() if each.bridge == event.bridge]:
+                    channels[each.uniqueid] = each._replace(linkedid=event.linkedid)
             case ev.BridgeLeft(uniqueid=uniqueid):
                 channels[uniqueid] = channels[uniqueid]._replace(bridge=None)
             case ev.QueueJoined(uniqueid=uniqueid):
