@@ -6,6 +6,8 @@ from datetime import tzinfo
 
 from rich.table import Table as RichTable
 
+from daemon.fitted_table import Column as FittedColumn
+from daemon.fitted_table import drawn
 from daemon.reports.document import Cell, Column, Document, Kind, Row, Table
 from daemon.reports.spelling import duration, local_time
 from daemon.reports.terminal import cell_text
@@ -169,14 +171,11 @@ def _lasted(start: float, end: float | None) -> float | None:
     return None if end is None else max(0.0, end - start)
 
 
-def time_line_table(moments: Sequence[Moment], zone: tzinfo, language: Language) -> RichTable:
-    """The time line for a terminal, times relative to the call's start beside the local ones."""
-    table = RichTable(box=None, pad_edge=False, header_style="bold")
-    for name in ("at", "+", "what", "who", "lasted", "outcome"):
-        table.add_column(word(name, language), justify="right" if name in {"+", "lasted"} else "left", no_wrap=True)
+def time_line_table(moments: Sequence[Moment], zone: tzinfo, language: Language, width: int) -> RichTable:
+    """The time line for a terminal of this width, times relative to the call's start beside the local ones."""
     start = moments[0].at if moments else 0.0
-    for moment in moments:
-        table.add_row(
+    rows = [
+        (
             cell_text(local_time(moment.at, zone)),
             cell_text(duration(moment.at - start)),
             cell_text(word(moment.what, language)),
@@ -184,4 +183,10 @@ def time_line_table(moments: Sequence[Moment], zone: tzinfo, language: Language)
             cell_text(duration(moment.lasted_s) if moment.lasted_s is not None else None),
             cell_text(word(moment.outcome, language) if moment.outcome else None),
         )
-    return table
+        for moment in moments
+    ]
+    columns = [
+        FittedColumn(word(name, language), [cells[n] for cells in rows], is_right=name in {"+", "lasted"})
+        for n, name in enumerate(("at", "+", "what", "who", "lasted", "outcome"))
+    ]
+    return drawn(columns, width, [None] * len(rows))

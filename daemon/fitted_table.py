@@ -7,6 +7,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from daemon.log import isolated
+
 # Between columns.
 _GAP = 2
 # So much of a column is always shown; what is longer gives way before a column does.
@@ -45,16 +47,30 @@ def fitted(columns: Sequence[Column], width: int) -> tuple[list[Column], list[Co
 def drawn(columns: Sequence[Column], width: int, styles: Sequence[str | None]) -> Table:
     """A table of these columns within `width`; one style a row, None for plain."""
     table = Table(box=None, pad_edge=False, header_style="bold")
+    widths = []
     spare = width - sum(min(column.width, _WIDE) for column in columns) - _GAP * (len(columns) - 1)
     for column in columns:
         extra = max(0, min(column.width - _WIDE, spare))
         spare -= extra
+        widths.append(min(column.width, _WIDE) + extra)
+    while sum(widths) + _GAP * (len(columns) - 1) > width and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    for column, cells_wide in zip(columns, widths, strict=True):
         table.add_column(
             column.title,
             justify="right" if column.is_right else "left",
             no_wrap=True,
-            width=min(column.width, _WIDE) + extra,
+            width=cells_wide,
         )
     for cells, style in zip(zip(*(column.cells for column in columns), strict=True), styles, strict=True):
-        table.add_row(*cells, style=style)
+        table.add_row(*map(isolated_within, cells, widths), style=style)
     return table
+
+
+def isolated_within(cell: Text, width: int) -> Text:
+    """A text that turns nothing of what stands beside it; cut first, for an isolation that is cut off reaches into the next cell."""
+    if isolated(cell.plain) == cell.plain:
+        return cell
+    cut = cell.copy()
+    cut.truncate(width, overflow="ellipsis")
+    return Text(isolated(cut.plain), style=cell.style)

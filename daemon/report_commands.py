@@ -139,7 +139,7 @@ def call_story(context: click.Context, call_id: str, form: str, lang: Language |
     console = console_of()
     console.print(rendered(calls_document([found.call], settings.zone, language), console.width))
     console.print()
-    console.print(time_line_table(time_line(found), settings.zone, language))
+    console.print(time_line_table(time_line(found), settings.zone, language, console.width))
 
 
 def _filter(query: dict[str, Any], form: str, zone: tzinfo) -> CallFilter:

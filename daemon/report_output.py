@@ -1,5 +1,6 @@
 """What the commands that show something share: their options, and where it goes."""
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import orjson
 from rich.console import Console
 
 from daemon import clock
+from daemon.log import harmless
 from daemon.periods import PERIODS, Period, PeriodError, between, named_period
 from daemon.reports.csv_file import csv_text, excel_csv_text
 from daemon.reports.document import Document
@@ -22,8 +24,9 @@ FORMATS = ("table", "json", "jsonl", "csv", "csv-excel", "xlsx", "html")
 TABLE_ROWS = 50
 # A table that goes into a file or a pipe is cut nowhere.
 PIPE_WIDTH = 1000
-# JSON leaves these as they are, and a terminal obeys some: DEL, the C1 controls, and what turns the direction of writing.
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# JSON leaves DEL, the C1 controls, and what turns the direction of writing or is not seen, as they are. Looked at is what is none of
+# the usual letters.
+_UNUSUAL = re.compile("[^\n -~Ѐ-џ]")
 
 format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 lang_option = click.option("--lang", type=click.Choice(("en", "ru")), help="The words' language (default: the site's).")
@@ -89,4 +92,9 @@ def console_of() -> Console:
 
 def as_json(value: Any, option: int = 0) -> str:
     """JSON with nothing in it that a terminal would obey."""
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(value, option=option).decode())
+    return _UNUSUAL.sub(_seen, orjson.dumps(value, option=option).decode())
+
+
+def _seen(found: re.Match[str]) -> str:
+    character = found[0]
+    return character if harmless(character) == character else json.dumps(character)[1:-1]

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from daemon.demo.places import Places, heading
 from daemon.fitted_table import Column, drawn, fitted
+from daemon.log import isolated
 from daemon.reports.document import Cell
 from daemon.reports.spelling import duration
 from daemon.reports.terminal import cell_text
@@ -83,7 +84,9 @@ def picture(
 
 def finished_line(call: Call, zone: tzinfo, language: Language) -> str:
     """One finished call as one plain line, for a pipe."""
-    return "  ".join(cell_text(cell).plain for cell in _finished_cells(call, zone, language) if cell not in {None, ""})
+    return "  ".join(
+        isolated(cell_text(cell).plain) for cell in _finished_cells(call, zone, language) if cell not in {None, ""}
+    )
 
 
 def _table(

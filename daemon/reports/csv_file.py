@@ -10,8 +10,8 @@ from daemon.reports.document import Cell, Column, Document, Kind
 from daemon.reports.spelling import ISO_MOMENT, local_time, long_duration, page_date, percent
 
 _BYTE_ORDER_MARK = "\ufeff"
-# Where commas part no cells a spreadsheet may take semicolons for what does, so a formula may begin behind one too.
-_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
+# A spreadsheet of another country takes the other sign for what parts cells, so a formula may begin behind either.
+_FORMULA = re.compile(r"(^|[,;])(\s*)(?=[=+\-@＝＋－＠])")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _EXCEL_MOMENT = "%d.%m.%Y %H:%M:%S"
 _Written = Callable[[Cell, Kind], Cell]

@@ -6,7 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from daemon.fitted_table import Column as FittedColumn
-from daemon.fitted_table import drawn, fitted
+from daemon.fitted_table import drawn, fitted, isolated_within
 from daemon.log import harmless
 from daemon.reports.document import Cell, Column, Document, Figure, Kind, Row, Table, Tone
 from daemon.reports.spelling import ISO_MOMENT, SHORT_MOMENT, duration, earlier_text, local_time, percent, shown
@@ -37,7 +37,7 @@ def rendered(document: Document, width: int) -> RenderableType:
 def _parts(document: Document, width: int) -> Iterator[RenderableType]:
     if document.title:
         yield Text(document.title, style="bold")
-        yield from (Text(harmless(line, len(line))) for line in document.lines)
+        yield from (isolated_within(Text(harmless(line, len(line))), width) for line in document.lines)
         yield Text("")
         yield from (_figure(figure, document) for figure in document.figures)
     for place, table in enumerate(document.tables):

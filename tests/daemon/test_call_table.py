@@ -37,7 +37,7 @@ def shown_at(width: int, table: RenderableType) -> str:
 
 
 def story(call: object = None, language: Language = "en") -> str:
-    return shown(time_line_table(time_line(ended(call or a_call())), ZONE, language))  # type: ignore[arg-type]  # a Call
+    return shown(time_line_table(time_line(ended(call or a_call())), ZONE, language, 200))  # type: ignore[arg-type]  # a Call
 
 
 def test_a_row_has_a_cell_for_every_column() -> None:
@@ -113,7 +113,7 @@ def test_a_call_that_became_part_of_another_names_it() -> None:
 def test_words_are_translated_and_names_are_not() -> None:
     call = ended(a_call(caller="busy"))
     call = replace(call, talks=tuple(replace(talk, name="end") for talk in call.talks))
-    text = shown(time_line_table(time_line(call), ZONE, "ru"))
+    text = shown(time_line_table(time_line(call), ZONE, "ru", 200))
     assert "положил трубку звонивший" in text
     assert "перевод вслепую" in text
     assert " busy " in text
@@ -121,7 +121,7 @@ def test_words_are_translated_and_names_are_not() -> None:
 
 
 def test_a_time_line_of_nothing_is_empty() -> None:
-    assert len(shown(time_line_table([], ZONE, "en")).splitlines()) == 1
+    assert len(shown(time_line_table([], ZONE, "en", 200)).splitlines()) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -219,4 +219,4 @@ def test_a_talk_that_was_found_after_a_gap_bears_no_duration_and_says_why() -> N
     found = replace(call, talks=(replace(call.talks[0], begun_unseen=True),))
     (moment,) = [each for each in time_line(found) if each.what == "talk period"]
     assert (moment.lasted_s, moment.outcome) == (None, "its beginning was not heard")
-    assert "начало не слышали" in shown(time_line_table(time_line(found), ZONE, "ru"))
+    assert "начало не слышали" in shown(time_line_table(time_line(found), ZONE, "ru", 200))

@@ -7,10 +7,11 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.log import configure_log, harmless
+from daemon.log import configure_log, harmless, isolated
+from tests.hostile import hostile_texts, is_inert
 from tests.storage.sample_calls import a_call
 
-HOSTILE = "\x1b[31m\r\nevent=forged\u2028\u202e\x9b\x00"
+SAID = "\x1b[31m\r\nevent=forged\u2028\u202e\x9b\x00"
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +32,36 @@ def test_ordinary_text_stays_and_what_is_cut_says_so() -> None:
     assert harmless("\x1b[31m\n\u202e") == "\\x1b[31m\\n\\u202e"
 
 
+@hostile_texts
+def test_harmless_text_is_one_inert_line_and_bounded(text: str) -> None:
+    assert is_inert(isolated(harmless(text)))
+    assert len(isolated(harmless(text))) <= 502 * len("\\U0001f600")
+
+
 @pytest.mark.parametrize("form", ["console", "json"])
-def test_one_event_is_one_line_on_stderr_whatever_is_in_it(form: str, capsys: pytest.CaptureFixture[str]) -> None:
-    configure_log("info", form)  # type: ignore[arg-type]  # one of the two
-    structlog.get_logger().warning("ami_refused", reason=HOSTILE, parts=[HOSTILE], raw=HOSTILE.encode(), n=1)
+@hostile_texts
+def test_one_event_is_one_line_on_stderr_whatever_is_in_it(
+    text: str, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_log("debug", form)  # type: ignore[arg-type]  # one of the two
+    said, raw = text[:1000], text[:1000].encode("utf-8", "surrogatepass")
+    structlog.get_logger().debug("ami_refused", reason=text, parts=[said], deep={"er": (said,)}, raw=raw, n=1)
     out, err = capsys.readouterr()
     assert out == ""
-    (line,) = err.splitlines()
-    assert line.isprintable()
+    line, rest = err.split("\n")
+    assert rest == ""
+    assert is_inert(line)
     assert "ami_refused" in line
+    if form == "json":
+        told = json.loads(line)
+        assert (told["event"], told["level"], told["n"]) == ("ami_refused", "debug", 1)
+        assert told["reason"] == harmless(text)
+
+
+def test_what_is_written_from_right_to_left_turns_nothing_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_log("info", "console")
+    structlog.get_logger().info("trunk_guessed", endpoint="שלום", cure="name it")
+    assert "endpoint=" + "שלום".encode("unicode_escape").decode() in capsys.readouterr().err
 
 
 def test_json_lines_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +99,7 @@ def test_a_traceback_is_one_line_that_keeps_its_end(form: str, capsys: pytest.Ca
     def deep(depth: int) -> None:
         if depth:
             deep(depth - 1)
-        raise ValueError(f"said by a caller: {HOSTILE} " + "and at last")
+        raise ValueError(f"said by a caller: {SAID} " + "and at last")
 
     try:
         deep(8)

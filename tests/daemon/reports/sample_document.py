@@ -10,28 +10,6 @@ from daemon.words import Language
 ZONE = ZoneInfo("Europe/Moscow")
 AT = 1_795_450_294.013
 """2026-11-23 19:11:34 in Moscow."""
-HOSTILE = (
-    "\x1b[31mred\x1b[0m",
-    "\x9b31m\x07\r\n",
-    '=HYPERLINK("http://evil.example","click")',
-    "+1+cmd|' /C calc'!A0",
-    "-2+3",
-    "@SUM(A1)",
-    "\t=1+1",
-    "x;=1+1",
-    "＝1+1",
-    "<script>alert(1)</script>",
-    '" onload="alert(1)',
-    "{{ 7 * 7 }}{% raw %}",
-    "[red]rich[/red] [link=http://evil.example]x[/link]",
-    "\u202egnp.exe",
-    '"quoted", and more',
-    "http://evil.example",
-    "internal:'x'!A1",
-    "x" * 300,
-    "\ud800",
-    "",
-)
 
 
 def texts(rows: Sequence[Sequence[Cell]], name: str = "list", language: Language = "en", **more: Any) -> Document:

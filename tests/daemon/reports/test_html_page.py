@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from daemon.reports.document import Chart, Document, Series
 from daemon.reports.html_page import html_text
-from tests.daemon.reports.sample_document import HOSTILE, report
+from tests.daemon.reports.sample_document import report
 from tests.daemon.reports.sample_document import texts as document
+from tests.hostile import HOSTILE, hostile_texts, is_right_to_left
 
 texts = st.text(max_size=40)
 
@@ -35,20 +36,50 @@ def tags(shown: Document) -> Tags:
 @given(st.lists(st.lists(texts, min_size=1, max_size=1), min_size=1, max_size=4), texts)
 def test_whatever_the_cells_a_page_has_the_same_tags(rows: list[list[str]], name: str) -> None:
     seen = tags(document(rows, name=f"x{name}")).seen
-    head = ["html", "head", "meta", "meta", "title", "style", "body", "section", "h2", "table", "thead", "tr", "th"]
+    head = [
+        "html",
+        "head",
+        "meta",
+        "meta",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "section",
+        "h2",
+        "table",
+        "thead",
+        "tr",
+        "th",
+    ]
     assert seen == [*head, "tbody", *(["tr", "td"] * len(rows))]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@hostile_texts
 def test_what_a_caller_wrote_is_shown_and_obeyed_by_nothing(text: str) -> None:
     page = html_text(report(name=text))
     found = Tags(page)
     assert found.seen == Tags(html_text(report())).seen
-    assert found.attributes.keys() == Tags(html_text(report())).attributes.keys()
+    assert found.attributes.keys() - {"dir"} == Tags(html_text(report())).attributes.keys()
+    assert ("dir" in found.attributes) == is_right_to_left(text)
     assert "script" not in found.seen
     assert not {name for name in found.attributes if name.startswith("on")}
     assert all(character == "\n" or character.isprintable() for character in page)
     assert "49" not in page
+
+
+def test_a_page_forbids_itself_whatever_escaping_might_have_let_through() -> None:
+    (policy,) = [each for each in tags(report()).attributes["content"] if "default-src" in each]
+    assert policy.split("; ")[0] == "default-src 'none'"
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+
+
+def test_a_name_that_is_written_from_right_to_left_is_so_in_its_own_cell_alone() -> None:
+    name = HOSTILE["right-to-left"]
+    page = html_text(document([[name, "89001112233"]]))
+    assert f'dir="auto">{name}</td>' in page
+    assert page.count("dir=") == 1
 
 
 def test_a_page_loads_nothing_and_links_only_into_itself() -> None:

@@ -20,7 +20,7 @@ from storage.database import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.wait import wait_report
-from tests.daemon.reports.sample_document import HOSTILE
+from tests.hostile import HOSTILE
 from tests.storage.reports.generated import DEPARTMENTS, Made, office, stored
 from tests.storage.sample_calls import START
 from tests.wallboard.browser import FLAGS, chromium
@@ -30,7 +30,7 @@ ZONE = ZoneInfo("Europe/Moscow")
 # A4 landscape without the margins of the page: (297 - 22) mm, (210 - 22) mm at 96 dpi.
 PAPER = {"width": 1039, "height": 711}
 SCREEN = {"width": 1280, "height": 800}
-NAMES = ("Общество с ограниченной ответственностью «Рога и копыта»", "x" * 300, *HOSTILE)
+NAMES = ("Общество с ограниченной ответственностью «Рога и копыта»", "x" * 300, *HOSTILE.values())
 
 
 @asynccontextmanager

@@ -3,11 +3,13 @@
 import io
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from daemon.reports.document import Column, Document, Row, Table
 from daemon.reports.terminal import rendered
-from tests.daemon.reports.sample_document import HOSTILE, ZONE, report, texts
+from tests.daemon.reports.sample_document import ZONE, report, texts
+from tests.hostile import HOSTILE, hostile_texts, is_inert
 
 
 def lines(document: Document, width: int = 200) -> list[str]:
@@ -58,8 +60,16 @@ def test_only_the_last_rows_are_shown_where_that_is_asked_for_and_it_is_said() -
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
-@pytest.mark.parametrize("text", HOSTILE)
+@hostile_texts
 def test_whatever_a_caller_wrote_nothing_is_obeyed_and_nothing_juts_out(text: str, width: int) -> None:
     for line in lines(report(name=text), width):
-        assert len(line) <= width
-        assert line.isprintable()
+        assert cell_len(line) <= width
+        assert is_inert(line)
+
+
+def test_what_is_written_from_right_to_left_turns_nothing_beside_it_even_where_it_is_cut() -> None:
+    name = HOSTILE["right-to-left"]
+    (_, whole) = lines(texts([["1", name]]))
+    assert whole == f"1       \u2068{name}\u2069"
+    (_, cut) = lines(texts([["1", HOSTILE["long-right-to-left"]]]), 30)
+    assert cut == f"1       \u2068{'ש' * 21}…\u2069"

@@ -1,20 +1,21 @@
 """A workbook, read back: dates are dates, durations durations, and what a caller wrote is text."""
 
 import io
+import re
 import zipfile
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import openpyxl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.workbook import Workbook
 
 from daemon.reports.document import Column, Document, Row, Table
 from daemon.reports.xlsx_file import xlsx_bytes
-from tests.daemon.reports.sample_document import HOSTILE, report, texts
+from tests.daemon.reports.sample_document import report, texts
+from tests.hostile import hostile_texts
 
 
 def opened(document: Document) -> Workbook:
@@ -83,13 +84,27 @@ def test_the_summary_has_the_figures_what_they_were_and_a_chart() -> None:
     assert "xl/charts/chart1.xml" in parts(report())
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@hostile_texts
 def test_what_a_caller_wrote_is_text_and_neither_formula_nor_link(text: str) -> None:
     for document in (report(name=text), texts([[text, text]])):
         for name, part in parts(document).items():
             assert "<f>" not in part or "chart" in name
             assert "evil.example" not in part or name == "xl/sharedStrings.xml"
             assert "External" not in part
+        for sheet in opened(document):
+            for row in sheet.iter_rows():
+                assert all(cell.data_type != "f" for cell in row)
+                assert all(cell.hyperlink is None or not cell.hyperlink.target for cell in row)
+
+
+@hostile_texts
+def test_a_cell_holds_what_was_written_but_for_what_no_xml_may_hold(text: str) -> None:
+    shared = ElementTree.fromstring(parts(texts([[text, None]]))["xl/sharedStrings.xml"])
+    *_, written = ["", *(found.text or "" for found in shared.iter(f"{shared.tag.removesuffix('sst')}t"))]
+    wanted = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)[:32_767]
+    if text:  # an empty one is no string
+        # What looks like an escape of the format's own is escaped itself, and so is a carriage return.
+        assert re.sub("_x000D_|_x005F(?=_x)", lambda it: "\r" if "D" in it[0] else "", written) == wanted
 
 
 @settings(max_examples=30, deadline=None)
