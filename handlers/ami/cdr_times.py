@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from handlers.ami.events import AnswerTold
 from handlers.ami.message import Message
 from handlers.ami.pbx_clock import PbxClock
+from handlers.ami.texts import bounded_if_any
 
 GETVAR = "Getvar"
 DIALLED = "CALLERID(dnid)"
@@ -24,7 +25,7 @@ def answer_told(uniqueid: str, blocks: Sequence[bytes], clock: PbxClock, at: flo
     """What the answers to `actions_of` say, complete at `at`. A channel that is gone, or was never answered, says None."""
     begun, answered = (_moment(block, clock, at) for block in blocks[:2])
     dialled = Message(blocks[2]).get("Value") if len(blocks) == len(VARIABLES) else None
-    return AnswerTold(at, uniqueid, begun, answered, dialled or None)
+    return AnswerTold(at, uniqueid, begun, answered, bounded_if_any(dialled or None))
 
 
 def _moment(block: bytes, clock: PbxClock, at: float) -> float | None:

@@ -14,6 +14,7 @@ from handlers.ami.headers import header, known, must, number
 from handlers.ami.message import Message, text_of, unescaped
 from handlers.ami.pbx_clock import PbxClock
 from handlers.ami.runs import ChannelRun, DecodeError, channel_run, dest_run
+from handlers.ami.texts import bounded
 
 __all__ = ["WANTED", "DecodeError", "Decoder"]
 
@@ -110,7 +111,7 @@ def _bridge(text: str) -> tuple[str, str]:
     match = _BRIDGE.search(text)
     if match is None:
         raise DecodeError("malformed")
-    return match[1], match[2]
+    return match[1], bounded(match[2])
 
 
 def _bridge_enter(at: float, text: str) -> ev.Event:

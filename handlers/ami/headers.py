@@ -1,6 +1,7 @@
 """Single headers out of a message's text, where no whole run of them is wanted."""
 
 from handlers.ami.runs import DecodeError
+from handlers.ami.texts import TEXT_LIMIT, bounded
 
 
 def known(value: str) -> str | None:
@@ -9,9 +10,12 @@ def known(value: str) -> str | None:
 
 
 def header(rest: str, name: str) -> str | None:
-    """The first header of this name behind a run; None where there is none."""
+    """The first header of this name behind a run, bounded; None where there is none."""
     _, found, after = rest.partition(f"\r\n{name}: ")
-    return after.partition("\r\n")[0] if found else None
+    if not found:
+        return None
+    value = after.partition("\r\n")[0]
+    return value if len(value) <= TEXT_LIMIT else bounded(value)
 
 
 def must(rest: str, name: str) -> str:

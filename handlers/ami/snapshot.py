@@ -7,6 +7,7 @@ from handlers.ami.events import DeviceStateTold, LiveBridge, LiveChannel, LiveQu
 from handlers.ami.message import Message
 from handlers.ami.runs import DecodeError
 from handlers.ami.states import device_state_told, member_seen
+from handlers.ami.texts import bounded, bounded_if_any
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _ITEM = b"Event: CoreShowChannel\r\n"
@@ -36,7 +37,9 @@ def snapshot_of(
         bridges=None if bridges is None else tuple(_bridges(bridges)),
         entries=None if queues is None else tuple(_entries(messages)),
         members=None if queues is None else tuple(_members(queues, at)),
-        queues=None if queues is None else tuple(m.get("Queue") or "" for m in messages if m.name == "QueueParams"),
+        queues=None
+        if queues is None
+        else tuple(bounded(m.get("Queue") or "") for m in messages if m.name == "QueueParams"),
         system={},
         devices=None if devices is None else tuple(_devices(devices, at)),
     )
@@ -64,17 +67,17 @@ def live_channel(block: bytes, at: float) -> LiveChannel | None:
     return LiveChannel(
         uniqueid,
         _last(message, "Linkedid") or uniqueid,
-        channel,
+        bounded(channel),
         _number(message.get("ChannelState")) or 0,
-        message.get("CallerIDNum") or None,
-        message.get("CallerIDName") or None,
-        message.get("ConnectedLineNum") or None,
-        _last(message, "Context") or "",
-        _last(message, "Exten") or "",
-        _last(message, "Application") or "",
+        bounded_if_any(message.get("CallerIDNum") or None),
+        bounded_if_any(message.get("CallerIDName") or None),
+        bounded_if_any(message.get("ConnectedLineNum") or None),
+        bounded(_last(message, "Context") or ""),
+        bounded(_last(message, "Exten") or ""),
+        bounded(_last(message, "Application") or ""),
         _last(message, "BridgeId") or None,
         None if age is None else at - age,
-        _last(message, "ApplicationData") or "",
+        bounded(_last(message, "ApplicationData") or ""),
     )
 
 
@@ -100,7 +103,7 @@ def _entries(messages: Sequence[Message]) -> list[LiveQueueEntry]:
         if message.name == "QueueEntry" and uniqueid:
             found.append(
                 LiveQueueEntry(
-                    message.get("Queue") or "",
+                    bounded(message.get("Queue") or ""),
                     uniqueid,
                     _number(message.get("Position")),
                     float(_number(_last(message, "Wait")) or 0),

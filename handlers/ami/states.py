@@ -6,13 +6,14 @@ from handlers.ami import events as ev
 from handlers.ami.headers import known
 from handlers.ami.message import text_of
 from handlers.ami.runs import DecodeError
+from handlers.ami.texts import SHORT, bounded, bounded_if_any
 
 # As with the runs: first what is nearly always, then what a strange name makes of it.
 _PLAIN_MEMBER = re.compile(
-    r"\r\nQueue: ([^\r]*+)\r\n(?:Member)?+Name: ([^\r]*+)\r\n(?:Interface|Location): ([^\r]*+)\r\nStateInterface: ([^\r]*+)"
+    rf"\r\nQueue: ({SHORT})\r\n(?:Member)?+Name: ({SHORT})\r\n(?:Interface|Location): ({SHORT})\r\nStateInterface: ({SHORT})"
     r"\r\nMembership: [^\r]*+(?:\r\nPenalty: [^\r]*+)?+(?:\r\nCallsTaken: [^\r]*+)?+(?:\r\nLastCall: [^\r]*+)?+"
     r"(?:\r\nLastPause: (\d{1,10}))?+(?:\r\nLoginTime: [^\r]*+)?+(?:\r\nInCall: [^\r]*+)?+"
-    r"\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: ([^\r]*+))?+"
+    r"\r\nStatus: (\d{1,2})\r\nPaused: (\d)(?:\r\nPausedReason: (" + SHORT + r"))?+"
     r"(?=\r\n|\Z)",
     re.ASCII,
 )
@@ -27,10 +28,16 @@ _MEMBER = re.compile(
 def member(at: float, text: str) -> ev.MemberSeen:
     """`QueueMemberStatus` and its kin."""
     start = text.find("\r\nQueue: ")
-    match = _PLAIN_MEMBER.match(text, start) or _MEMBER.match(text, start)
-    if match is None:
-        raise DecodeError("malformed")
-    queue, name, interface, state_interface, paused_at, status, paused, reason = match.groups()
+    match = _PLAIN_MEMBER.match(text, start)
+    if match is not None:
+        queue, name, interface, state_interface, paused_at, status, paused, reason = match.groups()
+    else:
+        match = _MEMBER.match(text, start)
+        if match is None:
+            raise DecodeError("malformed")
+        queue, name, interface, state_interface = map(bounded, match.groups()[:4])
+        paused_at, status, paused, reason = match.groups()[4:]
+        reason = bounded_if_any(reason)
     is_paused = paused == "1"
     since = float(paused_at) if is_paused and paused_at and int(paused_at) else None
     return ev.MemberSeen(
@@ -67,7 +74,7 @@ def device_state(at: float, text: str) -> ev.DeviceStateTold | None:
         raise DecodeError("malformed")
     if _PHONE.match(match[1]) is None:
         return None
-    return ev.DeviceStateTold(at, match[1], _STATES[match[2]])
+    return ev.DeviceStateTold(at, bounded(match[1]), _STATES[match[2]])
 
 
 def device_state_told(at: float, block: bytes) -> ev.DeviceStateTold | None:
