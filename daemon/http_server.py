@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import structlog
 from aiohttp import web
 
 from daemon import clock
+from daemon.board.encoding import encoded
 from daemon.sinks.stream import StreamSink
 from storage.errors import StorageError
 
@@ -224,7 +224,7 @@ def shows_token(request: web.Request, wanted: str) -> bool:
 def json_answer(body: object, status: int = 200) -> web.Response:
     """An answer of the API."""
     return web.Response(
-        body=orjson.dumps(body), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
+        body=encoded(body), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
     )
 
 

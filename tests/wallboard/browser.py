@@ -25,6 +25,10 @@ const now = Date.now;
 Date.now = () => now() + AHEAD_MS;
 Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + AHEAD_MS });
 """
+# What a page's policy forbids is a fault of the page, or of somebody who got something into it.
+WATCH_POLICY = """
+addEventListener("securitypolicyviolation", (each) => console.error(`policy: ${each.violatedDirective} ${each.blockedURI}`));
+"""
 # A network that is down is told on the console whether or not the page looks after it; that is what these tests do to it.
 _NETWORK = ("net::ERR_", "WebSocket connection to")
 
@@ -36,6 +40,7 @@ class Board:
         self.page = page
         self.faults: list[str] = []
         self.hosts: set[str] = set()
+        page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
@@ -104,6 +109,7 @@ async def board(
             context = await browser.new_context(
                 locale=next(iter(languages)), viewport={"width": size[0], "height": size[1]}
             )
+            await context.add_init_script(WATCH_POLICY)
             await context.add_init_script(SET_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000)))
             opened = Board(await context.new_page())
             await opened.page.goto(address)

@@ -1,4 +1,19 @@
-// Moments, durations and shares as people read them.
+// Moments, durations and shares as people read them, and texts that others wrote.
+
+// What would turn the direction of writing, what nobody sees, and what is no character: `\u202e` in place of U+202E, as elsewhere.
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0]/gu;
+// A tile has no room for more.
+const LONGEST = 120;
+
+/** The text as it may be shown to people: cut, and with nothing in it that is not seen. */
+export function plain(text) {
+  const whole = [...text.slice(0, LONGEST + 1)];
+  const cut = whole.length > LONGEST ? `${whole.slice(0, LONGEST).join("")}…` : whole.join("");
+  return cut.replace(UNSEEN, (sign) => {
+    const code = sign.codePointAt(0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+  });
+}
 
 /** Seconds as `m:ss`, or `h:mm:ss`; never negative. */
 export function duration(seconds) {

@@ -1,6 +1,6 @@
 // Draws the board. All text goes in as text: names and numbers are what callers made them.
 
-import { dayOf, duration, secondsSince, share, timeOfDay } from "./format.js";
+import { dayOf, duration, plain, secondsSince, share, timeOfDay } from "./format.js";
 
 const ROWS = 8;
 const MISSED_ROWS = 5;
@@ -20,8 +20,13 @@ const WARN_AT = 0.7;
 function element(tag, name, ...inside) {
   const made = document.createElement(tag);
   if (name) made.className = name;
-  made.append(...inside);
+  made.append(...inside.map((each) => (typeof each === "string" ? plain(each) : each)));
   return made;
+}
+
+/** What somebody chose to be called: written in whatever direction, it turns nothing of what stands beside it. */
+function called(text) {
+  return element("bdi", "", text);
 }
 
 function put(parent, selector, text) {
@@ -146,8 +151,8 @@ export class View {
     const ours = call.answered_by ?? call.queue ?? shortened(call.did ?? call.called ?? "");
     const shown = call.direction === "in" ? ours : call.caller ?? "";
     return element("li", `state-${call.state}`,
-      element("span", "who", ARROWS[call.direction], other ?? words.anonymous),
-      element("span", "where", shown === other ? "" : shown),
+      element("span", "who", ARROWS[call.direction], called(other ?? words.anonymous)),
+      element("span", "where", called(shown === other ? "" : shown)),
       element("span", "word", words.states[call.state] ?? call.state),
       element("time", "", duration(secondsSince(since, at))));
   }
@@ -181,8 +186,8 @@ export class View {
     const cell = (agent) =>
       element("li", `agent-${agent.state}`,
         element("span", "icon", ICONS[agent.state] ?? "?"),
-        element("span", "who", nameOf(agent)),
-        element("span", "word", words.states[agent.state] ?? agent.state, agent.reason ? ` (${agent.reason})` : ""),
+        element("span", "who", called(nameOf(agent))),
+        element("span", "word", words.states[agent.state] ?? agent.state, ...(agent.reason ? [" (", called(agent.reason), ")"] : [])),
         element("time", "", agent.since ? duration(secondsSince(agent.since, at)) : ""));
     const isDense = agents.length > ROWS + 1;
     byId("agent-list").classList.toggle("dense", isDense);
@@ -228,9 +233,9 @@ export class View {
     }
     const row = (each) =>
       element("li", `case-${each.state}`,
-        element("span", "who", each.number),
-        element("span", "where", each.queue ?? each.trunk ?? ""),
-        element("span", "word", each.claimed_by ? words.claimed(each.claimed_by) : words.caseStates[each.state] ?? each.state),
+        element("span", "who", called(each.number)),
+        element("span", "where", called(each.queue ?? each.trunk ?? "")),
+        element("span", "word", each.claimed_by ? called(words.claimed(each.claimed_by)) : words.caseStates[each.state] ?? each.state),
         element("time", "", live ? duration(secondsSince(each.opened_at, at)) : NOTHING));
     this._list("missed", open.cases, row, words.noMissed, open.total, open.total > MISSED_ROWS ? MISSED_ROWS - 1 : MISSED_ROWS);
   }

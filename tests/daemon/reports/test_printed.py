@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from daemon.log import harmless
 from daemon.reports.document import Document
 from daemon.reports.html_page import html_text
 from daemon.reports.missed_document import missed_document
@@ -20,10 +21,11 @@ from storage.database import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.wait import wait_report
+from tests.daemon.reports.sample_document import report, texts
 from tests.hostile import HOSTILE
 from tests.storage.reports.generated import DEPARTMENTS, Made, office, stored
 from tests.storage.sample_calls import START
-from tests.wallboard.browser import FLAGS, chromium
+from tests.wallboard.browser import FLAGS, WATCH_POLICY, chromium
 
 pytestmark = pytest.mark.slow
 ZONE = ZoneInfo("Europe/Moscow")
@@ -44,6 +46,8 @@ async def opened(page: str, folder: Path) -> AsyncIterator[Page]:
         browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
             sight = await browser.new_page(viewport={"width": SCREEN["width"], "height": SCREEN["height"]})
+            await sight.add_init_script(WATCH_POLICY)
+            sight.on("pageerror", lambda error: faults.append(f"error: {error}"))
             sight.on("request", lambda request: asked.append(request.url))
             sight.on("dialog", lambda dialog: faults.append(dialog.message))
             sight.on("console", lambda message: faults.append(message.text))
@@ -101,6 +105,47 @@ async def test_a_long_report_is_pages_of_a4(tmp_path: Path) -> None:
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(width)), round(float(height))) for width, height in boxes} == {(842, 595)}
     assert 2 <= len(boxes) < rows
+
+
+async def test_hostile_callers_are_only_looked_at(tmp_path: Path) -> None:
+    """Each text stands in its cell as it is told, and no element is there that would not be for anybody's name."""
+    names = list(HOSTILE.values())
+    async with opened(html_text(texts([[text, str(n)] for n, text in enumerate(names)])), tmp_path) as page:
+        cells = await page.evaluate(
+            "[...document.querySelectorAll('tr td:first-child')].map((each) => each.textContent)"
+        )
+        assert cells == [harmless(text, len(text)) for text in names]
+        found = await page.evaluate("[...document.querySelectorAll('*')].map((each) => each.localName)")
+        assert len(found) == 16 + 3 * len(names)
+        assert set(found) == {
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "section",
+            "h2",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+        }
+        assert await page.evaluate("getComputedStyle(document.querySelector('table')).borderCollapse") == "collapse"
+
+
+async def test_a_page_that_somebody_got_a_script_into_does_not_run_it(tmp_path: Path) -> None:
+    spoilt = html_text(report()).replace("Иван", "<script>alert(1)</script><style>*{display:none}</style>")
+
+    async def look() -> None:
+        async with opened(spoilt, tmp_path) as page:
+            assert await page.locator("td script").count() == 6
+            assert await page.locator("h1").is_visible()
+
+    with pytest.raises(AssertionError, match="Content Security Policy"):
+        await look()
 
 
 async def test_a_link_leads_to_the_later_call(tmp_path: Path) -> None:
