@@ -41,6 +41,8 @@ _WORD = re.compile(r"[A-Za-z_]{0,24}(?: [A-Za-z]{1,16})?|<none>|<unknown>|\d{1,3
 _PRIVILEGES = re.compile(r"[a-z]{2,12}(?:,[a-z]{2,12})*|Call|<none>")
 _CHANNEL_END = re.compile(r"-[0-9a-f]{1,16}(?:;[12])?(?:<(?:ZOMBIE|MASQ)>)?$")
 _TECHNOLOGY = re.compile(r"[A-Z][A-Za-z0-9]{1,15}/")
+# The name of a device or context, or what is dialled, with an option behind a slash or a port behind a colon.
+_PLAIN = re.compile(r"[\w*#+.-]*(?:[:/]\w*)?", re.ASCII)
 _DEVICE = re.compile(r"[A-Z][A-Za-z0-9]{1,15}/[\w@.+-]+(?:/n)?", re.ASCII)
 
 # Headers of a channel stand behind the part it plays in an event: `DestChannel`, `TransfereeCallerIDNum`.
@@ -185,19 +187,32 @@ class Anonymiser:
     def _device(self, device: str) -> str:
         """A device or what was dialled: `PJSIP/101`, `Local/8900…@x/n`, `8900…@trunk`, `trunk/8900…`, `trunk/sip:8900…@host`."""
         if not device.isprintable():
-            return HIDDEN
+            return "user-" + self._code(device)
         technology = _TECHNOLOGY.match(device)
         if technology is None or technology[0] == "Local/":
             head, rest = "", device
         else:
             head, rest = technology[0], device[technology.end() :]
         if head and not re.search("[/@]", rest):
-            return device
+            return head + self._named(rest)
         user, at, host = rest.partition("@")
         if at:
-            return head + self._digits(user) + at + (self._digits(host) if "/" in host else host)
+            return head + self._user(user) + at + (self._user(host) if "/" in host else self._named(host))
         line, slash, dialled = rest.partition("/")
-        return head + line + slash + self._digits(dialled) if slash and line != "Local" else head + self._digits(rest)
+        return (
+            head + self._named(line) + slash + self._user(dialled)
+            if slash and line != "Local"
+            else head + self._user(rest)
+        )
+
+    def _user(self, text: str) -> str:
+        """Who is called; what has signs that no number and no device's name has is hidden whole."""
+        scheme = "sip:" if text.startswith("sip:") else ""
+        return scheme + self._digits(self._named(text.removeprefix(scheme)))
+
+    def _named(self, text: str) -> str:
+        """A line, device, host or context of the PBX as it is, numbers and all; at a guest's channel it is what he says."""
+        return text if _PLAIN.fullmatch(text) or _NUMBER.fullmatch(text) else "user-" + self._code(text)
 
     def _value(self, variable: str, value: str) -> str:
         """The value of a variable: hidden, unless it is known that it can only hold what is harmless."""

@@ -16,6 +16,7 @@ from handlers.core import Core
 from handlers.facts import CallEnded
 from handlers.numbers import NumberPlan
 from handlers.rules import Rules
+from tests.hostile import HOSTILE
 from tests.recordings import NAMES, messages
 
 KEY = b"a key that is forgotten"
@@ -78,6 +79,56 @@ def test_no_number_and_no_name_stays_behind_anywhere(name: str) -> None:
     secret = {one for one in people if len(one) >= LONG and not re.fullmatch(r"[\d+]{1,5}", one)}
     assert not {one for one in secret if one in told or repr(one)[1:-1] in told}
     assert not {one for one in secret if one.isdigit() and one[1:] in told}
+
+
+# The others are words that a dialplan might have.
+@pytest.mark.parametrize(
+    "text", [each for each in HOSTILE.values() if not re.fullmatch(r"[\w \r<>+*#.-]*", each, re.ASCII)]
+)
+def test_nothing_that_is_no_number_or_plain_word_stays_behind_of_what_a_caller_may_have_written(text: str) -> None:
+    said = re.sub("[\r\n]", " ", text[:2000])
+    headers = (
+        *(
+            "CallerIDNum: {}",
+            "DestCallerIDName: {}",
+            "ConnectedLineNum: {}",
+            "Exten: {}",
+            "Extension: {}",
+            "AccountCode: {}",
+        ),
+        *(
+            "DialString: {}",
+            "DialString: {}@trunk",
+            "DialString: trunk/sip:{}@10.0.0.1:5060",
+            "DialString: PJSIP/trunk/{}",
+        ),
+        *("Forward: Local/{}@from-internal", "Channel: Local/{}@from-internal-0000001a;1", "Channel: SIP/{}-0000001a"),
+        *("Interface: Local/{}@from-queue/n", "StateInterface: Custom:{}", "Device: SIP/{}", "MemberName: {}"),
+        *(
+            "PausedReason: {}",
+            "AppData: {}",
+            "Variable: CALLERID(dnid)\r\nValue: {}",
+            "Variable: CALLERID(name)\r\nValue: {}",
+        ),
+        *("Variable: DIALEDPEERNAME\r\nValue: PJSIP/{}-0000001a", "UserNote: {}"),
+    )
+    for header in headers:
+        raw = header.replace("{}", said).encode("utf-8", "surrogatepass")
+        told = Anonymiser(KEY).message(raw)
+        assert said.strip().encode("utf-8", "surrogatepass") not in told, header
+        for word in (
+            b"script",
+            b"HYPERLINK",
+            b"DROP",
+            b"jndi",
+            b"onerror",
+            b"evil",
+            b"\x1b",
+            "\u202e".encode(),
+            "ש".encode(),
+        ):
+            assert word not in told, header
+    assert Anonymiser(KEY).message(b"Exten: " + said.encode("utf-8", "surrogatepass")).count(b"\r\n") == 0
 
 
 def test_one_caller_stays_one_in_every_spelling() -> None:
