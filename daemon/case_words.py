@@ -8,6 +8,8 @@ from config.durations import DAY, seconds_of
 from handlers.numbers import USABLE_DIGITS
 from storage.requests import Asked
 
+BODY_LONGEST = 65_536
+"""Bytes of what somebody says by HTTP or MQTT."""
 NAME_LONGEST = 100
 TEXT_LONGEST = 2000
 CLAIMED_FOR = "30m"

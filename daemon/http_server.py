@@ -14,6 +14,7 @@ from aiohttp import web
 
 from daemon import clock
 from daemon.board.encoding import encoded
+from daemon.case_words import BODY_LONGEST
 from daemon.sinks.stream import StreamSink
 from storage.errors import StorageError
 
@@ -81,7 +82,7 @@ class HttpServer:
 
     async def start(self, listen: str) -> int:
         """Listen on `host:port`; gives the port. Raises HttpListenError."""
-        app = web.Application(middlewares=[_harden], client_max_size=65_536)
+        app = web.Application(middlewares=[_harden], client_max_size=BODY_LONGEST)
         app[_UNREADABLE] = Unreadable()
         app.add_routes(
             [

@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from daemon import clock
-from daemon.case_words import BadWordsError, contact_in
+from daemon.case_words import BODY_LONGEST, BadWordsError, contact_in
 from handlers.case_facts import RequestAnswered
 from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Request, Said
 from handlers.facts import Fact
@@ -83,6 +83,9 @@ class Requests:
 
     def hear(self, payload: bytes) -> None:
         """A contact from the broker: put in soon. What cannot be understood is told, once a minute at most."""
+        if len(payload) > BODY_LONGEST:
+            self._refuse(f"longer than {BODY_LONGEST // 1024} KiB")
+            return
         try:
             asked = contact_in(orjson.loads(payload), clock.now())
         except (orjson.JSONDecodeError, BadWordsError) as error:

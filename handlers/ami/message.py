@@ -24,13 +24,19 @@ def text_of(raw: bytes) -> str:
     """Bytes of a PBX as text: UTF-8, else Windows-1251, each line by itself.
 
     Asterisk 16 passes a phone's bytes as they are (28-strange-names); in the countries of our users the old code page of a name
-    that is not UTF-8 is 1251. What that page lacks becomes U+FFFD: the call counts more than its caller's name.
+    that is not UTF-8 is 1251. What that page lacks becomes U+FFFD: the call counts more than its caller's name. Asterisk has room for 79
+    bytes of a name, and cuts within a character: the half of it is left out.
     """
     try:
         return raw.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
         lines = raw.split(b"\r\n")
-        return raw.decode("cp1251", "replace") if len(lines) == 1 else "\r\n".join(map(text_of, lines))
+        if len(lines) > 1:
+            return "\r\n".join(map(text_of, lines))
+        whole = raw[: error.start]
+        if error.reason == "unexpected end of data" and not whole.isascii():
+            return whole.decode()
+        return raw.decode("cp1251", "replace")
 
 
 def unescaped(text: str) -> str:

@@ -221,11 +221,7 @@ async def test_nothing_that_they_write_does_anything_anywhere(version: int, tmp_
         # The API, the database and the command line tell the same calls; and those that answered are all there.
         assert len([call for call in told if call["result"] == "answered"]) >= answered
         names = {call["caller_name"] for call in told}
-        for name in TOLD_WHOLE:
-            assert HOSTILE.get(name, "=HYPERLINK") is None or HOSTILE.get(name) in names or name not in HOSTILE, (
-                name,
-                names,
-            )
+        assert {HOSTILE[name] for name in TOLD_WHOLE} <= names
         assert all(len(orjson.dumps(call)) < CALL_MOST for call in told)
         assert version != 16 or "7" * (TEXT_LIMIT - 1) + "…" in {call["caller"] for call in told} | {None}
         await tells_nothing_but_text(on, tmp_path)
@@ -257,7 +253,7 @@ async def tells_nothing_but_text(on: Office, folder: Path) -> None:
     for word in (b"<script", b"HYPERLINK", b"DROP TABLE", b"jndi", b"onerror"):
         assert word not in strangers, strangers[strangers.index(word) - 200 :][:400]
     calls = ("calls", "--from", "2020-01-01")
-    for words in (calls, ("missed",), ("report", "missed"), ("report", "wait", "--by", "queue"), ("report", "wait")):
+    for words in (calls, ("report", "missed")):
         await forms_are_inert(on, folder, words)
     for call in orjson.loads(await read(on, *calls, "--format", "json"))[:5]:
         assert all(is_inert(line) for line in (await read(on, "call", call["id"])).decode().split("\n"))

@@ -4,8 +4,17 @@ from typing import Any
 
 import pytest
 
-from daemon.case_words import BadWordsError, contact_in
+from daemon.case_words import (
+    NAME_LONGEST,
+    TEXT_LONGEST,
+    BadWordsError,
+    claim_of,
+    contact_in,
+    contact_of,
+    dismissal_in,
+)
 from storage.requests import Asked
+from tests.hostile import hostile_texts
 
 NOW = 1_795_450_000.0
 GOOD = {"number": "+7 900 111-22-33", "by": " Анна  Петрова "}
@@ -41,3 +50,26 @@ def test_what_cannot_be_is_refused_in_words(bad: dict[str, Any]) -> None:
 def test_what_is_no_object_is_refused(body: object) -> None:
     with pytest.raises(BadWordsError):
         contact_in(body, NOW)
+
+
+@hostile_texts
+def test_whatever_somebody_writes_is_taken_within_its_bound_or_refused_without_an_echo(text: str) -> None:
+    for said in (
+        lambda: contact_of(text, None, "Anna", None, 1.0),
+        lambda: contact_of("+79001112233", text, "Anna", None, 1.0),
+        lambda: contact_of("+79001112233", None, text, text, 1.0),
+        lambda: claim_of("1.1", text, "30m", False, 1.0),
+        lambda: claim_of("1.1", "Anna", text, False, 1.0),
+        lambda: dismissal_in({"by": "Anna", "why": text}, "1.1"),
+        lambda: dismissal_in({text: "Anna"}, "1.1"),
+    ):
+        refusal, asked = "", None
+        try:
+            asked = said()
+        except BadWordsError as error:
+            refusal = str(error)
+        assert len(text) < 8 or text not in refusal
+        if asked is not None:
+            assert len(asked.by) <= NAME_LONGEST
+            assert len(asked.text or "") <= TEXT_LONGEST
+            assert asked.text is None or asked.text in text

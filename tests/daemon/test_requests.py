@@ -1,6 +1,7 @@
 """Requests between database and core: told in order, answered once stored, and a database that is away is told once."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ import structlog
 
 from daemon import clock
 from daemon import requests as requests_module
+from daemon.case_words import NAME_LONGEST, TEXT_LONGEST
 from daemon.requests import Requests
 from handlers.case_facts import Note, RequestAnswered
 from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten, Said
@@ -18,6 +20,7 @@ from storage.database import writing
 from storage.requests import Asked, add_note, ask, latest_note, outcome_of
 from storage.writer import Writer
 from tests.daemon.http_service import until
+from tests.hostile import HOSTILE
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed
 
@@ -105,6 +108,35 @@ async def test_what_the_broker_brings_is_bounded_and_its_nonsense_told_once(
                 requests.hear(b'{"number": "+7900111223%d", "by": "Anna"}' % number)
         assert [line["event"] for line in logs] == ["contact_refused"]
         await until(lambda: len(told.events) == 2)
+
+
+async def test_what_a_hostile_program_says_by_mqtt_is_a_text_of_a_contact_or_refused_without_an_echo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests_module, "_REFUSED_EVERY_S", 0.0)
+    async with running(tmp_path / "calls.db") as (requests, told):
+        with structlog.testing.capture_logs() as logs:
+            for text in HOSTILE.values():
+                for said in (
+                    text,
+                    {"number": text, "by": "Anna"},
+                    {text: 1},
+                    {"number": "+79001112233", "by": "A", "at": text},
+                ):
+                    requests.hear(json.dumps(said).encode())
+                requests.hear(text.encode("utf-8", "surrogatepass"))
+            requests.hear(b'{"number": "+79001112233", "by": "Anna"}' + b" " * 70_000)
+            for number, text in enumerate(HOSTILE.values()):
+                said = {"number": f"+790011122{number}", "by": text[:NAME_LONGEST], "note": text[:TEXT_LONGEST]}
+                requests.hear(json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        reasons = {line["reason"] for line in logs if line["event"] == "contact_refused"}
+        assert "longer than 64 KiB" in reasons
+        assert all(text not in reason for reason in reasons for text in HOSTILE.values() if len(text) > 10)
+        await until(lambda: len(told.events) > len(HOSTILE) - 10)
+        taken = {event.number: event.by for event in told.events if isinstance(event, ContactReported)}
+    for number, text in enumerate(HOSTILE.values()):
+        by = " ".join(text[:NAME_LONGEST].split())
+        assert taken.get(f"+790011122{number}", by) == by
 
 
 async def test_a_database_that_the_writer_mends_is_told_by_nobody_else(

@@ -62,6 +62,16 @@ def test_the_headers_of_a_message_are_limited() -> None:
     assert len(list(message.items())) == HEADERS_LIMIT
 
 
+def test_a_name_that_asterisk_cut_within_a_character_is_what_there_was_room_for() -> None:
+    name = "Константинопольская Анастасия Александровна"
+    assert text_of(name.encode()[:79]) == name[:40]
+    assert text_of(b"CallerIDName: " + name.encode()[:79] + b"\r\nExten: 1") == f"CallerIDName: {name[:40]}\r\nExten: 1"
+    assert text_of("漢字".encode()[:-1]) == "漢"
+    # A last letter of the old code page is no half of anything.
+    assert text_of("John Р".encode("cp1251")) == "John Р"
+    assert text_of("Иван Р".encode("cp1251")) == "Иван Р"
+
+
 @pytest.mark.parametrize(
     ("escaped", "text"),
     [
