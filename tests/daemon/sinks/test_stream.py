@@ -15,6 +15,7 @@ from handlers.facts import Call, CallQueued, CallStarted, EventDoubted
 from storage.call_json import iso
 from tests.daemon.boards import Stream
 from tests.handlers.playbook import Play
+from tests.hostile import hostile_texts
 from tests.storage.sample_calls import START, a_call, ended
 
 NAMES_OF_TYPES = ["started", "ringing", "answered", "ended"]
@@ -260,8 +261,9 @@ async def test_there_is_room_for_so_many_listeners_and_again_when_one_leaves(boa
     assert sink.subscribe(True) is not None
 
 
-async def test_nothing_a_caller_wrote_begins_another_event() -> None:
-    hostile = a_call(caller="x\n\nevent: event/call\r\ndata: forged\u2028\r\n\r\n")
+@hostile_texts
+async def test_nothing_a_caller_wrote_begins_another_event(text: str) -> None:
+    hostile = a_call(caller=text, caller_name=text, queue=text, queues=(text,))
     sink = Stream(render, lambda: [hostile])
     subscriber = listening(sink, full=True)
     sink.take([started(hostile)])
