@@ -17,7 +17,7 @@ import click
 from daemon import clock
 from daemon.case_words import CLAIMED_FOR, BadWordsError, claim_of, contact_of, name_of, text_of
 from daemon.command_line import Failure, attempt, examples, settings_of
-from daemon.log import harmless
+from daemon.log import harmless, isolated
 from daemon.report_output import db_option
 from handlers.case_facts import Case
 from storage.cases import find_case
@@ -112,7 +112,7 @@ def note(context: click.Context, call_id: str, text: str, by: str, db: Path | No
 
     outcome = attempt(go)
     if outcome is None:
-        raise Failure(f"there is no call {harmless(call_id, 60)}; `ringtally calls` lists them")
+        raise Failure(f"there is no call {isolated(harmless(call_id, 60))}; `ringtally calls` lists them")
     if outcome == "full":
         raise Failure(f"it has {NOTES_MOST} notes, and takes no more")
 

@@ -15,7 +15,7 @@ from daemon.call_table import calls_document, time_line, time_line_table
 from daemon.client_options import known_option, unknown_option, warn_without_directory
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.gap_table import gap_lines, gaps_of_list
-from daemon.log import harmless
+from daemon.log import harmless, isolated
 from daemon.replay import replay as replay_recordings
 from daemon.report_output import (
     TABLE_ROWS,
@@ -131,7 +131,7 @@ def call_story(context: click.Context, call_id: str, form: str, lang: Language |
 
     found = attempt(go)
     if found is None:
-        raise Failure(f"there is no call {harmless(call_id, 60)}; `ringtally calls` lists them")
+        raise Failure(f"there is no call {isolated(harmless(call_id, 60))}; `ringtally calls` lists them")
     if form == "json":
         click.echo(as_json(time_line_json(found), orjson.OPT_INDENT_2))
         return

@@ -1,5 +1,6 @@
 """Contacts as others tell them: what is taken, and how everything else is refused."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_what_is_no_object_is_refused(body: object) -> None:
 
 @hostile_texts
 def test_whatever_somebody_writes_is_taken_within_its_bound_or_refused_without_an_echo(text: str) -> None:
-    for said in (
+    ways: tuple[Callable[[], Asked], ...] = (
         lambda: contact_of(text, None, "Anna", None, 1.0),
         lambda: contact_of("+79001112233", text, "Anna", None, 1.0),
         lambda: contact_of("+79001112233", None, text, text, 1.0),
@@ -62,7 +63,8 @@ def test_whatever_somebody_writes_is_taken_within_its_bound_or_refused_without_a
         lambda: claim_of("1.1", "Anna", text, False, 1.0),
         lambda: dismissal_in({"by": "Anna", "why": text}, "1.1"),
         lambda: dismissal_in({text: "Anna"}, "1.1"),
-    ):
+    )
+    for said in ways:
         refusal, asked = "", None
         try:
             asked = said()

@@ -223,6 +223,20 @@ def test_a_call_that_is_not_there_says_how_to_find_one(run: Run, tmp_path: Path)
     assert "ringtally calls" in result.stderr
 
 
+def test_whatever_is_asked_for_is_a_value_and_no_part_of_a_question(run: Run, tmp_path: Path) -> None:
+    store(tmp_path / "calls.db", ended(a_call()))
+    for text in HOSTILE.values():
+        for option in ("--queue", "--trunk", "--number"):
+            # A number of any spelling is found by its digits: these have those of no call.
+            found = run("calls", option, text, "--format", "jsonl")
+            assert (found.exit_code, found.stdout) == (0, "") or text == HOSTILE["number-for-a-name"], (option, text)
+        one = run("call", text)
+        assert (one.exit_code, one.stdout) == (1, ""), text
+        assert all(map(is_inert, one.stderr.split("\n"))), text
+    (call,) = listed(run("calls", "--format", "jsonl"))
+    assert call["id"] == a_call().id
+
+
 def test_a_replay_tells_the_calls_and_keeps_them_where_asked(run: Run, tmp_path: Path) -> None:
     name = "07-ivr-queue-second-agent"
     result = run("replay", stream(name), "--db", tmp_path / "kept.db", "--format", "jsonl")
