@@ -230,7 +230,7 @@ def test_whatever_is_asked_for_is_a_value_and_no_part_of_a_question(run: Run, tm
             # A number of any spelling is found by its digits: these have those of no call.
             found = run("calls", option, text, "--format", "jsonl")
             assert (found.exit_code, found.stdout) == (0, "") or text == HOSTILE["number-for-a-name"], (option, text)
-        one = run("call", text)
+        one = run("call", "--", text)
         assert (one.exit_code, one.stdout) == (1, ""), text
         assert all(map(is_inert, one.stderr.split("\n"))), text
     (call,) = listed(run("calls", "--format", "jsonl"))
