@@ -17,6 +17,7 @@ from daemon.reports.html_page import html_text
 from daemon.reports.missed_document import missed_document
 from daemon.reports.wait_document import wait_document
 from daemon.words import Language
+from handlers.ami.texts import bounded
 from storage.database import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
@@ -32,7 +33,7 @@ ZONE = ZoneInfo("Europe/Moscow")
 # A4 landscape without the margins of the page: (297 - 22) mm, (210 - 22) mm at 96 dpi.
 PAPER = {"width": 1039, "height": 711}
 SCREEN = {"width": 1280, "height": 800}
-NAMES = ("Общество с ограниченной ответственностью «Рога и копыта»", "x" * 300, *HOSTILE.values())
+NAMES = ("Общество с ограниченной ответственностью «Рога и копыта»", "x" * 300, *map(bounded, HOSTILE.values()))
 
 
 @asynccontextmanager
