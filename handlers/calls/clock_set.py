@@ -11,6 +11,7 @@ from handlers.calls.live_state import LiveState
 from handlers.calls.passings import Parking, PassedOn, Passing
 from handlers.calls.periods import HoldPeriod, Stay, TalkPeriod
 from handlers.calls.spans import SharedSpan
+from handlers.calls.talks import Talks
 
 
 def set_clock(state: LiveState, by_s: float) -> None:
@@ -29,11 +30,11 @@ def set_clock(state: LiveState, by_s: float) -> None:
 def _parts_of(call: LiveCall) -> Iterator[Any]:
     """What of a call has moments, but for its channels, of which others may have a part too."""
     yield call
-    yield from (call.queued, call.rung, call.talked, call.held, call.passed_on)
+    yield from (call.queued, call.rung, call.talks, call.talks.span, call.holds.span, call.passed_on)
     periods: Iterable[Iterable[Any]] = (
         call.stays,
-        call.talks,
-        call.holds,
+        call.talks.periods,
+        call.holds.periods,
         call.passed_on.passings,
         call.passed_on.parkings,
     )
@@ -55,5 +56,5 @@ def _moments(of: type) -> tuple[str, ...]:
 
 _MOMENTS = {
     each: _moments(each)
-    for each in (LiveCall, Channel, SharedSpan, PassedOn, Stay, TalkPeriod, HoldPeriod, Passing, Parking)
+    for each in (LiveCall, Channel, SharedSpan, PassedOn, Talks, Stay, TalkPeriod, HoldPeriod, Passing, Parking)
 }

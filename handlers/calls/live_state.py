@@ -257,7 +257,7 @@ class LiveState:
         keep, drop = (younger, older) if younger.has_outside_party and not older.has_outside_party else (older, younger)
         linkedids = self.linkedids_of(drop)
         drop.hand_over(keep, at)
-        if not drop.talking:
+        if not drop.talks.now:
             drop.answer_unseen = False  # while a snapshot is taken up that is not decided yet
         keep.incomplete = keep.incomplete or drop.incomplete
         if self.is_taking_up:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from handlers.calls.channels import Channel
-from handlers.calls.live_call import LiveCall, extension_of
+from handlers.calls.channels import Channel, extension_of
+from handlers.calls.live_call import LiveCall
 from handlers.calls.names import is_extension
 from handlers.calls.results import leg_result, passing_result, result_of
 from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk, Transfer
@@ -86,7 +86,7 @@ class Recorder:
                     self.name_of(t.channel),
                     t.begun_unseen,
                 )
-                for t in call.talks
+                for t in call.talks.periods
             ),
             _holds(call),
         )
@@ -150,7 +150,7 @@ class Recorder:
             queue=stays[0].queue if stays else None,
             queues=tuple(dict.fromkeys(stay.queue for stay in stays)) if stays else (),
             answered_by=extension_of(call.answerer) if call.answerer is not None else None,
-            agents=self._agents(call) if call.talks else (),
+            agents=self._agents(call) if call.talks.periods else (),
             started_at=call.started_at,
             rang_at=call.rang_at,
             queued_at=call.queued_at,
@@ -201,8 +201,8 @@ class Recorder:
             _rounded(ivr_s),
             _rounded(queue_s),
             _rounded(ring_s),
-            _rounded(call.talked.total_s) if known else None,
-            _rounded(call.held.total_s) if known and _are_holds_known(call) else None,
+            _rounded(call.talks.span.total_s) if known else None,
+            _rounded(call.holds.span.total_s) if known and _are_holds_known(call) else None,
             _rounded(max(0.0, at - call.started_at)) if seen and "total" not in call.unseen else None,
         )
 
@@ -247,7 +247,7 @@ class Recorder:
 
     def _agents(self, call: LiveCall) -> tuple[Agent, ...]:
         agents: dict[str, Agent] = {}
-        for talk in call.talks:
+        for talk in call.talks.periods:
             device = self.device_of(talk.channel)
             agents.setdefault(device, Agent(device, self.name_of(talk.channel)))
         return tuple(agents.values())
@@ -257,7 +257,7 @@ def _joined_at(call: LiveCall, leg: Channel) -> float | None:
     """When a leg came to the call's talk; who dialled himself may have talked with others before."""
     if leg.dialled_at is not None or leg is call.first:
         return leg.joined_at
-    return next((talk.started_at for talk in call.talks if talk.channel is leg), None)
+    return next((talk.started_at for talk in call.talks.periods if talk.channel is leg), None)
 
 
 def _dialled(call: LiveCall) -> str | None:
@@ -291,7 +291,7 @@ def _wait_until(call: LiveCall, ended_at: float) -> float:
 
 def _lost_after_transfer(call: LiveCall) -> bool:
     """Answered once, then sought again, and that last search ended without a person."""
-    return call.direction == "in" and bool(call.talks) and call.passed_on.is_lost
+    return call.direction == "in" and bool(call.talks.periods) and call.passed_on.is_lost
 
 
 def _transfers(call: LiveCall, over: bool) -> tuple[Transfer, ...]:
@@ -309,12 +309,13 @@ def _seen(call: LiveCall, at: float | None) -> float | None:
 
 
 def _are_holds_known(call: LiveCall) -> bool:
-    return "hold" not in call.unseen and not any(hold.end_unseen for hold in call.holds)
+    return "hold" not in call.unseen and not call.holds.are_doubted
 
 
 def _holds(call: LiveCall) -> tuple[Hold, ...]:
     holds = [
-        Hold(hold.started_at, None if hold.end_unseen else _seen(call, hold.ended_at), hold.by) for hold in call.holds
+        Hold(hold.started_at, None if hold.end_unseen else _seen(call, hold.ended_at), hold.by)
+        for hold in call.holds.periods
     ]
     parked = [Hold(each.started_at, _seen(call, each.ended_at), "lot") for each in call.passed_on.parkings]
     return tuple(sorted(holds + parked, key=lambda each: each.started_at) if parked else holds)

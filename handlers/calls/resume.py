@@ -75,15 +75,15 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
 def _note_unseen(tracker: Tracker, before: dict[LiveCall, BeforeGap], *, is_known: bool, is_heard: bool) -> None:
     """Mark what of each call was not seen; `is_known`: they were before, `is_heard`: and all of it was told, though late."""
     for call in tracker.state.calls:
-        for channel in (*call.talking, *call.outside) if call.talking else ():
+        for channel in (*call.talks.now, *call.outside) if call.talks.now else ():
             channel.may_hold = channel.hold_at is None
         if call not in before:
-            if call.talking:
+            if call.talks.now:
                 call.unseen.add("hold")
         elif is_known:
             before[call].compare(call)
             if not is_heard:
-                call.doubt_holds()
+                call.holds.doubt()
 
 
 def is_another_run(boot: str, snapshot: Snapshot, broken_at: float | None) -> bool:
@@ -109,7 +109,7 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     for call in dict.fromkeys(channel.call for live in found if (channel := tracker.state.channels.get(live.uniqueid))):
         if call is not None and call in before:
             before[call].compare(call)
-        elif call is not None and call.talking:
+        elif call is not None and call.talks.now:
             call.unseen.add("hold")
     _ask(tracker, snapshot, found_talking, before, None, at)
 
@@ -199,7 +199,7 @@ def _ring_or_go_up(tracker: Tracker, channels: Iterable[LiveChannel], at: float)
 def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]:
     """Put everybody where he is now; the calls that turn out to have been answered, and nobody saw when."""
     technologies = {bridge.bridge: bridge.technology for bridge in snapshot.bridges or ()}
-    known = {talk for call in tracker.state.calls for talk in call.talking.values()}
+    known = {talk for call in tracker.state.calls for talk in call.talks.now.values()}
     moved: list[Channel] = []
     for live in snapshot.channels or ():
         channel = tracker.state.channels.get(live.uniqueid)
@@ -218,8 +218,8 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]
         if channel.bridge is not None and not channel.bridge.holding:
             tracker.bridges.listen(channel, at)
     for call in undecided:
-        call.answer_unseen = bool(call.talking)
-    found = [call for call in tracker.state.calls if call.answer_unseen and call.talking]
+        call.answer_unseen = bool(call.talks.now)
+    found = [call for call in tracker.state.calls if call.answer_unseen and call.talks.now]
     for call in found:
         call.rung.close_all(at)
         for stay in call.stays:
@@ -232,7 +232,7 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]
 def _mark_found(tracker: Tracker, known: set[TalkPeriod], at: float) -> None:
     """Talks that are found now began nobody knows when; so did who talks come to the call, and stop ringing."""
     for call in tracker.state.calls:
-        for talk in call.talking.values():
+        for talk in call.talks.now.values():
             if talk.started_at == at and talk not in known:
                 talk.begun_unseen = True
                 call.unseen_moments.add(at)
@@ -294,8 +294,10 @@ def _ask(
     sought: list[tuple[LiveCall, SoughtAnswer]] = []
     for call in calls:
         people, outside = tracker.bridges.people_heard(call)
-        found_at = call.talks[0].started_at
-        is_first = {talk.channel for talk in call.talks if talk.started_at == found_at and talk.ended_at is None}
+        found_at = call.talks.periods[0].started_at
+        is_first = {
+            talk.channel for talk in call.talks.periods if talk.started_at == found_at and talk.ended_at is None
+        }
         fetched = any(person.uniqueid in shown and shown[person.uniqueid].application == FETCHES for person in people)
         if outside is None or fetched or not people <= is_first:
             continue
@@ -314,7 +316,7 @@ def _ask(
 
 def _has_reached_town(call: LiveCall, at: float) -> bool:
     """Has the line of an outgoing call gone up while nobody looked? By its answer alone: who talked then has passed it on, or parked it."""
-    if call.direction != "out" or call.originated or call.answered_at is not None or call.talking:
+    if call.direction != "out" or call.originated or call.answered_at is not None or call.talks.now:
         return False
     return any(leg.is_trunk and leg.dialled_at is not None and leg.up_at == at for leg in call.outside)
 
@@ -336,7 +338,7 @@ def _perhaps_answered(
         call.talked_unseen_since = None
         return []
     since = call.talked_unseen_since
-    if since is None and not call.talking:
+    if since is None and not call.talks.now:
         if was is None:
             since = call.started_at
         elif broken_at is not None and was.may_have_been_answered(call):

@@ -112,7 +112,7 @@ class Tracker:
         if channel is call.first:
             call.caller_left(event.at)
             call.ended_by = call.ended_by or "caller"
-        elif channel in call.talking or channel in call.outside:
+        elif channel in call.talks.now or channel in call.outside:
             call.ended_by = call.ended_by or "person"
 
     def _agent_of_pool_hangs_up(self, channel: Channel, event: ev.HangupRequested) -> None:
@@ -120,7 +120,7 @@ class Tracker:
         if event.soft:
             return
         for call in dict.fromkeys(each.call for each in in_order(connected(channel)) if each.call is not None):
-            if channel in call.talking:
+            if channel in call.talks.now:
                 call.ended_by = call.ended_by or "person"
 
     def _hung_up(self, event: ev.ChannelHungUp) -> None:
@@ -151,7 +151,7 @@ class Tracker:
             self._first_gone(call, channel, at)
         call.give_up(channel, at)
         call.judge(channel)
-        call.unhold(channel, at)
+        call.holds.end(channel, at)
         self.state.stays.channel_gone(call, channel, at)
         call.channels.discard(channel)
         if call.channels:

@@ -168,8 +168,8 @@ class UnseenAnswers:
         """The call was answered at `at`, and everything that was taken to have changed when the stream was back did so then."""
         until = sought.until
         call.answer_unseen, call.answered_at, call.changed = False, at, True
-        call.talked.move_begin(until, at)
-        for talk in call.talks:
+        call.talks.span.move_begin(until, at)
+        for talk in call.talks.periods:
             if talk.started_at == until:
                 up = sought.answered_by(talk.channel) if len(sought.people) > 1 else None
                 talk.started_at = at if up is None else min(max(up, at), until)
