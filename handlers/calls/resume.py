@@ -4,24 +4,22 @@ from collections.abc import Iterable, Sequence
 
 from handlers.ami.events import (
     AgentLoggedIn,
-    ChannelState,
     ChannelStateChanged,
     LiveChannel,
     LiveQueueEntry,
     Parked,
     Snapshot,
 )
+from handlers.calls.answers_in_gap import seek_answers
 from handlers.calls.before_gap import BeforeGap
-from handlers.calls.channels import Channel, in_order
+from handlers.calls.channels import Channel
 from handlers.calls.dials_met import take_up_dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.names import born_in
 from handlers.calls.periods import TalkPeriod
 from handlers.calls.tracker import Tracker
-from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 
 WAITING_ROOM = "AgentLogin"
-FETCHES = "ParkedCall"
 LOT = "parking"
 UNBORN = (0, 0)
 # Uptimes are whole seconds, and say so a moment late.
@@ -56,10 +54,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     tracker.state.is_taking_up = True
     # Each once, should a list have one twice.
     met = list({c.uniqueid: c for c in snapshot.channels if c.uniqueid not in tracker.state.channels}.values())
-    for live in sorted(
-        met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
-    ):
-        _meet(tracker, live, at)
+    _meet_all(tracker, met, at)
     _log_in(tracker, snapshot.channels, at)
     _pair(tracker)
     _ring_or_go_up(tracker, snapshot.channels, at)
@@ -69,7 +64,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     _requeue(tracker, snapshot, at)
     _note_unseen(tracker, before, is_known=broken_at is not None, is_heard=is_late)
     tracker.state.is_taking_up = False
-    _ask(tracker, snapshot, found_talking, before, broken_at, at)
+    seek_answers(tracker, snapshot, found_talking, before, broken_at, at)
 
 
 def _note_unseen(tracker: Tracker, before: dict[LiveCall, BeforeGap], *, is_known: bool, is_heard: bool) -> None:
@@ -98,10 +93,7 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     snapshot = Snapshot("", tuple(found), None, None, None, None, {})
     tracker.state.is_taking_up = True
-    for live in sorted(
-        found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
-    ):
-        _meet(tracker, live, at)
+    _meet_all(tracker, found, at)
     _pair(tracker)
     take_up_dials(tracker, found, found, at)
     found_talking = _rebridge(tracker, snapshot, at)
@@ -111,7 +103,7 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
             before[call].compare(call)
         elif call is not None and call.talks.now:
             call.unseen.add("hold")
-    _ask(tracker, snapshot, found_talking, before, None, at)
+    seek_answers(tracker, snapshot, found_talking, before, None, at)
 
 
 def _ending(tracker: Tracker, snapshot: Snapshot, is_heard: bool) -> set[str]:
@@ -145,6 +137,14 @@ def _created_at(live: LiveChannel, at: float) -> float:
         return live.created_at
     earliest, latest = max(float(born[0]), live.created_at - 1), min(born[0] + 1.0, live.created_at)
     return (earliest + latest) / 2 if earliest <= latest else live.created_at
+
+
+def _meet_all(tracker: Tracker, found: Iterable[LiveChannel], at: float) -> None:
+    """Who began a call before whoever joins one, else the older before the younger."""
+    for live in sorted(
+        found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
+    ):
+        _meet(tracker, live, at)
 
 
 def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
@@ -279,75 +279,3 @@ def _take_up_stay(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
     if not call.stays:
         call.unseen.discard("queue")
     tracker.queues.join(channel, entry.queue, at - entry.wait_s, entry.position)
-
-
-def _ask(
-    tracker: Tracker,
-    snapshot: Snapshot,
-    calls: list[LiveCall],
-    before: dict[LiveCall, BeforeGap],
-    broken_at: float | None,
-    at: float,
-) -> None:
-    """Say whose CDRs know when these calls were answered. Who was fetched out of a lot was answered before by somebody else."""
-    shown = {live.uniqueid: live for live in snapshot.channels or ()}
-    sought: list[tuple[LiveCall, SoughtAnswer]] = []
-    for call in calls:
-        people, outside = tracker.bridges.people_heard(call)
-        found_at = call.talks.periods[0].started_at
-        is_first = {
-            talk.channel for talk in call.talks.periods if talk.started_at == found_at and talk.ended_at is None
-        }
-        fetched = any(person.uniqueid in shown and shown[person.uniqueid].application == FETCHES for person in people)
-        if outside is None or fetched or not people <= is_first:
-            continue
-        was = before.get(call) if found_at == at else None  # else it was found so after an earlier gap
-        answer = sought_answer(call, people, outside, broken_at if was is not None else None, found_at)
-        if was is not None:
-            answer.rang = was.rang({outside, *people})
-            application = shown[outside.uniqueid].application if outside.uniqueid in shown else ""
-            answer.stay = was.answered_stay(application == "Queue" or answer.rang)
-        sought.append((call, answer))
-    found = {call for call, _ in sought}
-    for call in tracker.state.calls:
-        sought += [(call, answer) for answer in _perhaps_answered(call, before.get(call), call in found, broken_at, at)]
-    tracker.unseen_answers.ask(sought, at)
-
-
-def _has_reached_town(call: LiveCall, at: float) -> bool:
-    """Has the line of an outgoing call gone up while nobody looked? By its answer alone: who talked then has passed it on, or parked it."""
-    if call.direction != "out" or call.originated or call.answered_at is not None or call.talks.now:
-        return False
-    return any(leg.is_trunk and leg.dialled_at is not None and leg.up_at == at for leg in call.outside)
-
-
-def _has_gone_up(call: LiveCall, at: float) -> bool:
-    """Has who dialled out gone up while nobody looked? By the answer of the other side, or by the dialplan's own."""
-    return call.direction == "out" and not call.originated and call.first.up_at == at
-
-
-def _perhaps_answered(
-    call: LiveCall, was: BeforeGap | None, is_asked_for: bool, broken_at: float | None, at: float
-) -> list[SoughtAnswer]:
-    """Of whom to ask whether anybody had talked with him, who hears nobody now. What was asked for in vain is asked for again."""
-    is_seen = was is not None and (broken_at is None or broken_at == at)
-    if not is_asked_for and not is_seen and _has_reached_town(call, at):
-        call.answer_unseen = call.changed = True
-        call.unseen |= {"talk", "wait"}
-    if is_asked_for or call.answer_unseen:
-        call.talked_unseen_since = None
-        return []
-    since = call.talked_unseen_since
-    if since is None and not call.talks.now:
-        if was is None:
-            since = call.started_at
-        elif broken_at is not None and was.may_have_been_answered(call):
-            since = broken_at
-    up = (
-        [outside for outside in in_order(call.outside) if outside.state == ChannelState.UP] if since is not None else []
-    )
-    if since is not None and not up and was is not None and _has_gone_up(call, at):
-        call.answer_doubted = call.changed = True  # the line that was rung is gone: by its hangup, or in vain
-        call.unseen |= {"talk", "wait"}
-    call.talked_unseen_since = since if up else None
-    return [sought_answer(call, set(), outside, since, at) for outside in up]
