@@ -13,7 +13,7 @@ from daemon.app import App, Running
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
+from storage.reading import reading
 from tests.asterisk.gap_situations import SITUATIONS, Told
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.test_live_calls import AT_ONCE

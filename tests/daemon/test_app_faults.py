@@ -17,7 +17,7 @@ from storage import writer as writer_module
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading
+from storage.reading import reading
 from tests.daemon.app_service import TOKEN, Ledger, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import until

@@ -16,8 +16,8 @@ from daemon.app import App
 from daemon.stopping import NotStoredError
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading
 from storage.gaps import GapFilter, find_gaps
+from storage.reading import reading
 from tests.daemon.app_service import settings_for
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.http_service import until

@@ -22,10 +22,11 @@ from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
 from storage.clients import store_clients
-from storage.database import reading, writing
+from storage.database import writing
 from storage.errors import DamagedError, StorageError
 from storage.gaps import GapFilter, find_gaps
 from storage.outbox import Limits, Message, Outbox
+from storage.reading import reading
 from storage.requests import Asked, ask, to_do
 from storage.writer import Writer
 from tests.storage.sample_calls import START, a_missed_call, ended, many

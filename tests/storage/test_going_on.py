@@ -13,10 +13,11 @@ from handlers.calls.kept import KeptCall
 from handlers.facts import GapEnded
 from storage import going_on, salvage
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading, writing
+from storage.database import writing
 from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.outbox import Change, Message, read_statement
+from storage.reading import reading
 from storage.requests import Asked, ask, to_do
 from storage.rescue import rescue
 from tests.storage.sample_calls import START, a_missed_call, ended, many

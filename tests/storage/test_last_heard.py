@@ -9,8 +9,9 @@ import pytest
 import structlog.testing
 
 from handlers.facts import GapEnded
-from storage.database import reading, writing
+from storage.database import writing
 from storage.live_calls import Heard, LiveChange, kept_calls
+from storage.reading import reading
 from tests.storage.sample_calls import START, many
 from tests.storage.test_faults import (
     all_but_the_first_page,

@@ -8,8 +8,9 @@ import structlog.testing
 
 from handlers.calls.kept import KeptCall
 from handlers.steady_time import Uptime
-from storage.database import reading, writing
+from storage.database import writing
 from storage.live_calls import Heard, LiveChange, kept_calls
+from storage.reading import reading
 from storage.writer import BATCH, Writer
 from tests.storage.sample_calls import a_call, ended, many
 from tests.storage.test_writer import running

@@ -9,8 +9,9 @@ import pytest
 from handlers.facts import GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line, find_calls
-from storage.database import reading, writing
+from storage.database import writing
 from storage.errors import StorageError
+from storage.reading import reading
 from storage.requests import add_note
 from storage.rescue import rescue
 from tests.storage.sample_calls import START, a_missed_call, ended, many
