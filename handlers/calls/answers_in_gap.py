@@ -3,11 +3,14 @@
 from handlers.ami.events import ChannelState, Snapshot
 from handlers.calls.before_gap import BeforeGap
 from handlers.calls.channels import in_order
+from handlers.calls.dials_met import OUTGOING_LINE
 from handlers.calls.live_call import LiveCall
 from handlers.calls.tracker import Tracker
 from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 
 _FETCHES = "ParkedCall"
+_LOT = "holding_bridge"
+"""Of all bridges the one in which people are one by one."""
 
 
 def seek_answers(
@@ -42,9 +45,24 @@ def seek_answers(
             answer.stay = was.answered_stay(application == "Queue" or answer.rang)
         sought.append((call, answer))
     found = {call for call, _ in sought}
+    if broken_at is not None:
+        _note_picked_up(tracker, snapshot)
     for call in tracker.state.calls:
         sought += [(call, answer) for answer in _perhaps_answered(call, before.get(call), call in found, broken_at, at)]
     tracker.unseen_answers.ask(sought, at)
+
+
+def _note_picked_up(tracker: Tracker, snapshot: Snapshot) -> None:
+    """Which calls were perhaps answered, for what is left of a talk is there: a line that is up, or somebody alone in its bridge."""
+    talked = {each.bridge for each in snapshot.bridges or () if each.technology != _LOT}
+    channels = snapshot.channels or ()
+    left = {each.uniqueid for each in channels if each.data == OUTGOING_LINE or each.bridge in talked}
+    for call in tracker.state.calls:
+        if call.answered_at is None and not call.answer_unseen and not call.talks.now:
+            for each in call.channels:
+                is_left = each.uniqueid in left or (each.dialled_at is not None and each is not call.first)
+                if is_left and each.state == ChannelState.UP:
+                    call.picked_up_unseen = call.changed = True
 
 
 def _has_reached_town(call: LiveCall, at: float) -> bool:
@@ -54,9 +72,16 @@ def _has_reached_town(call: LiveCall, at: float) -> bool:
     return any(leg.is_trunk and leg.dialled_at is not None and leg.up_at == at for leg in call.outside)
 
 
-def _has_gone_up(call: LiveCall, at: float) -> bool:
-    """Has who dialled out gone up while nobody looked? By the answer of the other side, or by the dialplan's own."""
-    return call.direction == "out" and not call.originated and call.first.up_at == at
+def _has_gone_up(call: LiveCall, was: BeforeGap, at: float) -> bool:
+    """Has who dialled out gone up while nobody looked? By the answer of the other side, or by the dialplan's own.
+
+    Whom a program has called first was up before: of him it is asked where a line that was rung is gone.
+    """
+    if call.direction != "out":
+        return False
+    if call.originated:
+        return was.has_lost_a_line and call.first.state == ChannelState.UP
+    return call.first.up_at == at
 
 
 def _perhaps_answered(
@@ -76,10 +101,9 @@ def _perhaps_answered(
             since = call.started_at
         elif broken_at is not None and was.may_have_been_answered(call):
             since = broken_at
-    up = (
-        [outside for outside in in_order(call.outside) if outside.state == ChannelState.UP] if since is not None else []
-    )
-    if since is not None and not up and was is not None and _has_gone_up(call, at):
+    lives = [outside for outside in in_order(call.outside) if outside.ended_at is None]
+    up = [outside for outside in lives if outside.state == ChannelState.UP] if since is not None else []
+    if since is not None and not up and was is not None and _has_gone_up(call, was, at):
         call.answer_doubted = call.changed = True  # the line that was rung is gone: by its hangup, or in vain
         call.unseen |= {"talk", "wait"}
     call.talked_unseen_since = since if up else None

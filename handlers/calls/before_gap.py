@@ -10,12 +10,13 @@ from handlers.calls.periods import Stay
 class BeforeGap:
     """One call, as it stood."""
 
-    __slots__ = ("answered", "is_sought", "ringing", "sought_at", "stays", "talking")
+    __slots__ = ("answered", "is_sought", "ringing", "searching", "sought_at", "stays", "talking")
 
     def __init__(self, call: LiveCall) -> None:
         self.answered = call.answered_at is not None
         self.talking = frozenset(call.talks.now)
         self.ringing = frozenset(leg for leg in call.searching if leg.ringing)
+        self.searching = frozenset(call.searching)
         self.stays = [stay for stay in call.stays if stay.left_at is None]
         self.is_sought = call.is_sought
         self.sought_at = call.sought_at
@@ -47,6 +48,11 @@ class BeforeGap:
             return False
         goes_on = any(stay.left_at is None for stay in self.stays) or any(leg.ringing for leg in self.ringing)
         return not goes_on
+
+    @property
+    def has_lost_a_line(self) -> bool:
+        """Is a line gone that was dialled, and that nobody had answered?"""
+        return any(leg.ended_at is not None for leg in self.searching)
 
     def rang(self, channels: Iterable[Channel]) -> bool:
         """Was one of these ringing?"""

@@ -52,6 +52,8 @@ class LiveCall:
     """Its outside party's channel was found up and hearing nobody: the PBX has yet to say whether somebody was heard since then."""
     answer_doubted: bool = False
     """Perhaps somebody was: the PBX cannot tell a caller who was passed on from one who was rung for in vain."""
+    picked_up_unseen: bool = False
+    """What is left of a talk was found, or what comes before one: a line that is up, or somebody alone in a bridge."""
     sought_answer: "SoughtAnswer | None" = None
     """Whom the PBX is asked about, to know when it was answered."""
     unseen: set[Part] = field(default_factory=set)
@@ -290,7 +292,14 @@ class LiveCall:
     def may_be_answered(self) -> bool:
         """Has somebody spoken with the outside party, or is the PBX asked whether somebody has?"""
         is_known = self.answered_at is not None or self.answer_unseen or self.state in {"talking", "held"}
-        return is_known or self.sought_answer is not None or self.answer_doubted
+        return is_known or self.was_perhaps_answered
+
+    @property
+    def was_perhaps_answered(self) -> bool:
+        """Does nobody know whether somebody has spoken with the outside party: neither we, nor the PBX by what it has said so far?"""
+        if self.answered_at is not None or self.answer_unseen:
+            return False
+        return self.answer_doubted or self.picked_up_unseen or self.sought_answer is not None
 
     # ---- who holds
 

@@ -175,7 +175,8 @@ class Recorder:
         """What only the end of a call tells: its result and its durations."""
         from_at, until = _wait_from(call), _wait_until(call, at)
         wait_s = max(0.0, until - from_at) if seen or call.answered_at is not None else None
-        if call.answer_unseen or ("wait" in call.unseen and call.answered_at is None):
+        perhaps = call.was_perhaps_answered
+        if call.answer_unseen or perhaps or ("wait" in call.unseen and call.answered_at is None):
             wait_s = None
         queue_s = ivr_s = ring_s = None
         if wait_s is not None:
@@ -188,7 +189,7 @@ class Recorder:
                 None if part in call.unseen else told
                 for part, told in (("queue", queue_s), ("ivr", ivr_s), ("ring", ring_s))
             )
-        known = seen and not call.answer_unseen and "talk" not in call.unseen
+        known = seen and not call.answer_unseen and not perhaps and "talk" not in call.unseen
         result = result_of(call, wait_s, self.rules.short_abandon_s, seen)
         missed = call.direction == "in" and merged_into is None and self._is_missed(call, result, seen)
         return _End(

@@ -20,7 +20,7 @@ def result_of(call: LiveCall, wait_s: float | None, short_abandon_s: float, end_
     """The result of a finished call. `wait_s` is its wait; `end_seen` whether its end was."""
     if call.answered_at is not None or call.answer_unseen:
         return "answered"
-    if not end_seen or call.answer_doubted:
+    if not end_seen or call.was_perhaps_answered:
         return "unknown"
     if call.direction == "in":
         return _incoming(call, wait_s, short_abandon_s)

@@ -141,6 +141,9 @@ class Tracker:
         if call is not None and not end_seen:
             call.unseen_moments.add(at)
             self.state.stays.channel_gone_unseen(call, channel, at)
+            was_taken = channel.dialled_at is not None and channel.up_at is not None
+            if (channel is call.first or was_taken) and call.answered_at is None:
+                call.answer_doubted = True  # what is left of the call does not tell
         self.bridges.leave(channel, at)
         if channel.peer is not None:
             channel.peer.peer = None

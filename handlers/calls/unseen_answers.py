@@ -141,6 +141,8 @@ class UnseenAnswers:
         sought = call.sought_answer
         if sought is None or (sought.people and call.answered_at is not None):
             return
+        if event.is_gone and not sought.people:
+            return  # its hangup is on its way: whether anybody had answered stays unknown
         sought.told[channel] = event
         if not sought.is_complete:
             return
