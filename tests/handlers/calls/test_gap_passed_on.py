@@ -9,7 +9,7 @@ from handlers.ami.events import (
     StreamBroken,
     StreamResumed,
 )
-from tests.handlers.calls.test_transfers import talking
+from tests.handlers.calls.passing_on import talking
 from tests.handlers.playbook import Play
 from tests.handlers.recorded import EMPTY
 
