@@ -23,6 +23,8 @@ class Holds:
 
     def end(self, channel: Channel, at: float) -> None:
         """A side holds no longer; harmless if it didn't."""
+        if not self.periods:
+            return  # said of whoever leaves a bridge, and few ever hold
         self.span.close(channel, at)
         for period in self.periods:
             if period.channel is channel and period.ended_at is None:
@@ -30,6 +32,8 @@ class Holds:
 
     def end_all(self, at: float) -> None:
         """Nobody holds any longer."""
+        if not self.periods:
+            return
         self.span.close_all(at)
         for period in self.periods:
             if period.ended_at is None:

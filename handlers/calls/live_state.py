@@ -65,7 +65,7 @@ class LiveState:
         for call in chain((first,) if first is not None else (), self.calls):
             if call.started and call.may_be_answered:
                 recorder = self.calls[call]
-                number = recorder.outside_number(call)
+                number = recorder.numbers.of_outside_party(call)
                 if number is not None and is_theirs(number):
                     yield recorder.live(call)
 

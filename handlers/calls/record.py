@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from handlers.calls.channels import Channel, extension_of
 from handlers.calls.live_call import LiveCall
-from handlers.calls.names import is_extension
+from handlers.calls.parties import Numbers
 from handlers.calls.results import leg_result, passing_result, result_of
 from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk, Transfer
-from handlers.numbers import NumberPlan
 from handlers.rules import Rules
 
 
@@ -29,18 +28,6 @@ class _End(NamedTuple):
     total_s: float | None
 
 
-class _Parties(NamedTuple):
-    """Who called whom, and by which line."""
-
-    trunk: str | None
-    did: str | None
-    source: str | None
-    caller: str | None
-    caller_e164: str | None
-    called: str | None
-    called_e164: str | None
-
-
 _NOT_YET = _End(0.0, False, None, None, False, None, None, None, None, None, None, None)
 
 
@@ -53,16 +40,13 @@ class Run:
 
 
 class Recorder:
-    """Turns live calls into records, by one set of rules. Holds what their records share: rules, number plan, the PBX's run."""
+    """Turns live calls into records, by one set of rules. Holds what their records share: rules, numbers, the PBX's run."""
 
     def __init__(self, rules: Rules, run: Run) -> None:
         self.rules = rules
         self._run = run
-        self._plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
+        self.numbers = Numbers(rules)
         self._hours = rules.working_time
-        self._sources = {
-            each: source.name for source in rules.sources for did in source.dids for each in (did, self._spelled(did))
-        }
 
     def live(self, call: LiveCall) -> Call:
         """The call as it stands, durations and result still None."""
@@ -127,7 +111,7 @@ class Recorder:
         end = end or _NOT_YET
         seen = end.seen
         stays = call.stays
-        parties = self._parties(call)
+        parties = self.numbers.parties(call)
         return Call(
             id=call.id,
             pbx=self.rules.pbx,
@@ -207,44 +191,9 @@ class Recorder:
             _rounded(max(0.0, at - call.started_at)) if seen and "total" not in call.unseen else None,
         )
 
-    def _parties(self, call: LiveCall) -> _Parties:
-        first = call.first
-        trunk = did = None
-        if call.direction == "in":
-            caller, called = first.number, _exten(first)
-            did = called
-            trunk = first.side.trunk if first.side else None
-        else:
-            caller = first.number if is_extension(first.number) else extension_of(first)
-            called = _dialled(call)
-            if call.direction == "out" and call.trunk_leg is not None:
-                trunk = call.trunk_leg.side.trunk if call.trunk_leg.side else None
-        return _Parties(
-            trunk,
-            did,
-            self._source(did) if did and self._sources else None,
-            caller,
-            self._plan.normalised(caller),
-            called,
-            self._plan.normalised(called, call.direction == "out"),
-        )
-
-    def outside_number(self, call: LiveCall) -> str | None:
-        """The outside party's number as the record has it, normalised; None: there is none."""
-        if call.direction == "in":
-            return self._plan.normalised(call.first.number)
-        return self._plan.normalised(_dialled(call), True) if call.direction == "out" else None
-
     def _is_missed(self, call: LiveCall, result: Result, seen: bool) -> bool:
         counted = self.rules.missed_results
         return result in counted or ("lost_after_transfer" in counted and seen and _lost_after_transfer(call))
-
-    def _source(self, did: str) -> str | None:
-        return self._sources.get(did) or self._sources.get(self._spelled(did))
-
-    def _spelled(self, did: str) -> str:
-        """One spelling of a number dialled: the PBX may be told it with or without `+7`."""
-        return self._plan.normalised(did) or did
 
     def _agents(self, call: LiveCall) -> tuple[Agent, ...]:
         agents: dict[str, Agent] = {}
@@ -259,17 +208,6 @@ def _joined_at(call: LiveCall, leg: Channel) -> float | None:
     if leg.dialled_at is not None or leg is call.first:
         return leg.joined_at
     return next((talk.started_at for talk in call.talks.periods if talk.channel is leg), None)
-
-
-def _dialled(call: LiveCall) -> str | None:
-    """What was dialled in a call that began inside; of one to the outside what the line was given."""
-    if call.direction == "out" and call.trunk_leg is not None and call.trunk_leg.dialled:
-        return call.trunk_leg.dialled
-    return _exten(call.first)
-
-
-def _exten(first: Channel) -> str | None:
-    return None if first.is_exten_present else first.exten or None
 
 
 def _wait_from(call: LiveCall) -> float:

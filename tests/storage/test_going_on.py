@@ -20,9 +20,10 @@ from storage.outbox import Change, Message, read_statement
 from storage.reading import reading
 from storage.requests import Asked, ask, to_do
 from storage.rescue import rescue
+from tests.storage.faults import PAGE, break_table, first_page, header, overwrite
 from tests.storage.sample_calls import START, a_missed_call, ended, many
 from tests.storage.sample_cases import a_case, missed
-from tests.storage.test_faults import PAGE, break_table, checkpoint, first_page, header, overwrite, set_aside, sound
+from tests.storage.storing import checkpoint, set_aside, sound
 
 GAP = GapEnded(START + 9, START, "silent")
 LIVE = KeptCall("7.1", "7", START, {"a": 1})

@@ -95,3 +95,9 @@ async def test_an_older_schema_is_not_read_before_the_daemon_has_brought_it_up_t
         pass
     async with reading(path) as connection:
         assert list(await connection.execute_fetchall("SELECT * FROM more")) == []
+
+
+async def test_who_reads_where_nothing_can_be_looked_for_fails_in_one_line(path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be looked for"):
+        async with reading(path.with_name("x" * 300)):
+            pass

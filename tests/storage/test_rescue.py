@@ -14,9 +14,10 @@ from storage.errors import StorageError
 from storage.reading import reading
 from storage.requests import add_note
 from storage.rescue import rescue
+from tests.storage.faults import PAGE, break_table, header, overwrite
 from tests.storage.sample_calls import START, a_missed_call, ended, many
 from tests.storage.sample_cases import a_case, missed
-from tests.storage.test_faults import PAGE, break_table, header, overwrite, sound
+from tests.storage.storing import sound
 
 CALLS = 2000
 EVERYTHING = CallFilter(merged=True)

@@ -10,7 +10,7 @@ from handlers.ami.events import (
     StreamBroken,
     StreamResumed,
 )
-from tests.handlers.calls.test_transfers import talking
+from tests.handlers.calls.passing_on import talking
 from tests.handlers.playbook import START, Play
 from tests.handlers.recorded import EMPTY
 
