@@ -9,7 +9,7 @@ Perhaps, for a dial that nobody answered begins it anew too (07-ivr-queue-second
 that a queue rings): of who is found hearing nobody, but for a lot, it proves no answer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from handlers.calls.channels import Channel, connected, in_order
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import born_in, presented
+from handlers.calls.passings import Parking
 from handlers.calls.periods import Stay
 from handlers.facts import AnswersUnseen, CallAnswered
 
@@ -69,12 +70,7 @@ class SoughtAnswer:
 
     def _is_anew(self, channel: Channel) -> bool:
         begun = self._begun_at(channel)
-        if begun is None:
-            return False
-        born = born_in(channel.uniqueid)
-        if born is not None and abs(born[0] - channel.created_at) <= 1 + CLOCKS_DIFFER_S:
-            return begun > born[0] + 1 + TICK_S
-        return begun > channel.created_at + STARTS_DIFFER_S
+        return begun is not None and _begins_anew(channel, begun)
 
     def _begun_at(self, channel: Channel) -> float | None:
         """When this channel's CDR began, as far as it was told."""
@@ -115,20 +111,19 @@ class UnseenAnswers:
         self.handlers: dict[type, Callable[[Any], None]] = {AnswerTold: self._told}
 
     def ask(self, sought: Iterable[tuple[LiveCall, SoughtAnswer]], at: float) -> None:
-        """Say once for all these calls whose CDRs are wanted, and of whom it is to be said what he dialled."""
-        channels: list[str] = []
+        """Say once for all these calls whose CDRs are wanted, and of whom it is to be said what he dialled, and since when he is parked."""
+        asked: dict[Channel, LiveCall] = {}
         for call, answer in sought:
             call.sought_answer = answer
-            for channel in answer.channels:
-                channel.asked_for = call
-                channels.append(channel.uniqueid)
+            asked |= dict.fromkeys(answer.channels, call)
         for call in self._state.calls:
-            first = call.first
-            if first.is_exten_present and first.asked_for is None and first.uniqueid in self._state.channels:
-                first.asked_for = call
-                channels.append(first.uniqueid)
-        if channels:
-            self._state.facts.append(AnswersUnseen(at, tuple(channels)))
+            for channel in _asked_besides(call):
+                if channel.uniqueid in self._state.channels:
+                    asked.setdefault(channel, call)
+        for channel, call in asked.items():
+            channel.asked_for = call
+        if asked:
+            self._state.facts.append(AnswersUnseen(at, tuple(channel.uniqueid for channel in asked)))
 
     def _told(self, event: AnswerTold) -> None:
         channel = self._state.channels.get(event.uniqueid)
@@ -138,6 +133,7 @@ class UnseenAnswers:
         channel.asked_for = None
         if channel.is_exten_present and event.dialled:
             channel.exten, channel.is_exten_present, call.changed = presented(event.dialled) or "", False, True
+        self._parked(call, channel, event.begun_at)
         sought = call.sought_answer
         if sought is None or (sought.people and call.answered_at is not None):
             return
@@ -154,6 +150,19 @@ class UnseenAnswers:
         if moment is not None:
             self._settle(call, sought, moment)
             self._state.facts.append(CallAnswered(event.at, self._state.live(call)))
+
+    @staticmethod
+    def _parked(call: LiveCall, channel: Channel, begun_at: float | None) -> None:
+        """Out of a talk into a lot this channel's CDR began anew: see `parked_met`."""
+        parking = next((each for each in call.passed_on.parkings if each.channel is channel and _is_sought(each)), None)
+        if parking is None or parking.unseen_since is None or begun_at is None or not _begins_anew(channel, begun_at):
+            return
+        found_at = parking.started_at
+        if parking.unseen_since - CLOCKS_DIFFER_S <= begun_at <= found_at + CLOCKS_DIFFER_S:
+            parking.told(begun_at)
+            call.changed = True
+            if call.state == "held" and call.state_since == found_at:
+                call.state_since = parking.started_at
 
     @staticmethod
     def _doubt(call: LiveCall) -> None:
@@ -189,6 +198,26 @@ class UnseenAnswers:
         call.queue_wait_s = call.queued.total_s
         if call.state_since == until:
             call.state_since = at
+
+
+def _begins_anew(channel: Channel, begun_at: float) -> bool:
+    """Is a CDR that began then not this channel's first?"""
+    born = born_in(channel.uniqueid)
+    if born is not None and abs(born[0] - channel.created_at) <= 1 + CLOCKS_DIFFER_S:
+        return begun_at > born[0] + 1 + TICK_S
+    return begun_at > channel.created_at + STARTS_DIFFER_S
+
+
+def _is_sought(parking: Parking) -> bool:
+    """Is somebody in a lot, and nobody knows since when?"""
+    return parking.unseen_since is not None and parking.ended_at is None
+
+
+def _asked_besides(call: LiveCall) -> Iterator[Channel]:
+    """Whom to ask about though his answer is not sought: what he dialled, since when he is parked."""
+    if call.first.is_exten_present:
+        yield call.first
+    yield from (parking.channel for parking in call.passed_on.parkings if _is_sought(parking))
 
 
 def sought_answer(

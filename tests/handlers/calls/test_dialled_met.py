@@ -99,3 +99,16 @@ def test_what_was_not_told_before_the_line_broke_again_is_asked_for_again() -> N
     play.facts.clear()
     back(play, shown(play, CALLER, "BackGround", context="ivr", exten="s", age_s=6))
     assert wanted(play) == {CALLER}
+
+
+def test_who_was_rung_for_when_he_was_met_is_asked_about_again_too() -> None:
+    play = Play()
+    caller = shown(
+        play, CALLER, "Dial", "PJSIP/101", name="PJSIP/trunk-00000001", state=ev.ChannelState.RING, exten="s", age_s=4
+    )
+    back(play, caller)
+    assert wanted(play) == {CALLER}
+    broken(play)
+    play.facts.clear()
+    back(play, caller)
+    assert wanted(play) == {CALLER}
