@@ -20,7 +20,7 @@ from handlers.calls.live_state import LiveState
 from handlers.calls.names import born_in, presented
 from handlers.calls.passings import Parking
 from handlers.calls.periods import Stay
-from handlers.facts import AnswersUnseen, CallAnswered
+from handlers.facts import AnswersUnseen, CallAnswered, CallDetailed
 
 # The start of a channel met in a snapshot is true to a second.
 STARTS_DIFFER_S = 1.5
@@ -131,9 +131,11 @@ class UnseenAnswers:
         if channel is None or call is None or call not in self._state.calls:
             return
         channel.asked_for = None
-        if channel.is_exten_present and event.dialled:
-            channel.exten, channel.is_exten_present, call.changed = presented(event.dialled) or "", False, True
-        self._parked(call, channel, event.begun_at)
+        is_dialled_told = self._dialled(call, channel, event.dialled)
+        if self._parked(call, channel, event.begun_at) or is_dialled_told:
+            call.changed = True
+            if call.started:
+                self._state.facts.append(CallDetailed(event.at, self._state.live(call)))
         sought = call.sought_answer
         if sought is None or (sought.people and call.answered_at is not None):
             return
@@ -152,17 +154,26 @@ class UnseenAnswers:
             self._state.facts.append(CallAnswered(event.at, self._state.live(call)))
 
     @staticmethod
-    def _parked(call: LiveCall, channel: Channel, begun_at: float | None) -> None:
-        """Out of a talk into a lot this channel's CDR began anew: see `parked_met`."""
+    def _dialled(call: LiveCall, channel: Channel, dialled: str | None) -> bool:
+        """What was dialled to get in; True if that was not known, and the call is told by it."""
+        if not channel.is_exten_present or not dialled:
+            return False
+        channel.exten, channel.is_exten_present, call.changed = presented(dialled) or "", False, True
+        return channel is call.first
+
+    @staticmethod
+    def _parked(call: LiveCall, channel: Channel, begun_at: float | None) -> bool:
+        """Out of a talk into a lot this channel's CDR began anew: see `parked_met`. True if that told since when he is there."""
         parking = next((each for each in call.passed_on.parkings if each.channel is channel and _is_sought(each)), None)
         if parking is None or parking.unseen_since is None or begun_at is None or not _begins_anew(channel, begun_at):
-            return
+            return False
         found_at = parking.started_at
-        if parking.unseen_since - CLOCKS_DIFFER_S <= begun_at <= found_at + CLOCKS_DIFFER_S:
-            parking.told(begun_at)
-            call.changed = True
-            if call.state == "held" and call.state_since == found_at:
-                call.state_since = parking.started_at
+        if not parking.unseen_since - CLOCKS_DIFFER_S <= begun_at <= found_at + CLOCKS_DIFFER_S:
+            return False
+        parking.told(begun_at)
+        if call.state == "held" and call.state_since == found_at:
+            call.state_since = parking.started_at
+        return True
 
     @staticmethod
     def _doubt(call: LiveCall) -> None:

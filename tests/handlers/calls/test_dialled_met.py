@@ -3,11 +3,16 @@
 import pytest
 
 from handlers.ami import events as ev
+from handlers.facts import CallDetailed
 from handlers.rules import Rules, SourceRule
 from tests.handlers.calls.snapshots import OUTGOING, back, broken, cdr, shown, wanted
-from tests.handlers.playbook import Play
+from tests.handlers.playbook import START, Play
 
 CALLER = "1799999990.1"
+
+
+def told(play: Play) -> list[CallDetailed]:
+    return [fact for fact in play.facts if isinstance(fact, CallDetailed)]
 
 
 def met_in_the_menu(play: Play) -> None:
@@ -41,6 +46,23 @@ def test_what_the_pbx_says_was_dialled_is_it_with_all_that_hangs_on_it() -> None
     cdr(play, CALLER, None, None, "7002")
     (live,) = play.core.live_calls()
     assert (live.did, live.called, live.source) == ("7002", "7002", "site")
+
+
+def test_it_is_told_with_the_answer_and_not_with_what_happens_next() -> None:
+    play = Play()
+    met_in_the_menu(play)
+    play.facts.clear()
+    play.wait(1)
+    cdr(play, CALLER, None, None, "7002")
+    assert [(type(fact), fact.at, fact.call.did) for fact in told(play)] == [(CallDetailed, play.now, "7002")]
+
+
+def test_an_answer_that_says_nothing_new_of_the_call_is_not_told() -> None:
+    play = Play()
+    met_in_the_menu(play)
+    play.facts.clear()
+    cdr(play, CALLER, START - 4, None, None)
+    assert told(play) == []
 
 
 @pytest.mark.parametrize("said", ["7002\r\nEvent: Hangup", "7002\x00"])
