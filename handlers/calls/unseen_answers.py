@@ -145,10 +145,12 @@ class UnseenAnswers:
         call.sought_answer = None
         if not sought.people:
             call.talked_unseen_since, call.changed = None, True
-            if sought.has_begun_anew_unseen:
+            if self._is_by_old_clock(sought.since):
+                self._doubt(call, is_parking_proof=False)
+            elif sought.has_begun_anew_unseen:
                 self._doubt(call)
             return
-        moment = sought.moment()
+        moment = None if self._is_by_old_clock(sought.since) else sought.moment()
         if moment is not None:
             self._settle(call, sought, moment)
             self._state.facts.append(CallAnswered(event.at, self._state.live(call)))
@@ -161,11 +163,16 @@ class UnseenAnswers:
         channel.exten, channel.is_exten_present, call.changed = presented(dialled) or "", False, True
         return channel is call.first
 
-    @staticmethod
-    def _parked(call: LiveCall, channel: Channel, begun_at: float | None) -> bool:
+    def _is_by_old_clock(self, since: float) -> bool:
+        """Was the clock set since then, so that nobody knows by which one a CDR tells a moment?"""
+        return self._state.clock_set_at is not None and since <= self._state.clock_set_at
+
+    def _parked(self, call: LiveCall, channel: Channel, begun_at: float | None) -> bool:
         """Out of a talk into a lot this channel's CDR began anew: see `parked_met`. True if that told since when he is there."""
         parking = next((each for each in call.passed_on.parkings if each.channel is channel and _is_sought(each)), None)
         if parking is None or parking.unseen_since is None or begun_at is None or not _begins_anew(channel, begun_at):
+            return False
+        if self._is_by_old_clock(parking.unseen_since):
             return False
         found_at = parking.started_at
         if not parking.unseen_since - CLOCKS_DIFFER_S <= begun_at <= found_at + CLOCKS_DIFFER_S:
@@ -176,10 +183,10 @@ class UnseenAnswers:
         return True
 
     @staticmethod
-    def _doubt(call: LiveCall) -> None:
+    def _doubt(call: LiveCall, is_parking_proof: bool = True) -> None:
         """Nobody was heard when it was found, and its CDR began in mid-call: passed on or parked, or rung for in vain before."""
         call.unseen |= {"talk", "wait"}
-        if call.passed_on.is_parked or call.answered_at is not None:
+        if (call.passed_on.is_parked and is_parking_proof) or call.answered_at is not None:
             call.answered_at, call.answer_unseen = None, True
         elif not call.answer_unseen:
             call.answer_doubted = True
