@@ -25,7 +25,7 @@ from storage.errors import DamagedError, MovedError, StorageError, storage_error
 from storage.going_on import go_on
 from storage.last_heard import written_at
 from storage.live_calls import LiveChange
-from storage.opening import Mended, begin_anew, prepare, tell_set_aside
+from storage.opening import BROKEN_OFF, Mended, begin_anew, finish, prepare, tell_set_aside
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
 from storage.place import Place
 
@@ -204,9 +204,11 @@ async def writing(path: Path, *, now: float, durability: Durability = "normal") 
     async def opening() -> None:
         last_written = await asyncio.to_thread(written_at, path)
         try:
+            await _finish_what_was_begun(path, now)
             await asyncio.to_thread(prepare, path, now)
         except DamagedError as error:
             await begin_anew_after(error, path, now, last_written)
+            await _finish_what_was_begun(path, now)
         opened.append(await _connect_writer(path, durability, now))
 
     try:
@@ -224,6 +226,11 @@ async def begin_anew_after(error: DamagedError, path: Path, now: float, last_wri
     """
     mended = await asyncio.to_thread(begin_anew, path, now, last_written)
     tell_set_aside(mended, path, str(error))
+
+
+async def _finish_what_was_begun(path: Path, now: float) -> None:
+    for mended in await asyncio.to_thread(finish, path, now):
+        tell_set_aside(mended, path, BROKEN_OFF)
 
 
 async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:

@@ -14,8 +14,9 @@ from handlers.calls.spans import SharedSpan
 from handlers.calls.talks import Talks
 
 
-def set_clock(state: LiveState, by_s: float) -> None:
-    """What happened at any moment before happened so many seconds later."""
+def set_clock(state: LiveState, by_s: float, at: float) -> None:
+    """What happened at any moment before happened so many seconds later; `at`: the earliest that it was set, by the new clock."""
+    state.clock_set_at = at
     channels: dict[Channel, None] = dict.fromkeys(state.channels.values())
     for call in state.calls:
         channels.update(dict.fromkeys(channels_of(call)))

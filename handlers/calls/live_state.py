@@ -34,6 +34,8 @@ class LiveState:
         """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
         self.broken_at: float | None = None
         """Since when the PBX is not heard. What is read late then happened nobody knows when."""
+        self.clock_set_at: float | None = None
+        """When the clock was set last: of what happened before, the PBX's CDRs have the moments by the old one."""
         self.is_taking_up = False
         """What a snapshot shows is being taken up: what changes now did so before, nobody knows when."""
         self._by_linkedid: dict[str, LiveCall] = {}

@@ -7,7 +7,6 @@ from handlers.ami.events import (
     ChannelStateChanged,
     LiveChannel,
     LiveQueueEntry,
-    Parked,
     Snapshot,
 )
 from handlers.calls.answers_in_gap import seek_answers
@@ -16,11 +15,11 @@ from handlers.calls.channels import Channel
 from handlers.calls.dials_met import take_up_dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.names import born_in
+from handlers.calls.parked_met import park
 from handlers.calls.periods import TalkPeriod
 from handlers.calls.tracker import Tracker
 
 WAITING_ROOM = "AgentLogin"
-LOT = "parking"
 UNBORN = (0, 0)
 # Uptimes are whole seconds, and say so a moment late.
 UPTIME_S = 2.0
@@ -60,7 +59,7 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     _ring_or_go_up(tracker, snapshot.channels, at)
     take_up_dials(tracker, met, snapshot.channels, at)
     found_talking = _rebridge(tracker, snapshot, at)
-    _park(tracker, snapshot, at)
+    park(tracker, snapshot, broken_at, at)
     _requeue(tracker, snapshot, at)
     _note_unseen(tracker, before, is_known=broken_at is not None, is_heard=is_late)
     tracker.state.is_taking_up = False
@@ -236,21 +235,6 @@ def _mark_found(tracker: Tracker, known: set[TalkPeriod], at: float) -> None:
             if talk.started_at == at and talk not in known:
                 talk.begun_unseen = True
                 call.unseen_moments.add(at)
-
-
-def _park(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
-    """Who is in a lot is parked, and nobody else."""
-    lots = {bridge.bridge for bridge in snapshot.bridges or () if bridge.kind == LOT}
-    parked = {live.uniqueid for live in snapshot.channels or () if live.bridge in lots}
-    for uniqueid in sorted(parked):
-        channel = tracker.state.channels[uniqueid]
-        if not channel.pool:
-            tracker.take(Parked(at, "ParkedCall", uniqueid, "", "", None))
-    for call in list(tracker.state.calls):
-        if lots and call.passed_on.is_parked:
-            for parking in call.passed_on.parkings:
-                if parking.ended_at is None and parking.channel.uniqueid not in parked:
-                    tracker.take(Parked(at, "UnParkedCall", parking.channel.uniqueid, "", "", None))
 
 
 def _requeue(tracker: Tracker, snapshot: Snapshot, at: float) -> None:

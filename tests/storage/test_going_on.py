@@ -36,12 +36,10 @@ ALL_KEPT = {
 CASES = 2000
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database in which something of each kind waits."""
-    path = tmp_path_factory.mktemp("original") / "calls.db"
+def fill(path: Path) -> None:
+    """Something of each kind waits in it."""
 
-    async def fill() -> None:
+    async def store() -> None:
         async with writing(path, now=START) as store:
             await store.write(many(300, first=10))
             call = ended(a_missed_call(2))
@@ -49,8 +47,15 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             live = LiveChange({LIVE.id: LIVE}, HEARD)
             await store.write([call], Change(messages), [missed(a_case(2), call.call)], [GAP], live)
 
-    asyncio.run(fill())
+    asyncio.run(store())
     ask(path, CONTACT, START)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database in which something of each kind waits."""
+    path = tmp_path_factory.mktemp("original") / "calls.db"
+    fill(path)
     checkpoint(path)
     return path.read_bytes()
 

@@ -79,9 +79,15 @@ async def a_colleague_is_asked(pbx: Pbx) -> AsyncGenerator[None, None]:
     await call.bye()
 
 
+UNTIL_FETCHED = "101 dtmf_*3 - 102 got_answer"
+
+
 @situation(
-    Told(("held",), (row("answered", **TALKED, agents=["101", "102"], total_s=WHOLE),)),
-    Told(("held",), (row("answered", agents=["102"], wait_s=None, talk_s=None, total_s=WHOLE),)),
+    Told(("held",), (row("answered", **TALKED, agents=["101", "102"], total_s=WHOLE, parked_s=UNTIL_FETCHED),)),
+    Told(
+        ("held",),
+        (row("answered", agents=["102"], wait_s=None, talk_s=None, total_s=WHOLE, parked_s=UNTIL_FETCHED),),
+    ),
 )
 async def in_the_lot(pbx: Pbx) -> AsyncGenerator[None, None]:
     """101 has parked the caller; 102 fetches him afterwards."""
@@ -98,15 +104,37 @@ async def in_the_lot(pbx: Pbx) -> AsyncGenerator[None, None]:
     await call.bye()
 
 
+PARKED = {"talk_s": None, "total_s": WHOLE, "parked_s": "101 dtmf_*3 - caller end"}
+
+
 @situation(
-    Told(("held",), (row("answered", **TALKED, agents=["101"], talk_s=None, total_s=WHOLE),)),
-    Told(("held",), (row("answered", agents=[], wait_s=None, talk_s=None, total_s=WHOLE),)),
+    Told(("held",), (row("answered", **TALKED, agents=["101"], **PARKED),)),
+    Told(("held",), (row("answered", agents=[], wait_s=None, **PARKED),)),
 )
 async def parked_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
     """They talk, 101 parks the caller meanwhile, who gives up in the lot."""
     call, agent = await talking(pbx)
     yield
     await agent.dtmf("*3")
+    await asyncio.sleep(1)
+    await agent.bye()
+    yield
+    await asyncio.sleep(0.5)
+    await call.bye()
+
+
+BY_REFER = {"talk_s": None, "total_s": WHOLE, "parked_s": "101 refer - caller end"}
+
+
+@situation(
+    Told(("held",), (row("answered", **TALKED, agents=["101"], **BY_REFER),)),
+    Told(("held",), (row("answered", agents=[], wait_s=None, **BY_REFER),)),
+)
+async def passed_on_into_the_lot_unseen(pbx: Pbx) -> AsyncGenerator[None, None]:
+    """They talk, 101 passes the caller on to the lot's number meanwhile, and he gives up there."""
+    call, agent = await talking(pbx)
+    yield
+    await agent.refer("700")
     await asyncio.sleep(1)
     await agent.bye()
     yield
