@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from daemon.log import harmless
 from handlers.ami.message import text_of
@@ -17,7 +18,7 @@ from tests.daemon.test_inert import event, member, on_one_line, run_of, wire
 from tests.hostile import HOSTILE, is_inert
 from tests.mqtt.broker import documented, mosquitto
 from tests.mqtt.service import mqtt
-from tests.wallboard.browser import Board, board
+from tests.wallboard.browser import WITHIN_MS, Board, board
 
 pytestmark = pytest.mark.slow
 PASSWORD = "no-one-must-see-this"
@@ -63,8 +64,8 @@ async def show(page: Board, pbx: FakeAsterisk, number: int, texts: Sequence[str]
     for uniqueid, text in zip(ids, texts, strict=True):
         pbx.sessions[-1].send(began(uniqueid, text))
     await page.shows("#waiting b", str(len(texts)))
+    await expect(page.page.locator("#call-list li .who bdi")).to_have_count(len(texts), timeout=WITHIN_MS)
     rows = await shown(page, "#call-list li .who bdi")
-    assert len(rows) == len(texts)
     told = [presented(text_of(on_one_line(text))) for text in texts]
     for row, wanted in zip(reversed(rows), told, strict=True):
         assert len(row) <= 121 * 10
