@@ -98,6 +98,8 @@ class DecodeError(ValueError):
 
 channel_run = Run("").find
 dest_run = Run("Dest").find
+local_one_run = Run("LocalOne").find
+local_two_run = Run("LocalTwo").find
 _RUNS = {
     prefix: Run(prefix).find
     for prefix in (

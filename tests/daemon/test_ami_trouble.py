@@ -162,7 +162,7 @@ async def test_a_pbx_that_sends_events_lives_though_its_answer_to_a_ping_is_late
 
 
 async def test_bad_messages_are_told_by_reason_once_a_minute_and_never_shown(logs: list[Any], waits: Waits) -> None:
-    hostile = b"Event: Newchannel\r\nPrivilege: call,all\r\nUniqueid: evil\r\n\r\n" + b"Orphan: evil\r\n\r\n"
+    hostile = new_channel("evil") + b"Orphan: evil\r\n\r\n"
     async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.005)) as heard:
         await heard.ready()
 
