@@ -64,6 +64,7 @@ class Framer:
         self.token = token
         self._tail = b""
         self._before = b""
+        self._mended = b""
         self._rests = 0
         self._expects_banner = banner
         self._skipping = False
@@ -218,11 +219,10 @@ class Framer:
     def _rest(self, block: bytes, before: bytes, given: list[bytes]) -> bytes:
         """Neither event nor answer: the rest of the event before it, which its caller has ended too early."""
         self.bad["orphan"] += 1
-        if not before.startswith(b"Event: ") or self._rests == REST_BLOCKS or len(before) > HELD_BYTES:
-            self._rests = 0
+        self._rests = self._rests + 1 if before is self._mended else 1
+        if not before.startswith(b"Event: ") or self._rests > REST_BLOCKS or len(before) > HELD_BYTES:
             return b""
-        self._rests += 1
-        whole = before + END + block
+        whole = self._mended = before + END + block
         is_given = bool(given) and given[-1] is before
         if is_given:
             del given[-1]
@@ -247,12 +247,12 @@ class Framer:
         self._held.append(block)
         self._held_bytes += len(block)
         whole = END.join(self._held)
-        if self._is_mended(whole):
+        is_answer = bool(self.token) and block.startswith(b"Response: ") and self._ours in block
+        if not is_answer and self._is_mended(whole):
             self.bad["forged"] += len(self._held) - 2
             self._held = []
             self._give_mended(whole, given)
             return whole
-        is_answer = self.token and block.startswith(b"Response: ") and self._ours in block
         if is_answer or len(self._held) > HELD_BLOCKS or self._held_bytes > HELD_BYTES:
             self.bad["torn_lost"] += 1
             _, *others = self._held
