@@ -74,7 +74,7 @@ class AmiProtocol(asyncio.Protocol):
     """Bytes in, events out to `sink`, in order; one instance per connection.
 
     `changed` is called when the connection is lost and when the PBX says that it is fully booted or has reloaded; `tap` is given every byte,
-    `asked` every action as it is sent, secrets left out. Whatever fails in one of them is counted in `failures`, and nothing
+    `asked` every action as it is sent, secrets left out; `refused` is called when something came that was not believed. Whatever fails in one of them is counted in `failures`, and nothing
     else comes of it.
     """
 
@@ -85,9 +85,12 @@ class AmiProtocol(asyncio.Protocol):
         tap: Callable[[bytes], None],
         asked: Callable[[str], None] = lambda _text: None,
         late: Callable[[float, LateCause], None] = lambda _seconds, _cause: None,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
         self._sink = sink
         self._late = late
+        self._refused = refused
+        self._refusals = 0
         self._changed = changed
         self._tap = tap
         self._asked = asked
@@ -146,6 +149,10 @@ class AmiProtocol(asyncio.Protocol):
         if self.framer.banner is not None:
             self.banner.set()
         events = self._events_of(blocks, at)
+        refusals = sum(self.framer.bad.values()) + sum(self.decoder.bad.values())
+        if refusals != self._refusals:
+            self._refusals = refusals
+            self._refused()
         if events:
             self.last_event_at = at
             try:

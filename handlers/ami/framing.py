@@ -26,8 +26,8 @@ true ones but their stamps, and what they contradict.
 
 from collections import Counter
 
-from handlers.ami.event_names import VARIABLE, names_of
-from handlers.ami.torn import breaks_off, is_whole, plain_run
+from handlers.ami.event_names import VARIABLE, EventName, names_of
+from handlers.ami.torn import breaks_off, is_tainted, is_whole, plain_run
 
 END = b"\r\n\r\n"
 LINE_LIMIT = 65_536
@@ -155,13 +155,13 @@ class Framer:
                     given.append(block)
                 continue
             run = plain_run(rest)
-            if run is not None:
+            while run is not None:
                 rest = rest[run.end() :]
-            if run is None and name.must_bear_channel and b"CallerIDNum: " not in rest:
-                name.seen -= 1
-                block = self._rest(block, before, given)
-            elif (run is None or b"CallerIDNum: " in rest) and breaks_off(block):
-                self._hold(block)
+                if b"CallerIDNum: " not in rest:
+                    break
+                run = plain_run(rest)
+            if run is None and self._is_part(name, block):
+                block = self._part(name, block, before, given)
             elif name.is_wanted:
                 given.append(block)
             elif name is variable:
@@ -170,6 +170,23 @@ class Framer:
                     given.append(block)
         self._before = block
         return given
+
+    def _is_part(self, name: EventName, block: bytes) -> bool:
+        """Is this event torn, or none at all? One that bears a line end in a value is counted."""
+        if b"CallerIDNum: " not in block:
+            return name.must_bear_channel
+        if breaks_off(block):
+            return True
+        if is_tainted(block):
+            self.bad["tainted"] += 1
+        return False
+
+    def _part(self, name: EventName, block: bytes, before: bytes, given: list[bytes]) -> bytes:
+        if b"CallerIDNum: " in block:
+            self._hold(block)
+            return block
+        name.seen -= 1
+        return self._rest(block, before, given)
 
     def _unknown(self, block: bytes, before: bytes, given: list[bytes]) -> bytes:
         """An answer, an event that nobody knows, or none; gives what a rest that follows is the rest of."""

@@ -22,6 +22,8 @@ _MESSAGE = re.compile(
 plain_run = re.compile(b"CallerIDNum: " + b"".join(rb"[^\r]*+\r\n(?:Dest)?+%b: " % each for each in _FOLLOWING)).search
 """Finds the first run, of a channel or of the one it dials, in which no value holds a line end: as nearly all are."""
 
+_PLAIN_RUN = re.compile(b"CallerIDNum: " + b"".join(rb"[^\r]*+\r\n\w*%b: " % each for each in _FOLLOWING))
+
 
 def breaks_off(block: bytes) -> bool:
     """Does this block end within a run of a channel's headers?
@@ -38,6 +40,11 @@ def breaks_off(block: bytes) -> bool:
             return True
         begun = _RUN_BEGINS.search(block, rest.end())
     return False
+
+
+def is_tainted(block: bytes) -> bool:
+    """Is there a line end in a value of a whole run? Whose channel it is may then be another's word."""
+    return len(_PLAIN_RUN.findall(block)) != len(_RUN_BEGINS.findall(block))
 
 
 def is_whole(event: bytes) -> bool:
