@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from config.ami_account import NOTHING_FORGED
 from daemon.app import App, Running
 from handlers.facts import Call
 from tests.asterisk.lab.sip_called_leg import CalledLeg
@@ -240,3 +241,51 @@ async def test_a_forged_extension_changes_nothing(version: int, tmp_path: Path) 
         calls = await attacked(scene, attack, extensions(scene))
     assert_told(scene, calls, "out", calls[0].answered_by)
     assert_victim_told(scene)
+
+
+def whole_messages(scene: Scene) -> list[str]:
+    """What there is room for in a number of any length: the end of one's own run, whole messages, and a run that takes up the rest."""
+    own = snapshot("7", uniqueid="1795450254.99", channel="SIP/old-trunk-000000ff").partition("CallerIDNum: 7")[2]
+    born = f"Event: Newchannel\r\nPrivilege: call,all\r\n{snapshot(uniqueid='1795450254.98', channel='PJSIP/trunk-000000fe')}"
+    joined = (
+        f"Event: QueueCallerJoin\r\nPrivilege: agent,all\r\n{snapshot(uniqueid=scene.uniqueid, channel='PJSIP/trunk-00000000')}"
+        "Queue: support\r\nPosition: 1\r\nCount: 1\r\n"
+    )
+    behind = (
+        f"\r\nEvent: NewConnectedLine\r\nPrivilege: call,all\r\n{snapshot('')}".partition("CallerIDNum: ")[0]
+        + "CallerIDNum: 7"
+    )
+    ended = hangup(scene.uniqueid, "PJSIP/trunk-00000000")
+    return [f"7{own}\r\n{message}{behind}" for message in (born, joined, ended)]
+
+
+async def test_numbers_of_any_length_forge_nothing_past_the_filter_for_them(tmp_path: Path) -> None:
+    """chan_sip takes them. What forges is not sent at all, so that nobody hears of the forger's own calls."""
+    async with talking(16, 73, tmp_path, f"eventfilter = {NOTHING_FORGED}\n") as scene:
+        before = scene.told
+        old_trunk = scene.pbx.old_trunk
+        assert old_trunk is not None
+        scene.pbx.p["103"].behave = answer(0.1)
+        for text in whole_messages(scene):
+            assert await called(old_trunk, "7009", cid=quoted(text))
+        assert await called(old_trunk, "7009", cid="79")
+        await until(lambda: len(scene.ledger.calls) == 1)
+        assert unchanged(scene.told, before)
+        assert list(scene.daemon.core.waiting()) == []
+        assert not scene.daemon.client.counters.bad
+    assert_victim_told(scene)
+
+
+async def test_without_it_what_is_forged_is_believed_until_the_pbx_is_asked_again(tmp_path: Path) -> None:
+    """That is the limit: where numbers may be of any length, a forger is found out by what he contradicts alone."""
+    async with talking(16, 74, tmp_path) as scene:
+        old_trunk = scene.pbx.old_trunk
+        assert old_trunk is not None
+        scene.pbx.p["103"].behave = answer(0.1)
+        *_, ended = whole_messages(scene)
+        assert await called(old_trunk, "7009", cid=quoted(ended))
+        bridge_of = scene.daemon.core.bridge_of
+        await until(lambda: bridge_of(scene.uniqueid) is None, "the forged end")
+        await until(lambda: bridge_of(scene.uniqueid) is not None, "the victim, again")
+        assert bridge_of(scene.uniqueid) == bridge_of(scene.colleague)
+        assert scene.daemon.client.counters.bad["unknown_channel"] > 0
