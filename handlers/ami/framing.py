@@ -27,7 +27,7 @@ true ones but their stamps, and what they contradict.
 from collections import Counter
 
 from handlers.ami.event_names import VARIABLE, EventName, names_of
-from handlers.ami.torn import breaks_off, is_tainted, is_whole, plain_run
+from handlers.ami.torn import RUN_LEAST, breaks_off, is_whole
 
 END = b"\r\n\r\n"
 LINE_LIMIT = 65_536
@@ -154,15 +154,14 @@ class Framer:
                 if name.is_wanted:
                     given.append(block)
                 continue
-            run = plain_run(rest)
-            while run is not None:
-                rest = rest[run.end() :]
-                if b"CallerIDNum: " not in rest:
-                    break
-                run = plain_run(rest)
-            if run is None and self._is_part(name, block):
-                block = self._part(name, block, before, given)
-            elif name.is_wanted:
+            before_end, run_ends, rest = block.rpartition(b"Linkedid: ")
+            run = before_end.rpartition(b"ConnectedLineNum: ")[2]
+            if not run_ends or b"CallerIDNum: " in rest or len(run) < RUN_LEAST or b"CallerIDNum: " in run:
+                if self._is_part(name, block):
+                    block = self._part(name, block, before, given)
+                    continue
+                rest = block
+            if name.is_wanted:
                 given.append(block)
             elif name is variable:
                 variable_line, is_status, _ = rest.partition(_STATUS)
@@ -171,15 +170,10 @@ class Framer:
         self._before = block
         return given
 
-    def _is_part(self, name: EventName, block: bytes) -> bool:
-        """Is this event torn, or none at all? One that bears a line end in a value is counted."""
-        if b"CallerIDNum: " not in block:
-            return name.must_bear_channel
-        if breaks_off(block):
-            return True
-        if is_tainted(block):
-            self.bad["tainted"] += 1
-        return False
+    @staticmethod
+    def _is_part(name: EventName, block: bytes) -> bool:
+        """Is this event torn, or none at all?"""
+        return breaks_off(block) if b"CallerIDNum: " in block else name.must_bear_channel
 
     def _part(self, name: EventName, block: bytes, before: bytes, given: list[bytes]) -> bytes:
         if b"CallerIDNum: " in block:
