@@ -26,8 +26,8 @@ true ones but their stamps, and what they contradict.
 
 from collections import Counter
 
-from handlers.ami.event_names import VARIABLE, EventName, names_of
-from handlers.ami.torn import RUN_LEAST, breaks_off, is_whole
+from handlers.ami.event_names import VARIABLE, EventName, begin_of, names_of
+from handlers.ami.torn import EVENT_LEAST, RUN_LEAST, breaks_off, is_whole
 
 END = b"\r\n\r\n"
 LINE_LIMIT = 65_536
@@ -58,7 +58,8 @@ class Framer:
     def __init__(self, wanted: frozenset[bytes], banner: bool = True, token: bytes = b"") -> None:
         self._wanted = wanted
         self._names = names_of(wanted)
-        self._variable = self._names[b"Event: " + VARIABLE]
+        self._first_lines = frozenset(begin.partition(b"\r\n")[0] for begin in self._names)
+        self._variable = self._names[begin_of(VARIABLE)]
         self._others = 0
         self.is_asked = False
         self.token = token
@@ -77,7 +78,7 @@ class Framer:
     @property
     def events(self) -> Counter[str]:
         """How many events came, by name."""
-        counts = Counter({each.name: each.seen for each in self._names.values() if each.seen})
+        counts = Counter({each.name: each.seen for each in set(self._names.values()) if each.seen})
         if self._others:
             counts[_OTHER] = self._others
         return counts
@@ -144,9 +145,8 @@ class Framer:
             if self._held:
                 block = self._continue(block, given)
                 continue
-            first, _, rest = block.partition(b"\r\n")
-            name = names.get(first)
-            if name is None or not rest.startswith(name.privilege):
+            name = names.get(block.partition(b",all\r\n")[0])
+            if name is None:
                 block = self._unknown(block, before, given)
                 continue
             name.seen += 1
@@ -154,9 +154,14 @@ class Framer:
                 if name.is_wanted:
                     given.append(block)
                 continue
-            before_end, run_ends, rest = block.rpartition(b"Linkedid: ")
-            run = before_end.rpartition(b"ConnectedLineNum: ")[2]
-            if not run_ends or b"CallerIDNum: " in rest or len(run) < RUN_LEAST or b"CallerIDNum: " in run:
+            run, _, rest = block.rpartition(b"Linkedid: ")
+            if (
+                len(run) < EVENT_LEAST
+                or b"CallerIDNum: " in rest
+                or (
+                    name.is_wanted and b"Num: " in run[-RUN_LEAST:]
+                )  # behind noise there is room for no event that counts
+            ):
                 if self._is_part(name, block):
                     block = self._part(name, block, before, given)
                     continue
@@ -200,7 +205,7 @@ class Framer:
                 given.append(block)
         elif block.startswith(b"Event: ") and block.partition(b"\r\n")[2].startswith(b"Privilege: "):
             self._others += 1
-            if block.partition(b"\r\n")[0] in self._names:
+            if block.partition(b"\r\n")[0] in self._first_lines:
                 self.bad["unprivileged"] += 1
             elif breaks_off(block):
                 self._hold(block)
@@ -214,9 +219,7 @@ class Framer:
         return ACTION_ID + self.token
 
     def _is_event(self, block: bytes) -> bool:
-        first, _, rest = block.partition(b"\r\n")
-        name = self._names.get(first)
-        return name is not None and rest.startswith(name.privilege)
+        return block.partition(b",all\r\n")[0] in self._names
 
     def _is_answer(self, block: bytes) -> bool:
         """Does it bear our ActionID, or is it the beginning of an item that bears it behind a caller's number?"""

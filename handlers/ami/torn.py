@@ -24,8 +24,10 @@ RUN_LEAST = len(
 )
 """So many bytes at least stand in a run between `ConnectedLineNum: ` and `Linkedid: `: more than PJSIP lets a caller write.
 
-So most events need no closer look. Where less stands there, or where numbers may be longer, `breaks_off` has one.
+Where no number begins in so many before its end, an event needs no closer look.
 """
+EVENT_LEAST = 200
+"""And so many from the begin of an event; what is shorter bears no run."""
 
 
 def breaks_off(block: bytes) -> bool:
