@@ -22,6 +22,7 @@ BAD_REASONS = frozenset(
         "reader",
         "torn",
         "torn_lost",
+        "unknown_channel",
         "unprivileged",
     }
 )
