@@ -51,7 +51,8 @@ def escaped(text: str) -> bytes:
 
 
 def event(name: bytes, headers: bytes) -> bytes:
-    return b"Event: " + name + b"\r\nPrivilege: call,all\r\n" + headers + b"\r\n"
+    privilege = b"agent" if name.startswith(b"Queue") else b"call"
+    return b"Event: " + name + b"\r\nPrivilege: " + privilege + b",all\r\n" + headers + b"\r\n"
 
 
 def run_of(uniqueid: str, number: bytes, name: bytes, exten: bytes) -> bytes:
