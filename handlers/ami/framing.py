@@ -21,7 +21,12 @@ From, P-Asserted-Identity, Remote-Party-ID, of who is called too, request URI, 3
 from a connected number 113: it cannot be completed. From an extension on it takes 45; what is left is too short for a name
 and a class, so that rule 5 holds. chan_sip takes numbers of any length, IAX2 of 255 bytes, and so may a dialplan that sets
 them from headers: there a forger completes the run and whole messages behind it. Nothing in the stream tells those from
-true ones but their stamps, and what they contradict.
+true ones; what they contradict is settled by the PBX's snapshot, and a filter on its side keeps all of it out
+(`config.ami_account.NOTHING_FORGED`).
+
+What remains for 79 bytes: behind an event that is not wanted, `Reload` and `FullyBooted` without any header, which have the
+members or the snapshot asked for; and where a dialplan dials what a phone of ours has dialled (`DialString` ends its event), the
+state of a device whose name has two characters, until the next snapshot.
 """
 
 from collections import Counter
