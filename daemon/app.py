@@ -21,7 +21,7 @@ from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
 from daemon.http_gaps import GapRoute
 from daemon.http_server import HttpServer
-from daemon.http_sources import sources_of
+from daemon.http_sources import guard_of, sources_of
 from daemon.log import configure_log
 from daemon.notify import Notifier
 from daemon.parts import Parts, account_of, build, measured
@@ -97,15 +97,12 @@ class App:
                 parts.render,
                 parts.health.trouble,
             )
-            read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
-            write_token = self._settings.http.write_token.get_secret_value()
-            contacts = ContactRoute(parts.requests, write_token).routes()
-            cases = CaseRoutes(
-                self._database, parts.requests, lambda: self._settings, parts.render_case, read_token, write_token
-            ).routes()
+            contacts = ContactRoute(parts.requests).routes()
+            cases = CaseRoutes(self._database, parts.requests, lambda: self._settings, parts.render_case).routes()
             gaps = GapRoute(self._database, lambda: self._settings.zone).routes()
-            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts, *cases, *gaps])
+            guard = guard_of(self._settings.http, parts.refusals)
+            server = HttpServer(sources, parts.stream, guard, more_routes=[*pages, *contacts, *cases, *gaps])
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))

@@ -16,7 +16,7 @@ from handlers.ami.recording import RecordingError
 from storage.errors import StorageError
 
 _T = TypeVar("_T")
-MENDABLE = (StorageError, HttpListenError, RecordingError, AmiCheckError, OSError)
+MENDABLE = (StorageError, HttpListenError, RecordingError, AmiCheckError, ConfigError, OSError)
 """What an operator can mend: its message says how."""
 
 

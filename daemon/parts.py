@@ -24,6 +24,7 @@ from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
 from daemon.clients import ClientDirectory, ClientReader
 from daemon.health import Health
+from daemon.http_refusals import RefusalCollector, Refusals
 from daemon.keeper import Keeper
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
@@ -91,6 +92,7 @@ class Parts:
     clients: ClientReader
     keeper: Keeper
     health: Health
+    refusals: Refusals
 
 
 async def build(
@@ -122,6 +124,8 @@ async def _build(
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
     writer = _writer(database, metrics, outbox, core)
     registry.register(StoreCollector(writer))
+    refusals = Refusals()
+    registry.register(RefusalCollector(refusals))
     health, day, directory = Health(writer), day_of(settings), ClientDirectory()
     render, render_case = _with_clients(directory)
     board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render, render_case)
@@ -160,6 +164,7 @@ async def _build(
         clients,
         keeper,
         health,
+        refusals,
     )
 
 
