@@ -83,11 +83,12 @@ class App:
     async def run(self) -> None:
         """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin.
 
-        NotStoredError: it was stopped, and could not store all.
+        NotStoredError: it was stopped, and could not store all. RightsTooWideError: the PBX's account is one that the settings refuse.
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._notifier.close)
             parts = await build(lambda: self._settings, self._database, self._extra_sinks, stack)
+            parts.client.on_give_up = self.stop.set
             sources = sources_of(
                 self._database,
                 lambda: self._settings.zone,
@@ -126,6 +127,8 @@ class App:
                     publishing.cancel()
         log.info("stopped")
         check_stored(parts.writer)
+        if parts.client.given_up is not None:
+            raise parts.client.given_up
 
     def _tasks_beside(self, tasks: asyncio.TaskGroup, parts: Parts) -> list[asyncio.Task[None]]:
         """What runs beside the way of the data: the service manager's news, and settings that are read again."""

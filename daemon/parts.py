@@ -70,6 +70,7 @@ def account_of(ami: Ami) -> AmiAccount:
         ping_timeout_s=ami.ping_timeout,
         timeout_s=ami.timeout,
         reconnect_most_s=ami.reconnect_max,
+        strict_rights=ami.strict_rights,
     )
 
 

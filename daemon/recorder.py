@@ -111,6 +111,7 @@ async def record_to(
                 seeker.take(core.handle(event))
 
         client = AmiClient(account, follow, recording.state, recording.data, recording.asked)
+        client.on_give_up = stop.set
         seeker = AnswerSeeker(client.ask_for_answers)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -125,6 +126,8 @@ async def record_to(
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
         recording.flush()
+        if client.given_up is not None:
+            raise client.given_up
         if recording.error is not None:
             raise OSError(f"{path}: {recording.error.strerror}; {recording.messages} messages were taken before")
     return recording.messages
