@@ -11,8 +11,9 @@ from pathlib import Path
 
 import bcrypt
 import pytest
+from aiohttp import web
 
-from daemon import http_door, http_refusals, web_config_watch
+from daemon import http_door, http_refusals, http_server, web_config_watch
 from daemon.http_access import Tokens
 from daemon.http_refusals import Refusals
 from daemon.http_server import Guard
@@ -139,6 +140,29 @@ async def test_more_than_a_request_needs_is_refused(tmp_path: Path, request_: by
         assert answer.startswith(b"HTTP/1.0 400 ")
         writer.close()
         assert (await said_to(port, HEALTHY)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_who_takes_nothing_of_an_answer_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the kernel, which alone knows that nothing is taken."""
+    monkeypatch.setattr(http_door, "UNREAD_WITHIN_S", 0.5)
+
+    async def much(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 50_000_000)
+
+    class Doors(http_door.Door):
+        def arrived(self, transport: asyncio.Transport) -> None:
+            self.transport = transport
+            super().arrived(transport)
+
+    doors: list[Doors] = []
+    monkeypatch.setattr(http_server, "Door", lambda *parts: doors.append(Doors(*parts)) or doors[-1])
+    service = Service()
+    async with serving(service, more_routes=[web.get("/much", much)]):
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=1000)
+        writer.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        await until(lambda: doors[0].transport.get_extra_info("socket").fileno() < 0, 20)
+        writer.close()
 
 
 def trusting(certificates: Certificates, client: Path | None = None) -> ssl.SSLContext:
