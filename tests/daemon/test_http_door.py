@@ -149,19 +149,20 @@ async def test_who_takes_nothing_of_an_answer_is_let_go(tmp_path: Path, monkeypa
     async def much(_request: web.Request) -> web.Response:
         return web.Response(body=b"x" * 50_000_000)
 
+    taken: list[asyncio.Transport] = []
+
     class Doors(http_door.Door):
         def arrived(self, transport: asyncio.Transport) -> None:
-            self.transport = transport
+            taken.append(transport)
             super().arrived(transport)
 
-    doors: list[Doors] = []
-    monkeypatch.setattr(http_server, "Door", lambda *parts: doors.append(Doors(*parts)) or doors[-1])
+    monkeypatch.setattr(http_server, "Door", Doors)
     service = Service()
     async with serving(service, more_routes=[web.get("/much", much)]):
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=1000)
         writer.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
-        await until(lambda: doors[0].transport.get_extra_info("socket").fileno() < 0, 20)
+        await until(lambda: taken[0].get_extra_info("socket").fileno() < 0, 20)
         writer.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon import http_failures
+from daemon import clock
 from daemon.http_failures import (
     ADDRESSES_MOST,
     FAILURES_AT_ONCE,
@@ -24,7 +24,7 @@ class Now:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at = 1000.0
-        monkeypatch.setattr(http_failures.clock, "monotonic", lambda: self.at)
+        monkeypatch.setattr(clock, "monotonic", lambda: self.at)
 
 
 @pytest.fixture
