@@ -19,8 +19,8 @@ from daemon.web_config_watch import WebConfigWatch
 from handlers.core import Core
 from storage.call_json import time_line_json
 from storage.calls import find_call, find_calls
-from storage.database import reading
 from storage.masking import masked
+from storage.reading import reading
 
 
 def sources_of(

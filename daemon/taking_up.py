@@ -12,16 +12,16 @@ from daemon import clock
 from daemon.board.board import Board
 from daemon.board.day import Day
 from handlers.ami.events import StreamBroken
-from handlers.cases.cases import KNOWN_FOR_S
+from handlers.cases.moments import KNOWN_FOR_S
 from handlers.core import Core
 from handlers.facts import Fact
 from handlers.steady_time import stepped_between
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
 from storage.cases import case_counts, waiting_cases
-from storage.database import reading
 from storage.errors import DamagedError, StorageError
 from storage.live_calls import kept_calls
+from storage.reading import reading
 from storage.requests import latest_note
 
 # After a start so long at most for the PBX to say what lives, before claims end; deadlines wait for it, however long it stays away.
