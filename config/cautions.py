@@ -8,7 +8,6 @@ from config.fields import is_loopback
 from config.problems import Fault
 from config.sections import Ami, Http, Mqtt, Settings
 from config.websocket_address import leads_home
-from config.yet_to_come import without_effect
 
 
 def cautions(settings: Settings) -> Iterator[Fault]:
@@ -25,7 +24,6 @@ def cautions(settings: Settings) -> Iterator[Fault]:
             message = "leads browsers on other machines to themselves, and the wallboard finds no broker there"
             yield Fault(("mqtt", "websocket"), message, "name the broker as those machines know it")
     yield from _http_cautions(settings.http)
-    yield from without_effect(settings)
 
 
 def _ami_cautions(ami: Ami) -> Iterator[Fault]:

@@ -119,7 +119,7 @@ async def _build(
     database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
     core = Core(rules_of(settings))
     metrics, case_metrics = _metrics(registry, core, settings)
-    outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
+    outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, settings.storage.keep, database)
     writer = _writer(database, metrics, outbox, core)
     registry.register(StoreCollector(writer))
     health, day, directory = Health(writer), day_of(settings), ClientDirectory()
@@ -172,8 +172,8 @@ def _metrics(registry: CollectorRegistry, core: Core, settings: Settings) -> tup
     return metrics, cases
 
 
-async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
-    outbox = Outbox(database, Limits(mqtt.outbox_keep, mqtt.outbox_max), clock.now)
+async def _outbox(mqtt: Mqtt, keep_s: float, database: Database) -> Outbox:
+    outbox = Outbox(database, Limits(min(mqtt.outbox_keep, keep_s), mqtt.outbox_max), clock.now)
     await outbox.open()
     return outbox
 

@@ -17,7 +17,7 @@ from handlers.case_facts import (
     ContactKind,
 )
 from handlers.cases.call_back_list import CallBackList, Waiting
-from handlers.cases.rule import DAY_S, FollowUpRule
+from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
 from handlers.numbers import NumberPlan, is_usable
@@ -26,8 +26,6 @@ from handlers.rules import Rules
 CALL_IDS_KEPT = 50
 # A robot that makes up a number for each call must not eat the memory: that many wait, the oldest are let go.
 CASES_LIMIT = 50_000
-# Called back a month too late is not "never": so long after the last miss a contact is noted, though the case is off the list.
-KNOWN_FOR_S = 90 * DAY_S
 
 
 TalksWith = Callable[[Callable[[str], bool], str], Iterable[Call]]
@@ -153,7 +151,7 @@ class Cases:
 
     def _forgotten_at(self, case: Case) -> float:
         """When not even a contact would be noted any more."""
-        return max(case.last_missed_at + KNOWN_FOR_S, self._leaves_at(case))
+        return max(case.last_missed_at + self._rule.known_for_s, self._leaves_at(case))
 
     def _next_moment(self, each: Waiting) -> float:
         case = each.case
