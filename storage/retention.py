@@ -97,7 +97,6 @@ def clearing(database: Path) -> Iterator[sqlite3.Connection]:
     """A connection for steps of `Clearing`. It waits for its turn, and what it deletes is overwritten. Raises StorageError."""
     with beside_the_daemon(database, _WAITS_S, autocommit=True) as connection:
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         yield connection
 
