@@ -144,6 +144,7 @@ class App:
             tasks.create_task(lasting("requests", parts.requests.run()), name="requests"),
             tasks.create_task(lasting("clients", parts.clients.run()), name="clients"),
             tasks.create_task(lasting("keeper", parts.keeper.run()), name="keeper"),
+            tasks.create_task(lasting("forgetter", parts.forgetter.run()), name="forgetter"),
             tasks.create_task(lasting("clearer", clearer.run()), name="clearer"),
         ]
         if self._load is not None:

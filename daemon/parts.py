@@ -23,6 +23,7 @@ from daemon.board.encoding import encoded
 from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
 from daemon.clients import ClientDirectory, ClientReader
+from daemon.forgetting import Forgetter, Memory
 from daemon.health import Health
 from daemon.keeper import Keeper
 from daemon.mqtt_settings import publishing_of, tls_context
@@ -91,6 +92,7 @@ class Parts:
     clients: ClientReader
     keeper: Keeper
     health: Health
+    forgetter: Forgetter
 
 
 async def build(
@@ -138,7 +140,8 @@ async def _build(
         sinks.append(mqtt)
     tell = None if mqtt is None else partial(_message, mqtt.shows_numbers, render, render_case)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx, lambda: client.silent_s)
-    sinks += [DatabaseSink(writer, tell), requests, keeper]
+    forgetter = Forgetter(path, in_force, Memory(core, pump, writer, board, clients, mqtt))
+    sinks += [DatabaseSink(writer, tell), requests, keeper, forgetter]
     client = _client(settings.ami, health, pump, keeper)
     sinks.append(AnswerSeeker(client.ask_for_answers))
     client.was_deaf_since(left.heard_until)
@@ -160,6 +163,7 @@ async def _build(
         clients,
         keeper,
         health,
+        forgetter,
     )
 
 

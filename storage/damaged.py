@@ -1,5 +1,6 @@
 """A damaged database is set aside and never written to again."""
 
+import glob
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -8,6 +9,7 @@ from pathlib import Path
 from storage.place import Place, files_beside
 from storage.schema import APPLICATION_ID, Migration
 
+_WORDS = ("damaged", "replaced")
 _HEADER = 100
 _APPLICATION_ID_AT = 68  # https://www.sqlite.org/fileformat.html#the_database_header
 _READ_AT_ONCE = 1 << 20
@@ -35,12 +37,18 @@ def set_aside(path: Path, now: float) -> Path:
 
     What is beside goes first: so no new file ever meets an old -wal.
     """
-    aside = next(_names(path, "damaged", now))
+    aside = next(_names(path, _WORDS[0], now))
     for old, new in zip(files_beside(path), files_beside(aside), strict=True):
         if old.exists():
             old.rename(new)
     path.rename(aside)
     return aside
+
+
+def files_aside(path: Path) -> list[Path]:
+    """What was set aside beside a database, oldest first; nobody writes there any more."""
+    found = [each for word in _WORDS for each in path.parent.glob(f"{glob.escape(path.name)}.{word}-*")]
+    return sorted(found)
 
 
 def set_aside_leftovers(place: Place, now: float) -> None:
@@ -49,7 +57,7 @@ def set_aside_leftovers(place: Place, now: float) -> None:
     OSError where it cannot.
     """
     left = place.leftovers()
-    aside = next(_names(place.path, "replaced", now))
+    aside = next(_names(place.path, _WORDS[1], now))
     for old, new in zip(files_beside(place.path), files_beside(aside), strict=True):
         if old in left:
             old.rename(new)

@@ -5,9 +5,11 @@ number, and what was noted on his calls, go for good. In short steps, each a tra
 killed begins anew. The request itself, the last row with the number, is put out last.
 """
 
+import fcntl
 import json
 import secrets
 import sqlite3
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +28,7 @@ from storage.traces import traces
 
 KIND = "forget"
 _WAITS_S = 2.0
-_ROWS_AT_ONCE = 20
+_ROWS_AT_ONCE = 5
 _ROUNDS = 5
 _EMPTIED_WITHIN_S = 10.0
 # No digits in it, which could be taken for a number, and no vowels, which could make a word.
@@ -76,7 +78,9 @@ def to_forget(database: Path) -> list[ToForget]:
 def forgotten(database: Path, request: int) -> Forgotten | None:
     """What came of a request; None: nothing yet. Raises StorageError."""
     with beside_the_daemon(database, _WAITS_S) as connection:
-        row = connection.execute("SELECT outcome FROM request WHERE id = ? AND done_at IS NOT NULL", (request,)).fetchone()
+        row = connection.execute(
+            "SELECT outcome FROM request WHERE id = ? AND done_at IS NOT NULL", (request,)
+        ).fetchone()
     return None if row is None else Forgotten(**json.loads(row[0]))
 
 
@@ -90,19 +94,19 @@ def is_open_elsewhere(database: Path) -> bool:
 
     Whoever has it open holds a read lock on one byte of what is beside it (SQLite's os_unix.c: UNIX_SHM_DMS).
     """
-    import fcntl  # noqa: PLC0415 - as long as nobody asks, it need not be there
-    import struct  # noqa: PLC0415 - as above
-
     beside = files_beside(database)[1]
     lock = struct.Struct("hhqqi4x")
     try:
         with beside.open("rb+") as file:
             asked = lock.pack(fcntl.F_WRLCK, 0, 128, 1, 0)
-            return lock.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))[0] != fcntl.F_UNLCK
+            (kind, *_) = lock.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))
+            return bool(kind != fcntl.F_UNLCK)
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise StorageError(f"{beside} cannot be opened ({error.strerror}); run this as the user of the daemon") from error
+        raise StorageError(
+            f"{beside} cannot be opened ({error.strerror}); run this as the user of the daemon"
+        ) from error
 
 
 class Forgetting:
@@ -179,9 +183,9 @@ class Forgetting:
 
     @property
     def _patterns(self) -> Sequence[bytes]:
-        """As it is written, and as it is looked up by."""
+        """As it is written in full and by the last ten digits, and as it is looked up by."""
         digits = self._person.digits
-        return digits[-10:].encode(), (match_key(digits, None) or digits).encode()
+        return [each.encode() for each in sorted({digits, digits[-10:], match_key(digits, None) or digits})]
 
     # ---- rows
 
@@ -262,7 +266,8 @@ class Forgetting:
     def _cases(self, connection: sqlite3.Connection, keys: Sequence[int]) -> None:
         for key in keys:
             row = connection.execute(
-                "SELECT number, contact_by, claimed_by, dismissed_by, dismissed_why FROM missed_case WHERE key = ?", (key,)
+                "SELECT number, contact_by, claimed_by, dismissed_by, dismissed_why FROM missed_case WHERE key = ?",
+                (key,),
             ).fetchone()
             if row is None:
                 continue
@@ -274,7 +279,9 @@ class Forgetting:
                 "dismissed_why = ? WHERE key = ?",
                 (number, match_key(number, None), *map(self._clean, others), None if is_his else self._clean(why), key),
             )
-            facts = connection.execute("SELECT n, kind, by_whom, result FROM case_fact WHERE missed_case = ?", (key,)).fetchall()
+            facts = connection.execute(
+                "SELECT n, kind, by_whom, result FROM case_fact WHERE missed_case = ?", (key,)
+            ).fetchall()
             for n, kind, by_whom, result in facts:
                 said = None if is_his and kind == "dismissed" else self._clean(result)
                 connection.execute(
@@ -295,7 +302,9 @@ class Forgetting:
     def _requests(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         """A contact with him that nobody has told the core yet closes nothing any more."""
         for request in ids:
-            row = connection.execute("SELECT subject, by_whom, text, done_at FROM request WHERE id = ?", (request,)).fetchone()
+            row = connection.execute(
+                "SELECT subject, by_whom, text, done_at FROM request WHERE id = ?", (request,)
+            ).fetchone()
             if row is None:
                 continue
             subject, by_whom, text, done_at = row
@@ -344,10 +353,10 @@ class Forgetting:
         if isinstance(value, list):
             return [self._cleaned(each) for each in value]
         if isinstance(value, dict):
-            is_his = any(self._person.is_in(value.get(name)) for name in ("number", "caller") if isinstance(value.get(name), str))
-            return {
-                name: None if is_his and name in _NAMES else self._cleaned(each) for name, each in value.items()
-            }
+            is_his = any(
+                self._person.is_in(value.get(name)) for name in ("number", "caller") if isinstance(value.get(name), str)
+            )
+            return {name: None if is_his and name in _NAMES else self._cleaned(each) for name, each in value.items()}
         return value
 
     def _clean(self, text: str | None) -> str | None:
@@ -376,5 +385,7 @@ def _empty_wal(connection: sqlite3.Connection) -> None:
         if not busy:
             return
         if monotonic() > ends_at:
-            raise StorageError("somebody reads the database and does not end; the WAL beside it has old bytes until he does")
+            raise StorageError(
+                "somebody reads the database and does not end; the WAL beside it has old bytes until he does"
+            )
         sleep(0.05)

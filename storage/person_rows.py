@@ -29,6 +29,9 @@ _TEXTS = {
 }
 
 
+_WRITTEN = frozenset({"note", "request", "missed_case", "case_fact"})
+
+
 class Found(NamedTuple):
     """Keys of rows. `own` calls are those in which he was the caller or the one called; in the others his number stands somewhere."""
 
@@ -45,7 +48,7 @@ class Found(NamedTuple):
     @property
     def is_nothing(self) -> bool:
         """Is there nothing of him?"""
-        return not any(self)
+        return all(not keys for keys in self)
 
 
 def find(connection: sqlite3.Connection, person: Person) -> Found:
@@ -66,8 +69,8 @@ def find(connection: sqlite3.Connection, person: Person) -> Found:
         sorted(cases),
         sorted(_naming(connection, person, "request", "kind <> 'forget'")),
         sorted(notes),
-        sorted(_naming(connection, person, "client")),
-        sorted(_naming(connection, person, "live_call")),
+        sorted(map(str, _naming(connection, person, "client"))),
+        sorted(map(str, _naming(connection, person, "live_call"))),
         sorted({*_naming(connection, person, "outbox"), *_messages_about(connection, own, sorted(cases))}),
     )
 
@@ -92,9 +95,11 @@ def _naming(connection: sqlite3.Connection, person: Person, table: str, which: s
     """The keys of rows in which his number stands."""
     key, columns = _TEXTS[table]
     texts = " || '|' || ".join(f"ifnull({column}, '')" for column in columns)
+    # Where people write, they write as they like; elsewhere the last two digits stand together, and most rows do not have them.
+    sure = person.tail[-1:] if table in _WRITTEN else person.tail[-2:]
     found = connection.execute(
-        f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {which} AND instr({_bare(texts)}, ?)",  # noqa: S608 - names of ours
-        (person.tail,),
+        f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {which} AND instr({texts}, ?) AND instr({_bare(texts)}, ?)",  # noqa: S608 - names of ours
+        (sure, person.tail),
     )
     return (row[0] for row in found.fetchall() if any(map(person.is_in, row[1:])))
 

@@ -5,7 +5,7 @@ made of JSON's types alone. One that an older or newer version wrote is read as 
 missing is as it is in a call that has just begun.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -166,6 +166,16 @@ def channels_of(call: LiveCall) -> Iterator[Channel]:
     parts += [each.channel for each in call.passed_on.parkings]
     parts += [each for each in (call.trunk_leg, call.last_leg, call.answerer) if each is not None]
     return iter(dict.fromkeys(parts))
+
+
+def is_named(state: LiveState, is_in: Callable[[str | None], bool]) -> bool:
+    """Does any call that lives name a number: its channels', or one that was dialled?"""
+    return any(
+        is_in(text)
+        for call in state.calls
+        for channel in channels_of(call)
+        for text in (channel.number, channel.name, channel.dialled, channel.exten, channel.caller_name)
+    )
 
 
 def _channel(channel: Channel) -> Document:

@@ -11,7 +11,15 @@ IVAN = Person("8 900 111-22-33", PLAN)
 
 @pytest.mark.parametrize(
     "spelling",
-    ["+79001112233", "89001112233", "79001112233", "9001112233", "8 (900) 111-22-33", "979001112233", "+7 900 111 22 33"],
+    [
+        "+79001112233",
+        "89001112233",
+        "79001112233",
+        "9001112233",
+        "8 (900) 111-22-33",
+        "979001112233",
+        "+7 900 111 22 33",
+    ],
 )
 def test_every_spelling_of_his_number_is_his(spelling: str) -> None:
     assert IVAN.is_theirs(spelling)
@@ -20,9 +28,7 @@ def test_every_spelling_of_his_number_is_his(spelling: str) -> None:
     assert IVAN.without(f"PJSIP/{spelling}-0000001a", "X") == "PJSIP/X-0000001a"
 
 
-@pytest.mark.parametrize(
-    "other", ["+79001112234", "790011122335", "101", "", None, "anonymous", "+48900111223"]
-)
+@pytest.mark.parametrize("other", ["+79001112234", "790011122335", "101", "", None, "anonymous", "+48900111223"])
 def test_what_is_not_his_stays(other: str | None) -> None:
     assert not IVAN.is_theirs(other)
     if other:

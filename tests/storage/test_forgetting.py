@@ -1,6 +1,8 @@
 """A number goes out of every row and every byte of the database; what is counted stays as it was."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC
@@ -15,8 +17,8 @@ from handlers.departments import Departments
 from handlers.facts import Agent, CallEnded, Leg, Talk, Transfer
 from handlers.numbers import NumberPlan
 from handlers.person import Person
-from storage.calls import find_call, find_calls
 from storage.call_filter import CallFilter
+from storage.calls import find_call, find_calls
 from storage.cases import find_case
 from storage.clients import store_clients
 from storage.database import reading, writing
@@ -31,8 +33,8 @@ from tests.storage.sample_cases import a_case, missed
 
 PLAN = NumberPlan("RU", "495")
 NUMBER, NAME = "+79008362957", "Иван Петров"
-HIS = {"caller": "89008362957", "caller_e164": NUMBER}
-OTHER = {"caller": "89161234567", "caller_e164": "+79161234567", "caller_name": "Пётр Сидоров"}
+HIS: dict[str, Any] = {"caller": "89008362957", "caller_e164": NUMBER}
+OTHER: dict[str, Any] = {"caller": "89161234567", "caller_e164": "+79161234567", "caller_name": "Пётр Сидоров"}
 
 
 def mobile_call() -> CallEnded:
@@ -53,25 +55,63 @@ def mobile_call() -> CallEnded:
 async def database(tmp_path: Path) -> Path:
     """Calls of two people with all that hangs on them."""
     path = tmp_path / "calls.db"
-    outgoing = a_call(3, direction="out", caller="101", caller_e164="101", caller_name="Анна", called="8-900-836-29-57", called_e164=NUMBER)
+    outgoing = a_call(
+        3,
+        direction="out",
+        caller="101",
+        caller_e164="101",
+        caller_name="Анна",
+        called="8-900-836-29-57",
+        called_e164=NUMBER,
+    )
     facts: list[CaseFact] = [
         missed(replace(a_case(), number=NUMBER)),
-        CaseDismissed(START + 99, replace(a_case(), number=NUMBER, state="dismissed", dismissed_by="Анна", dismissed_why="Петров, шутит")),
+        CaseDismissed(
+            START + 99,
+            replace(a_case(), number=NUMBER, state="dismissed", dismissed_by="Анна", dismissed_why="Петров, шутит"),
+        ),
         missed(replace(a_case(7), number="+79161234567")),
     ]
     messages = [
-        Message("a", "event/call", START, '{"call":{"id":"%s","direction":"in","caller":"+7900•••2957","caller_e164":"+7900•••2957","caller_name":"И•••","client":null,"responsible":null,"notes":[]}}' % a_call(1).id),
-        Message("b", "event/missed", START, '{"case":{"id":"x","number":"+79008362957","client":"Иван Петров","responsible":"101","notes":[]}}'),
+        Message(
+            "a",
+            "event/call",
+            START,
+            f'{{"call":{{"id":"{a_call(1).id}","direction":"in","caller":"+7900•••2957","caller_e164":"+7900•••2957",'
+            '"caller_name":"И•••","client":null,"responsible":null,"notes":[]}}',
+        ),
+        Message(
+            "b",
+            "event/missed",
+            START,
+            '{"case":{"id":"x","number":"+79008362957","client":"Иван Петров","responsible":"101","notes":[]}}',
+        ),
         Message("c", "event/call", START, '{"call":{"id":"y","direction":"in","caller":"+7916•••4567"}}'),
     ]
-    live = KeptCall("8.8", "1", START, {"channels": [{"uniqueid": "8.8", "name": "PJSIP/89008362957-1", "number": "89008362957", "caller_name": NAME}]})
+    live = KeptCall(
+        "8.8",
+        "1",
+        START,
+        {
+            "channels": [
+                {"uniqueid": "8.8", "name": "PJSIP/89008362957-1", "number": "89008362957", "caller_name": NAME}
+            ]
+        },
+    )
     async with writing(path, now=0.0) as store:
         calls = [a_missed_call(**HIS), a_call(1, **HIS), a_call(2, **OTHER), outgoing, a_missed_call(7, **OTHER)]
-        await store.write([*map(ended, calls), mobile_call()], Change(messages), facts, live=LiveChange({"8.8": live}, Heard(START, "killed")))
+        await store.write(
+            [*map(ended, calls), mobile_call()],
+            Change(messages),
+            facts,
+            live=LiveChange({"8.8": live}, Heard(START, "killed")),
+        )
     add_note(path, a_call(1).id, "Анна", "Иван Петров просит перезвонить", START)
     add_note(path, a_call(2).id, "Анна", "дал номер 8 (900) 836-29-57, сын", START)
     add_note(path, a_call(2).id, "Анна", "чужая", START)
-    told = ask(path, Asked(kind="contact", subject="8 900 836-29-57", at=START, by="Анна", text="Петрову написала"), START)
+    told = ask(
+        path, Asked(kind="contact", subject="8 900 836-29-57", at=START, by="Анна", text="Петрову написала"), START
+    )
     done(path, [(told, "done")], START)
     ask(path, Asked(kind="contact", subject=NUMBER, at=START + 1, by="Анна"), START)
     store_clients(path, {NUMBER: (NAME, "101"), "+79161234567": ("Пётр", None)})
@@ -107,14 +147,26 @@ def traces(path: Path) -> list[str]:
 
 async def figures(path: Path) -> Any:
     async with reading(path) as connection:
-        report = await missed_report(connection, ReportFilter(since=START - 9, until=START + 9999), UTC, Departments(()))
+        report = await missed_report(
+            connection, ReportFilter(since=START - 9, until=START + 9999), UTC, Departments(())
+        )
         rows = await connection.execute_fetchall(
             "SELECT direction, result, count(*), count(DISTINCT caller_e164), count(DISTINCT called_e164), count(DISTINCT missed_case), "
             "sum(wait_ms), sum(talk_ms) FROM call GROUP BY 1, 2"
         )
-        cases = await connection.execute_fetchall("SELECT state, count(*), count(DISTINCT number) FROM missed_case GROUP BY 1")
-        parts = [await connection.execute_fetchall(f"SELECT count(*) FROM {t}") for t in ("leg", "talk", "transfer", "queue_stay", "hold")]
-        return report.total, list(map(tuple, rows)), list(map(tuple, cases)), [tuple(part[0]) for part in parts]
+        cases = await connection.execute_fetchall(
+            "SELECT state, count(*), count(DISTINCT number) FROM missed_case GROUP BY 1"
+        )
+        parts = [
+            await connection.execute_fetchall(f"SELECT count(*) FROM {t}")
+            for t in ("leg", "talk", "transfer", "queue_stay", "hold")
+        ]
+        return (
+            report.total,
+            list(map(tuple, rows)),
+            list(map(tuple, cases)),
+            [tuple(next(iter(part))) for part in parts],
+        )
 
 
 async def test_nothing_of_him_is_left_in_any_file_and_what_is_counted_stays(database: Path) -> None:
@@ -144,10 +196,14 @@ async def test_of_others_everything_stays(database: Path) -> None:
     assert mobile.call.agents[0].name is None
 
 
-async def test_all_his_calls_are_those_of_one_caller_who_can_be_found_by_what_took_his_numbers_place(database: Path) -> None:
+async def test_all_his_calls_are_those_of_one_caller_who_can_be_found_by_what_took_his_numbers_place(
+    database: Path,
+) -> None:
     forget(database)
     async with reading(database) as connection:
-        ((token,),) = await connection.execute_fetchall("SELECT caller FROM call WHERE caller_e164 LIKE 'forgotten-%' LIMIT 1")
+        ((token,),) = await connection.execute_fetchall(
+            "SELECT caller FROM call WHERE caller_e164 LIKE 'forgotten-%' LIMIT 1"
+        )
         calls = await find_calls(connection, CallFilter(number=token))
         case = await find_case(connection, a_missed_call().id)
     assert [call.id for call in calls] == [a_missed_call().id, a_call(1).id, a_call(3).id]
@@ -206,13 +262,12 @@ async def test_the_sites_own_number_is_no_persons(database: Path) -> None:
     assert not forget(database, "+74951112233").rows
 
 
-async def test_whether_somebody_else_has_it_open_is_known(database: Path) -> None:
-    import subprocess
-    import sys
-
+def test_whether_somebody_else_has_it_open_is_known(database: Path) -> None:
     assert not is_open_elsewhere(database)
     script = f"import sqlite3; c = sqlite3.connect({str(database)!r}); c.execute('SELECT 1 FROM call').fetchall(); print('open', flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
         assert is_open_elsewhere(database)
