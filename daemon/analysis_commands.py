@@ -29,6 +29,7 @@ from daemon.report_output import (
 from daemon.reports.document import Document
 from daemon.reports.heading import heading_lines, period_text
 from daemon.reports.missed_document import missed_document
+from daemon.reports.spelling import page_moment
 from daemon.reports.wait_document import wait_document
 from daemon.rules import follow_up_rule, rules_of
 from daemon.words import Language, mark, word
@@ -36,6 +37,7 @@ from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.numbers import NumberPlan
 from storage.call_filter import bindable
+from storage.call_json import iso
 from storage.database import reading
 from storage.gaps import GapSum, sum_gaps
 from storage.reports.missed import MissedReport, missed_report
@@ -119,7 +121,16 @@ class _Asked:
         since = self._period.since
         if self._kept_from is None or (since is not None and since >= self._kept_from):
             return ()
-        return (word("calls that began before {} are not kept", self.language).format(moment(self._kept_from, self.zone)),)
+        return (
+            word("calls that began before {} are not kept", self.language).format(
+                page_moment(self._kept_from, self.zone, self.language)
+            ),
+        )
+
+    @property
+    def kept_json(self) -> dict[str, Any]:
+        """From when on all calls are there; null: all that ever were stored."""
+        return {"kept_from": iso(self._kept_from)}
 
     async def gaps(self, connection: aiosqlite.Connection) -> GapSum:
         """What of the period was not heard."""
@@ -171,13 +182,17 @@ def wait(
 
     def document() -> Document:
         return wait_document(
-            found, (*asked.lines, *asked.kept_lines, *gap_lines(gaps, asked.language)), asked.compared, asked.zone, asked.language
+            found,
+            (*asked.lines, *asked.kept_lines, *gap_lines(gaps, asked.language)),
+            asked.compared,
+            asked.zone,
+            asked.language,
         )
 
     def values() -> Any:
         if form == "jsonl":
             return [wait_row_json(row) for row in found.rows]
-        return wait_json(found, asked.wanted, asked.before, asked.zone) | _gaps_json(gaps)
+        return wait_json(found, asked.wanted, asked.before, asked.zone) | _gaps_json(gaps) | asked.kept_json
 
     show(form, document, values)
 
@@ -225,7 +240,7 @@ def missed(
         if form == "jsonl":
             return [missed_call_json(call) for call in found.calls]
         told = _rule_json(rule, asked.settings.working_hours is not None)
-        return missed_json(found, asked.wanted, asked.before, asked.zone, told) | _gaps_json(gaps)
+        return missed_json(found, asked.wanted, asked.before, asked.zone, told) | _gaps_json(gaps) | asked.kept_json
 
     show(form, document, values)
 
