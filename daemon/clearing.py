@@ -22,8 +22,8 @@ NIGHT = range(1, 5)
 # A machine that is off at night clears by day.
 OVERDUE_S = 2 * DAY_S
 # After a step others have the disk to themselves for so many times as long.
-_REST_TIMES = 9
-_REST_LEAST_S = 0.05
+REST_TIMES = 9
+REST_LEAST_S = 0.05
 # By so much the clock may run ahead of what is believed before somebody is told.
 _DOUBTED_S = 1.5 * DAY_S
 
@@ -53,7 +53,6 @@ class Clearer:
 
     async def run(self) -> None:
         """Look and clear until cancelled."""
-        await self._begin()
         while True:
             try:
                 pause_s = await self._turn()
@@ -63,22 +62,16 @@ class Clearer:
                 pause_s = self._looks_every_s
             await asyncio.sleep(pause_s)
 
-    async def _begin(self) -> None:
-        """The first time, before anything of this run is stored: what there is says best what time it is."""
-        try:
-            if await asyncio.to_thread(settled_in, self._database) is None:
-                await asyncio.to_thread(settle, self._database, clock.now())
-        except StorageError as error:
-            self._tell(error)
-
     async def _turn(self) -> float:
         """One step, or a look whether it is time; the seconds until the next."""
         now = clock.now()
         if self._writer.waiting or self._writer.health.state != "ok":
-            return _REST_LEAST_S
+            return REST_LEAST_S
         if self._clearing is None:
             kept = await asyncio.to_thread(settled_in, self._database)
-            if kept is None or not self._is_time(kept, now):
+            if kept is None:  # the first time, or a database begun anew: what there is says best what time it is
+                kept = await asyncio.to_thread(settle, self._database, now)
+            if not self._is_time(kept, now):
                 return self._looks_every_s
             self._start(await asyncio.to_thread(settle, self._database, now), now)
             return 0.0
@@ -89,7 +82,7 @@ class Clearer:
             self._finish()
             return self._looks_every_s
         self._count(step)
-        return max(_REST_LEAST_S, _REST_TIMES * step.held_s)
+        return max(REST_LEAST_S, REST_TIMES * step.held_s)
 
     def _is_time(self, kept: Kept, now: float) -> bool:
         if settled(kept, now, None) is None and kept.believed_at == self._done_for:
