@@ -31,6 +31,7 @@ from storage.writer import Writer
 
 LOOKS_EVERY_S = 1.0
 _RETRY_S = 10.0
+_FAILED_RETRY_S = 600.0
 # Behind each step whoever stores calls has the disk.
 _RESTS_S = 0.01
 
@@ -85,6 +86,11 @@ class Forgetter:
             except StorageError as error:
                 self._tell(error)
                 pause_s = _RETRY_S
+            except (
+                Exception
+            ) as error:  # a slip of ours must not end live calls, each start anew; what it says may have a number
+                log.error("forgetting_failed", error=type(error).__name__, cure="report it; it is tried again")  # noqa: TRY400 - as said
+                pause_s = _FAILED_RETRY_S
             await asyncio.sleep(pause_s)
 
     async def _forget(self, asked: ToForget) -> None:

@@ -79,7 +79,8 @@ def forget(context: click.Context, number: str, yes: bool, by: str, lang: Langua
     async def go() -> Forgotten | None:
         elsewhere = is_open_elsewhere(database)
         asked = ask_to_forget(database, person.number, said_by, clock.now())
-        return await _wait_for(database, asked) if elsewhere else await _do_it(database, person, asked)
+        done = await _wait_for(database, asked) if elsewhere else None
+        return done if done is not None or is_open_elsewhere(database) else await _do_it(database, person, asked)
 
     done = attempt(go)
     if done is None:
@@ -100,7 +101,7 @@ def _found_rows(found: Found) -> dict[str, int]:
         "calls": len(found.own),
         "calls_naming": len(found.calls) - len(found.own),
         "cases": len(found.cases),
-        "notes": len(found.notes),
+        "notes": len(found.own_notes) + len(found.notes),
         "contacts": len(found.requests),
         "clients": len(found.clients),
         "messages": len(found.messages),
@@ -109,11 +110,14 @@ def _found_rows(found: Found) -> dict[str, int]:
 
 
 async def _wait_for(database: Path, asked: ToForget) -> Forgotten | None:
-    """Nothing signals across processes."""
+    """Nothing signals across processes. None: in all that time nothing came of it, or nobody has the database open any more."""
     ends_at = clock.monotonic() + DONE_WITHIN_S
-    while (done := await asyncio.to_thread(forgotten, database, asked.id)) is None and clock.monotonic() < ends_at:  # noqa: ASYNC110 - another process
+    while clock.monotonic() < ends_at and is_open_elsewhere(database):
+        done = await asyncio.to_thread(forgotten, database, asked.id)
+        if done is not None:
+            return done
         await asyncio.sleep(_LOOKS_EVERY_S)
-    return done
+    return await asyncio.to_thread(forgotten, database, asked.id)
 
 
 async def _do_it(database: Path, person: Person, asked: ToForget) -> Forgotten:

@@ -229,7 +229,7 @@ async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     opened: list[aiosqlite.Connection] = []
 
     async def opening() -> None:
-        address = await asyncio.to_thread(_readable_address, path)
+        address = await asyncio.to_thread(readable_address, path)
         try:
             connection = await aiosqlite.connect(
                 address, uri=True, timeout=_READER_WAITS_S, isolation_level=None, iter_chunk_size=500
@@ -296,7 +296,7 @@ async def _connect_writer(path: Path, durability: Durability, now: float) -> Dat
     return Database(path, connection, made[0], durability, now)
 
 
-def _readable_address(path: Path) -> str:
+def readable_address(path: Path) -> str:
     """The URI under which the database can be read, after a look at whether it is one of ours and of our age."""
     try:
         is_there = path.is_file()

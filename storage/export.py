@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
@@ -19,7 +18,7 @@ from storage.calls import each_time_line
 from storage.case_json import case_json
 from storage.cases import CaseFilter, find_cases
 from storage.damaged import files_aside
-from storage.database import reading
+from storage.database import readable_address, reading
 from storage.errors import storage_error
 from storage.person_rows import Found, find
 
@@ -49,8 +48,6 @@ class Export:
 
 async def export(database: Path, person: Person, now: float) -> Export:
     """Everything, as of now. Raises StorageError."""
-    async with reading(database):  # says what is wrong with it in an operator's words
-        pass
     found = await asyncio.to_thread(found_in, database, person)
     async with reading(database) as connection:
         calls = [each async for each in each_time_line(connection, CallFilter(keys=found.calls, merged=True))]
@@ -126,6 +123,6 @@ def _rest(database: Path, found: Found) -> dict[str, Any]:
 
 def _read_only(database: Path) -> sqlite3.Connection:
     try:
-        return sqlite3.connect(f"file:{quote(str(database.absolute()))}?mode=ro", uri=True, timeout=_WAITS_S)
+        return sqlite3.connect(readable_address(database), uri=True, timeout=_WAITS_S)
     except sqlite3.Error as error:
         raise storage_error(database, error) from error

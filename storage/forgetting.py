@@ -196,6 +196,8 @@ class Forgetting:
             yield partial(self._documents, table="outbox", column="payload", ids=messages)
         for live in slices(found.live_calls, _ROWS_AT_ONCE):
             yield partial(self._documents, table="live_call", column="document", ids=live)
+        for own_notes in slices(found.own_notes, _ROWS_AT_ONCE):
+            yield partial(self._own_notes, ids=own_notes)
         for notes in slices(found.notes, _ROWS_AT_ONCE):
             yield partial(self._notes, ids=notes)
         for requests in slices(found.requests, _ROWS_AT_ONCE):
@@ -290,14 +292,16 @@ class Forgetting:
                 )
             self.rows["cases" if is_his else "cases_naming"] += 1
 
+    def _own_notes(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+        for note in ids:
+            self.rows["notes"] += connection.execute("DELETE FROM note WHERE id = ?", (note,)).rowcount
+
     def _notes(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         for note in ids:
             row = connection.execute("SELECT by_whom, text FROM note WHERE id = ?", (note,)).fetchone()
-            if row is not None and any(map(self._person.is_in, row)):
+            if row is not None:
                 connection.execute("UPDATE note SET by_whom = ?, text = ? WHERE id = ?", (*map(self._clean, row), note))
-            elif row is not None:
-                connection.execute("DELETE FROM note WHERE id = ?", (note,))
-            self.rows["notes"] += row is not None
+                self.rows["notes"] += 1
 
     def _requests(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         """A contact with him that nobody has told the core yet closes nothing any more."""
@@ -328,7 +332,11 @@ class Forgetting:
             row = connection.execute(f"SELECT {column} FROM {table} WHERE id = ?", (each,)).fetchone()  # noqa: S608 - our own names
             if row is None:
                 continue
-            document = json.loads(row[0])
+            try:
+                document = json.loads(row[0])
+            except ValueError:  # somebody has spoilt it: nobody could read it any more
+                connection.execute(f"DELETE FROM {table} WHERE id = ?", (each,))  # noqa: S608 - our own names
+                continue
             if table == "outbox":
                 self._unname(document.get("call") or document.get("case") or {})
             text = json.dumps(self._cleaned(document), ensure_ascii=False, separators=(",", ":"))

@@ -40,7 +40,10 @@ class Found(NamedTuple):
     """All of them."""
     cases: Sequence[int]
     requests: Sequence[int]
+    own_notes: Sequence[int]
+    """Of his calls: they are about him, whatever they say."""
     notes: Sequence[int]
+    """Of others' calls, in which his number stands."""
     clients: Sequence[str]
     live_calls: Sequence[str]
     messages: Sequence[int]
@@ -58,17 +61,17 @@ def find(connection: sqlite3.Connection, person: Person) -> Found:
     for table in ("leg", "talk", "transfer", "queue_stay", "call"):
         calls.update(_naming(connection, person, table))
     cases = {*_naming(connection, person, "missed_case"), *_naming(connection, person, "case_fact")}
-    # What somebody noted on his calls is about him, whatever it says.
-    notes = set(_naming(connection, person, "note"))
+    own_notes: set[int] = set()
     for some in slices(own):
         marks = ", ".join("?" * len(some))
-        notes.update(row[0] for row in connection.execute(f"SELECT id FROM note WHERE call IN ({marks})", some))  # noqa: S608 - marks only
+        own_notes.update(row[0] for row in connection.execute(f"SELECT id FROM note WHERE call IN ({marks})", some))  # noqa: S608 - marks only
     return Found(
         own,
         sorted(calls),
         sorted(cases),
         sorted(_naming(connection, person, "request", "kind <> 'forget'")),
-        sorted(notes),
+        sorted(own_notes),
+        sorted({*_naming(connection, person, "note")} - own_notes),
         sorted(map(str, _naming(connection, person, "client"))),
         sorted(map(str, _naming(connection, person, "live_call"))),
         sorted({*_naming(connection, person, "outbox"), *_messages_about(connection, own, sorted(cases))}),
@@ -106,7 +109,10 @@ def _naming(connection: sqlite3.Connection, person: Person, table: str, which: s
 
 def _messages_about(connection: sqlite3.Connection, calls: Sequence[int], cases: Sequence[int]) -> Iterator[int]:
     """Messages that tell of his calls or cases with his number cut down."""
-    about = "SELECT id FROM outbox WHERE coalesce(json_extract(payload, '$.call.id'), json_extract(payload, '$.case.id')) IN "
+    about = (
+        "SELECT id FROM outbox WHERE CASE WHEN json_valid(payload) THEN "
+        "coalesce(json_extract(payload, '$.call.id'), json_extract(payload, '$.case.id')) END IN "
+    )
     for table, keys in (("call", calls), ("missed_case", cases)):
         for some in slices(keys):
             marks = ", ".join("?" * len(some))

@@ -106,7 +106,7 @@ async def database(tmp_path: Path) -> Path:
             facts,
             live=LiveChange({"8.8": live}, Heard(START, "killed")),
         )
-    add_note(path, a_call(1).id, "Анна", "Иван Петров просит перезвонить", START)
+    add_note(path, a_call(1).id, "Анна", "Иван Петров, 89008362957, просит перезвонить", START)
     add_note(path, a_call(2).id, "Анна", "дал номер 8 (900) 836-29-57, сын", START)
     add_note(path, a_call(2).id, "Анна", "чужая", START)
     told = ask(
@@ -223,6 +223,8 @@ async def test_what_waits_for_the_broker_is_told_without_him(database: Path) -> 
 
 async def test_what_was_done_is_counted_and_a_contact_that_nobody_was_told_of_is_none(database: Path) -> None:
     forgetting = forget(database)
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT count(*) FROM note").fetchone() == (2,)
     assert dict(forgetting.rows) == {
         "calls": 3, "calls_naming": 1, "cases": 1, "notes": 2, "contacts": 2, "clients": 1, "messages": 2, "live_calls": 1,
     }  # fmt: skip
@@ -273,3 +275,13 @@ def test_whether_somebody_else_has_it_open_is_known(database: Path) -> None:
         assert is_open_elsewhere(database)
         other.communicate("\n")
     assert not is_open_elsewhere(database)
+
+
+async def test_a_document_that_somebody_has_spoilt_goes_whole(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("INSERT INTO live_call VALUES ('7.7', '1', 0, '{\"number\": \"89008362957')")
+        connection.execute(
+            "INSERT INTO outbox (event_id, topic, at, payload) VALUES ('z', 'event/call', 0, '+79008362957 {')"
+        )
+    forget(database)
+    assert traces(database) == []
