@@ -38,8 +38,8 @@ from handlers.departments import Departments
 from handlers.numbers import NumberPlan
 from storage.call_filter import bindable
 from storage.call_json import iso
-from storage.database import reading
 from storage.gaps import GapSum, sum_gaps
+from storage.reading import reading
 from storage.reports.missed import MissedReport, missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.report_json import missed_call_json, missed_json, wait_json, wait_row_json

@@ -21,7 +21,7 @@ from daemon.log import harmless
 from daemon.report_output import db_option
 from handlers.case_facts import Case
 from storage.cases import find_case
-from storage.database import reading
+from storage.reading import reading
 from storage.requests import NOTES_MOST, Asked, Noted, add_note, ask, outcome_of
 
 ANSWER_WITHIN_S = 3.0

@@ -21,8 +21,8 @@ from daemon.report_output import (
 )
 from daemon.words import Language
 from handlers.facts import GapEnded
-from storage.database import reading
 from storage.gaps import GapFilter, find_gaps, gap_json
+from storage.reading import reading
 
 
 @click.command(

@@ -21,7 +21,7 @@ from daemon.http_server import BadQueryError, error_answer, json_answer, shows_t
 from daemon.requests import Requests
 from handlers.case_facts import Case, RequestAnswered
 from storage.cases import find_case, find_cases
-from storage.database import reading
+from storage.reading import reading
 from storage.requests import NOTES_MOST, Asked
 
 ANSWER_WITHIN_S = 5.0

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from daemon.http_queries import gap_filter
 from daemon.http_server import BadQueryError, error_answer, json_answer
-from storage.database import reading
 from storage.gaps import find_gaps, gap_json
+from storage.reading import reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from daemon.sinks.metrics import MetricsSink
 from handlers.core import Core
 from storage.call_json import time_line_json
 from storage.calls import find_call, find_calls
-from storage.database import reading
 from storage.masking import masked
+from storage.reading import reading
 
 
 def sources_of(

@@ -8,7 +8,7 @@ from daemon.pump import Pump
 from handlers.ami.events import GapReason
 from handlers.core import Core
 from handlers.facts import CallEnded, CallRetracted, Fact, GapEnded
-from storage.live_calls import Heard, LiveChange
+from storage.live_calls import CallInRun, Heard, LiveChange
 from storage.writer import Writer
 
 KEPT_EVERY_S = 1.0
@@ -37,7 +37,7 @@ class Keeper:
         self._is_first = True
         self._heard: Heard | None = None
         self._is_due = False
-        self._none: set[str] = set()
+        self._none: set[CallInRun] = set()
 
     async def run(self) -> None:
         """Keep what changed, once a second, until cancelled."""
@@ -52,7 +52,7 @@ class Keeper:
         """
         for fact in facts:
             if isinstance(fact, CallRetracted):
-                self._none.add(fact.call.id)
+                self._none.add((fact.call.id, fact.call.boot))
                 self._is_due = True
             elif isinstance(fact, GapEnded):
                 self._is_due = True

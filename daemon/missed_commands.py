@@ -29,8 +29,8 @@ from daemon.words import Language
 from handlers.case_facts import Case, CaseState
 from storage.case_json import case_json
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading
 from storage.gaps import GapSum
+from storage.reading import reading
 
 _TRULY: tuple[CaseState, ...] = ("truly_missed",)
 _AT_DEADLINE: tuple[CaseState, ...] = ("truly_missed", "recovered_late")

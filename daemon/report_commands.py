@@ -38,8 +38,8 @@ from handlers.facts import DIRECTIONS, RESULTS, Call, CallEnded
 from storage.call_filter import CallFilter
 from storage.call_json import call_json, time_line_json
 from storage.calls import find_call, find_calls
-from storage.database import reading
 from storage.gaps import NO_GAPS, GapSum
+from storage.reading import reading
 
 _RESULT_WORDS = sorted({result for results in RESULTS.values() for result in results})
 

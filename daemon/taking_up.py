@@ -19,9 +19,9 @@ from handlers.steady_time import stepped_between
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
 from storage.cases import case_counts, waiting_cases
-from storage.database import reading
 from storage.errors import DamagedError, StorageError
 from storage.live_calls import kept_calls
+from storage.reading import reading
 from storage.requests import latest_note
 
 # After a start so long at most for the PBX to say what lives, before claims end; deadlines wait for it, however long it stays away.

@@ -187,7 +187,7 @@ class Core:
         """
         unread = restore(self._tracker, kept, broken.at)
         if set_by_s:
-            set_clock(self._tracker.state, set_by_s)
+            set_clock(self._tracker.state, set_by_s, broken.at + set_by_s)
         return self.handle(broken._replace(at=broken.at + set_by_s)), unread
 
     def restore_cases(self, cases: Iterable[Case], at: float, quiet_until: float) -> None:
@@ -215,7 +215,7 @@ class Core:
         and deadlines of cases stay where they are.
         """
         before, self._now = self._now, self._now + by_s
-        set_clock(self._tracker.state, by_s)
+        set_clock(self._tracker.state, by_s, self._now)
         self._roster.restart_time(before, self._now)
         self._reaper.due_at = self._now
         if self._broken is not None:

@@ -261,6 +261,14 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class CallDetailed:
+    """The PBX was asked about a live call, and has said what was dialled, or since when it is parked. Nothing happened."""
+
+    at: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class CallTransferred:
     """Somebody passed the other party on: the last of `call.transfers`."""
 
@@ -391,6 +399,7 @@ Fact = (
     | CallRang
     | CallQueued
     | CallAnswered
+    | CallDetailed
     | CallTransferred
     | QueueStayEnded
     | CallEnded

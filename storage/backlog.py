@@ -57,7 +57,7 @@ class Backlog:
     def add(self, entry: Entry) -> bool:
         """Put it at the end; True if that costs the oldest call. A call that is over is kept as a live one no more."""
         if entry.call is not None and self._live is not None:
-            self._live.calls.pop(entry.call.call.id, None)
+            self._live.forget(entry.call.call.id, entry.call.call.boot)
         self._queue.append(entry)
         return self.waiting > self._limit and self._drop_the_oldest()
 

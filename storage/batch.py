@@ -116,7 +116,7 @@ def _transact(
         if live is not None:
             write_live(connection, live)
         if calls:
-            forget_live(connection, [call_id for call_id, _, _ in calls])
+            forget_live(connection, [(call_id, boot) for call_id, _, boot in calls])
             _write(connection, calls)
         if cases:
             write_cases(connection, cases)

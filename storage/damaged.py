@@ -1,8 +1,9 @@
-"""A damaged database is set aside and never written to again."""
+"""A damaged database is set aside and never written to again. A mark beside it says so long that what waits in it has not gone on yet."""
 
-import glob
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from glob import escape
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +14,7 @@ _WORDS = ("damaged", "replaced")
 _HEADER = 100
 _APPLICATION_ID_AT = 68  # https://www.sqlite.org/fileformat.html#the_database_header
 _READ_AT_ONCE = 1 << 20
+_GOING_ON = ".going-on"
 
 
 def is_ours(path: Path, steps: Sequence[Migration]) -> bool:
@@ -35,20 +37,55 @@ def is_ours(path: Path, steps: Sequence[Migration]) -> bool:
 def set_aside(path: Path, now: float) -> Path:
     """Rename the file, and what SQLite keeps beside it, to `<name>.damaged-<UTC time>`; gives the new path. OSError where it cannot.
 
-    What is beside goes first: so no new file ever meets an old -wal.
+    It is marked until `has_gone_on` is told: whoever is killed meanwhile leaves the rest to the next start, which finds it `unfinished`.
     """
     aside = next(_names(path, _WORDS[0], now))
-    for old, new in zip(files_beside(path), files_beside(aside), strict=True):
-        if old.exists():
-            old.rename(new)
-    path.rename(aside)
+    _mark(aside).touch(exist_ok=False)
+    try:
+        path.rename(aside)
+        _rename_beside(path, aside)
+    except OSError:
+        with suppress(OSError):
+            aside.rename(path)
+        if not aside.exists():
+            has_gone_on(aside)
+        raise
     return aside
+
+
+def unfinished(path: Path) -> list[Path]:
+    """The files, oldest first, whose setting aside was broken off: what waits in them has not gone on in the one at `path`."""
+    marks = path.parent.glob(f"{escape(path.name)}.damaged-*{_GOING_ON}")
+    return sorted(mark.with_name(mark.name.removesuffix(_GOING_ON)) for mark in marks)
+
+
+def rename_the_rest(path: Path, aside: Path) -> None:
+    """What is still beside the path of one that is unfinished: no new file may meet an old -wal. OSError where it cannot."""
+    if aside.exists() and not path.exists():
+        _rename_beside(path, aside)
+
+
+def has_gone_on(aside: Path) -> None:
+    """What waited in it goes on elsewhere. A mark that cannot be removed stays; the database knows better: see `go_on`."""
+    with suppress(OSError):
+        _mark(aside).unlink(missing_ok=True)
+
+
+def _mark(aside: Path) -> Path:
+    """An empty file, which a full disk has room for."""
+    return aside.with_name(aside.name + _GOING_ON)
+
+
+def _rename_beside(path: Path, aside: Path) -> None:
+    for old, new in zip(files_beside(path), files_beside(aside), strict=True):
+        if old.exists() and not new.exists():
+            old.rename(new)
 
 
 def files_aside(path: Path) -> list[Path]:
     """What was set aside beside a database, oldest first; nobody writes there any more."""
-    found = [each for word in _WORDS for each in path.parent.glob(f"{glob.escape(path.name)}.{word}-*")]
-    return sorted(found)
+    found = [each for word in _WORDS for each in path.parent.glob(f"{escape(path.name)}.{word}-*")]
+    return sorted(each for each in found if not each.name.endswith(_GOING_ON))
 
 
 def set_aside_leftovers(place: Place, now: float) -> None:

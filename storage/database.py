@@ -1,4 +1,4 @@
-"""Opening and closing the database: one connection that writes, any number that read.
+"""Opening, mending and closing the database for writing: there is one connection that does.
 
 Whatever goes wrong at opening is a StorageError of one line that names the file and the cure. What was begun is
 finished even if the task is cancelled meanwhile: since aiosqlite 0.22 a connection left open keeps its thread, and the
@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote
 
 import aiosqlite
 
@@ -22,20 +21,18 @@ from handlers.case_facts import Case, CaseFact
 from handlers.facts import CallEnded, GapEnded
 from storage.batch import BatchConnection
 from storage.damaged import set_aside, set_aside_leftovers
-from storage.errors import DamagedError, MovedError, StorageError, primary_code, storage_error, tells_of_damage
+from storage.errors import DamagedError, MovedError, StorageError, storage_error, tells_of_damage
 from storage.going_on import go_on
 from storage.last_heard import written_at
 from storage.live_calls import LiveChange
-from storage.opening import Mended, begin_anew, prepare, tell_set_aside
+from storage.opening import BROKEN_OFF, Mended, begin_anew, finish, prepare, tell_set_aside
 from storage.outbox import Change, Changed, Waiting, messages_of, read_statement
 from storage.place import Place
-from storage.schema import Migration, check, migrations, version
 
 Durability = Literal["normal", "full"]
 
 # The writer retries by itself, and a stop must not take longer than two seconds.
 _WRITER_WAITS_S = 0.5
-_READER_WAITS_S = 5.0
 _WAL_STAYS_BYTES = 16 * 1024 * 1024
 _WRITER_CACHE_KIB = 8 * 1024
 # A file that fails twice within this is damaged; the first time what the connection remembers of it is read anew.
@@ -207,9 +204,11 @@ async def writing(path: Path, *, now: float, durability: Durability = "normal") 
     async def opening() -> None:
         last_written = await asyncio.to_thread(written_at, path)
         try:
+            await _finish_what_was_begun(path, now)
             await asyncio.to_thread(prepare, path, now)
         except DamagedError as error:
             await begin_anew_after(error, path, now, last_written)
+            await _finish_what_was_begun(path, now)
         opened.append(await _connect_writer(path, durability, now))
 
     try:
@@ -220,34 +219,6 @@ async def writing(path: Path, *, now: float, durability: Durability = "normal") 
             await database.close()
 
 
-@asynccontextmanager
-async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    """The database at `path` for reading only, while a daemon writes to it or not; closed at the end.
-
-    Raises StorageError where there is none, or none that this ringtally can read.
-    """
-    opened: list[aiosqlite.Connection] = []
-
-    async def opening() -> None:
-        address = await asyncio.to_thread(readable_address, path)
-        try:
-            connection = await aiosqlite.connect(
-                address, uri=True, timeout=_READER_WAITS_S, isolation_level=None, iter_chunk_size=500
-            )
-            opened.append(connection)
-            await connection.execute("PRAGMA query_only = ON")
-            await connection.execute("PRAGMA trusted_schema = OFF")
-        except sqlite3.Error as error:
-            raise storage_error(path, error) from error
-
-    try:
-        await to_the_end(opening())
-        yield opened[0]
-    finally:
-        for connection in opened:
-            await to_the_end(connection.close())
-
-
 async def begin_anew_after(error: DamagedError, path: Path, now: float, last_written: float | None) -> None:
     """Set a damaged database aside and begin a new one, with a line for the operator. Raises StorageError where that cannot be.
 
@@ -255,6 +226,11 @@ async def begin_anew_after(error: DamagedError, path: Path, now: float, last_wri
     """
     mended = await asyncio.to_thread(begin_anew, path, now, last_written)
     tell_set_aside(mended, path, str(error))
+
+
+async def _finish_what_was_begun(path: Path, now: float) -> None:
+    for mended in await asyncio.to_thread(finish, path, now):
+        tell_set_aside(mended, path, BROKEN_OFF)
 
 
 async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
@@ -294,41 +270,3 @@ async def _connect_writer(path: Path, durability: Durability, now: float) -> Dat
         await connection.close()
         raise
     return Database(path, connection, made[0], durability, now)
-
-
-def readable_address(path: Path) -> str:
-    """The URI under which the database can be read, after a look at whether it is one of ours and of our age."""
-    try:
-        is_there = path.is_file()
-    except OSError as error:
-        raise StorageError(f"{path} cannot be looked for ({error.strerror})") from error
-    if not is_there:
-        raise StorageError(f"there is no database at {path}; name it with --db, or start ringtally run to make it")
-    steps = migrations()
-    address = f"file:{quote(str(path.absolute()))}?mode=ro"
-    try:
-        present = _look(address, path, steps)
-    except sqlite3.Error as error:
-        # A reader of WAL needs the -wal and -shm beside the file, or the right to make them. Without a -wal there is
-        # nobody writing and nothing to miss, and the file alone is the whole truth.
-        wal = path.with_name(path.name + "-wal")
-        if primary_code(error) not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} or wal.exists():
-            raise storage_error(path, error) from error
-        address += "&immutable=1"
-        try:
-            present = _look(address, path, steps)
-        except sqlite3.Error as again:
-            raise storage_error(path, again) from again
-    if present < len(steps):
-        what = f"has an older ringtally's schema ({present}, this one reads {len(steps)})" if present else "is empty"
-        raise StorageError(f"{path} {what}; start ringtally run once to bring it up to date")
-    return address
-
-
-def _look(address: str, path: Path, steps: Sequence[Migration]) -> int:
-    connection = sqlite3.connect(address, uri=True, timeout=_READER_WAITS_S)
-    try:
-        check(connection, path, steps)
-        return version(connection)
-    finally:
-        connection.close()

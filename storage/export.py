@@ -18,9 +18,9 @@ from storage.calls import each_time_line
 from storage.case_json import case_json
 from storage.cases import CaseFilter, find_cases
 from storage.damaged import files_aside
-from storage.database import readable_address, reading
 from storage.errors import storage_error
 from storage.person_rows import Found, find
+from storage.reading import readable_address, reading
 
 _FACTS = (
     "SELECT m.id, m.pbx, m.boot, f.at / 1000.0, f.kind, f.call, f.result, f.by_whom FROM missed_case m "

@@ -14,6 +14,7 @@ from time import monotonic
 
 from handlers.case_facts import Case
 from storage.case_batch import keep_cases
+from storage.damaged import has_gone_on
 from storage.errors import primary_code
 from storage.live_calls import Heard, write_heard
 from storage.salvage import NotReadError, address, by_stretches, columns, highest, with_header
@@ -35,6 +36,8 @@ _KEPT = {
     "heard": ("one", "1"),
 }
 _COUNTED = ("outbox", "request", "note")
+# SQLite keeps its counters by table; beside them a row for each file out of which something goes on harms nobody, and is there if that is.
+_HAS_GONE_ON = "SELECT 1 FROM sqlite_sequence WHERE name = ?"
 _MAKE_COUNTER = "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)"
 _Row = Sequence[object]
 
@@ -60,7 +63,8 @@ def go_on(
 ) -> Kept:
     """Put what waits into the database at `path`, which is new or another one: out of the old file, and `cases` as they stand.
 
-    `heard_until` is asked where the old file does not say until when the PBX was heard.
+    Out of a file that was set aside, once: what of it is there already is not put there again. `heard_until` is asked where the
+    old file does not say until when the PBX was heard.
     Ids that are given out from here on are higher than any before: `now`, in seconds, is. Whoever remembers how far he has read
     goes on from there. A minute and a half at most, on a disk that reads 50 MB a second. sqlite3.Error where the new one cannot
     be written.
@@ -69,9 +73,14 @@ def go_on(
     kept = Kept()
     with closing(sqlite3.connect(path, isolation_level=None)) as new:
         new.execute("BEGIN IMMEDIATE")
+        if aside is not None and new.execute(_HAS_GONE_ON, (aside.name,)).fetchone():
+            new.execute("ROLLBACK")
+            has_gone_on(aside)
+            return kept
         new.executemany(_MAKE_COUNTER, [(table,) for table in _COUNTED])
         new.execute("UPDATE sqlite_sequence SET seq = max(seq, ?)", (int(now),))
         if aside is not None:
+            new.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (aside.name, int(now)))
             with ExitStack() as stack:
                 source, not_read = _source(stack, aside, path.parent)
                 old = stack.enter_context(closing(sqlite3.connect(address(source), uri=True)))
@@ -80,6 +89,8 @@ def go_on(
                     write_heard(new, Heard(until, "killed"))
         keep_cases(new, standing)
         new.execute("COMMIT")
+    if aside is not None:
+        has_gone_on(aside)
     return Kept({**kept.rows, "from_memory": len(standing)}, kept.parts_lost_of, kept.not_read) if standing else kept
 
 

@@ -26,6 +26,10 @@ _AT_ONCE = 512
 log = structlog.get_logger()
 
 
+CallInRun = tuple[str, str]
+"""A call by its id and the run (boot) of the PBX: its clock may be set back between two runs, and then ids come again."""
+
+
 class Heard(NamedTuple):
     """Until when (epoch seconds) the PBX was heard, and why there is a gap from then on if nothing more is."""
 
@@ -42,17 +46,23 @@ class LiveChange:
     calls: dict[str, KeptCall]
     heard: Heard
     whole: bool = False
-    none: frozenset[str] = frozenset()
+    none: frozenset[CallInRun] = frozenset()
     """Those that turned out to be none."""
 
     def add(self, later: "LiveChange") -> None:
         """Put a later one on top of this."""
         self.none |= later.none
         self.calls = later.calls if later.whole else self.calls | later.calls
-        for id_ in later.none:
-            self.calls.pop(id_, None)
+        for id_, boot in later.none:
+            self.forget(id_, boot)
         self.whole = self.whole or later.whole
         self.heard = later.heard
+
+    def forget(self, id_: str, boot: str) -> None:
+        """This call lives no longer; harmless if nothing of it is to be kept."""
+        kept = self.calls.get(id_)
+        if kept is not None and kept.boot in {boot, ""}:
+            del self.calls[id_]
 
 
 def write_live(connection: sqlite3.Connection, change: LiveChange) -> None:
@@ -81,12 +91,17 @@ def write_heard(connection: sqlite3.Connection, heard: Heard) -> None:
     )
 
 
-def forget_live(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
-    """These calls live no longer, within the transaction that the connection is in."""
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+def forget_live(connection: sqlite3.Connection, calls: Sequence[CallInRun]) -> None:
+    """These calls live no longer, within the transaction that the connection is in.
+
+    What was kept before the PBX said which run it is, or by an account that may not ask, has its id alone.
+    """
+    for start in range(0, len(calls), _AT_ONCE):
+        some = calls[start : start + _AT_ONCE]
         rows = _rows(len(some))
-        connection.execute(_delete(rows), [*some, *[None] * (rows - len(some))])
+        no_ids = [None] * (rows - len(some))
+        ids = (call_id for call_id, _ in some)
+        connection.execute(_delete(rows), [*ids, *no_ids, *chain.from_iterable(some), *no_ids, *no_ids])
 
 
 async def kept_calls(connection: aiosqlite.Connection) -> tuple[list[KeptCall], Heard | None]:
@@ -146,4 +161,5 @@ def _insert(rows: int) -> str:
 
 @lru_cache(maxsize=16)
 def _delete(rows: int) -> str:
-    return f"DELETE FROM live_call WHERE id IN ({', '.join('?' * rows)})"  # noqa: S608 - marks only
+    ids, pairs = ", ".join("?" * rows), ", ".join(["(?, ?)"] * rows)
+    return f"DELETE FROM live_call WHERE id IN ({ids}) AND (boot = '' OR (id, boot) IN (VALUES {pairs}))"  # noqa: S608 - marks only

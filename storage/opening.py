@@ -7,15 +7,17 @@ from pathlib import Path
 
 import structlog
 
-from storage.damaged import is_ours, set_aside
+from storage.damaged import has_gone_on, is_ours, rename_the_rest, set_aside, unfinished
 from storage.errors import StorageError, storage_error
 from storage.going_on import Kept, go_on
-from storage.last_heard import bound
+from storage.last_heard import bound, written_at
 from storage.schema import check, migrate, migrations
 
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 _OPENING_WAITS_S = 5.0
 _FILE_MODE = 0o640  # numbers and names are personal data: not for everybody on the machine
+
+BROKEN_OFF = "an earlier run was killed when it set this file aside, which was damaged"
 
 log = structlog.get_logger()
 
@@ -84,6 +86,31 @@ def begin_anew(path: Path, now: float, last_written: float | None) -> Mended:
         return Mended(True, aside, go_on(path, aside, now, heard_until=lambda old: bound(old, last_written, now)))
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
+
+
+def finish(path: Path, now: float) -> list[Mended]:
+    """What an earlier run began when it set a damaged database aside, and was killed at: what waits goes on, before anything else does.
+
+    Raises StorageError where it cannot be finished, or the new file is damaged too; the rest is for the next start then.
+    """
+    return [mended for aside in unfinished(path) if (mended := _finish(path, aside, now)) is not None]
+
+
+def _finish(path: Path, aside: Path, now: float) -> Mended | None:
+    try:
+        rename_the_rest(path, aside)
+    except OSError as error:
+        raise StorageError(f"{path} is damaged, and cannot be renamed ({error.strerror}); move it away") from error
+    if not aside.exists():
+        has_gone_on(aside)  # nothing was renamed yet, or somebody has taken it away
+        return None
+    last_written = written_at(aside)
+    prepare(path, now)
+    try:
+        kept = go_on(path, aside, now, heard_until=lambda old: bound(old, last_written, now))
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+    return Mended(True, aside, kept) if kept.rows else None
 
 
 def tell_set_aside(mended: Mended, path: Path, reason: str) -> None:

@@ -26,6 +26,7 @@ from storage.backlog import Backlog, Entry
 from storage.batch import MOST_ROWS
 from storage.database import Database, to_the_end
 from storage.errors import MovedError, StorageError
+from storage.flushes import Flushes
 from storage.live_calls import LiveChange
 from storage.mender import Mender
 from storage.outbox import Message, Outbox
@@ -87,7 +88,7 @@ class Writer:
         self._taken = self._written = self._refused = 0
         self._has_lost_calls = False
         self._on_lost: list[Callable[[], None]] = []
-        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._flushes = Flushes()
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -168,7 +169,7 @@ class Writer:
                     retry_s = min(retry_s * 2, _LAST_RETRY_S)
         finally:
             self._ended.set()
-            self._end_flushes("the writer has ended")
+            self._flushes.fail("the writer has ended")
 
     async def flush(self) -> None:
         """Wait until all that was put before is settled: stored, or else counted as dropped or refused.
@@ -179,10 +180,8 @@ class Writer:
             return
         if self._ended.is_set():
             raise StorageError("the writer has ended")
-        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._flushes.append((self._taken, settled))
         self._hurry.set()
-        await settled
+        await self._flushes.until(self._taken)
 
     async def finish(self, timeout_s: float) -> bool:
         """Store what waits and end `run`. False: that takes more than so many seconds; it goes on being tried until `close`."""
@@ -279,7 +278,7 @@ class Writer:
     async def _mend(self, trouble: Exception) -> bool:
         """False: the database is not usable now, and whoever awaits a flush is told why."""
         if not await self._mender.mend(trouble):
-            self._end_flushes(self._mender.reason or str(trouble))
+            self._flushes.fail(self._mender.reason or str(trouble))
             if not self._closing:
                 self._hurry.clear()
             return False
@@ -322,18 +321,6 @@ class Writer:
 
     def _recover(self) -> None:
         self._mender.recovered(self._backlog.dropped)
-        open_flushes = []
-        for taken, settled in self._flushes:
-            if taken > self._settled:
-                open_flushes.append((taken, settled))
-            elif not settled.done():
-                settled.set_result(None)
-        self._flushes = open_flushes
-        if not (open_flushes or self._closing or self._backlog.queued >= BATCH):
+        self._flushes.settle(self._settled)
+        if not (self._flushes or self._closing or self._backlog.queued >= BATCH):
             self._hurry.clear()
-
-    def _end_flushes(self, reason: str) -> None:
-        for _, settled in self._flushes:
-            if not settled.done():
-                settled.set_exception(StorageError(reason))
-        self._flushes.clear()

@@ -18,6 +18,7 @@ from handlers.facts import (
     AgentGone,
     Call,
     CallAnswered,
+    CallDetailed,
     CallEnded,
     CallQueued,
     CallRang,
@@ -156,6 +157,8 @@ class Board:
                 self._take_agent(fact)
             elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallRetracted)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
+            elif isinstance(fact, CallDetailed):
+                self._touch(CALLS_ACTIVE)
             elif isinstance(fact, CASE_FACTS):
                 self.cases_today.add(fact, self._day.since, self._day.until)
                 self._touch(MISSED_COUNT, MISSED_OPEN, TODAY)

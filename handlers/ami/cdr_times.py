@@ -8,6 +8,7 @@ from handlers.ami.pbx_clock import PbxClock
 
 GETVAR = "Getvar"
 DIALLED = "CALLERID(dnid)"
+NO_CHANNEL = "No such channel"
 VARIABLES = ("CDR(start,u)", "CDR(answer,u)", DIALLED)
 """Asked one after the other. Each needs `write = reporting` (or call). CDRs answer in epoch seconds with microseconds.
 
@@ -22,9 +23,10 @@ def actions_of(uniqueid: str) -> list[dict[str, str]]:
 
 def answer_told(uniqueid: str, blocks: Sequence[bytes], clock: PbxClock, at: float) -> AnswerTold:
     """What the answers to `actions_of` say, complete at `at`. A channel that is gone, or was never answered, says None."""
+    is_gone = any((Message(block).get("Message") or "") == NO_CHANNEL for block in blocks)
     begun, answered = (_moment(block, clock, at) for block in blocks[:2])
     dialled = Message(blocks[2]).get("Value") if len(blocks) == len(VARIABLES) else None
-    return AnswerTold(at, uniqueid, begun, answered, dialled or None)
+    return AnswerTold(at, uniqueid, begun, answered, dialled or None, is_gone)
 
 
 def _moment(block: bytes, clock: PbxClock, at: float) -> float | None:

@@ -445,6 +445,7 @@ class AnswerTold(NamedTuple):
     """What the PBX said of a live channel's CDR, asked because its answer was not seen (see `facts.AnswersUnseen`).
 
     `begun_at` and `answered_at` are the CDR's start and answer by our clock, true to a microsecond; None: not answered, not told.
+    `is_gone`: the PBX does not know the channel any more, and says nothing of what it was.
     """
 
     at: float
@@ -453,6 +454,7 @@ class AnswerTold(NamedTuple):
     answered_at: float | None
     dialled: str | None = None
     """The number that was dialled to get in, as presented."""
+    is_gone: bool = False
 
 
 class ChannelsListed(NamedTuple):

@@ -21,8 +21,9 @@ The rules everything in here follows (contract, sections 1 and 2):
     for them may bear his login's Linkedid: a leg of a Linkedid that is nobody's is no call before it is dialled or does something.
 11. Nothing that comes twice, late or for unknown channels raises or counts.
 
-`names` and `evidence` say what a channel is, `channels` what is connected; `live_call` keeps one call's sums, `live_state` all that
-lives. `tracker` hands each event to who understands it: itself, `dials`, `bridges`, `app_queue`, `transfers` or `parking`. `passings` is
-what a call remembers of having been passed on. `stays` judges stays in queues,
-`results` calls, `record` writes them down, `resume` reconciles with a snapshot, `reaper` clears what a lost Hangup left.
+`names` and `evidence` say what a channel is, `channels` what is connected; `live_call` keeps one call's sums, but for those of its
+`talks` and `holds`, `live_state` all that lives. `tracker` hands each event to who understands it: itself, `dials`, `bridges`,
+`app_queue`, `transfers` or `parking`. `passings` is what a call remembers of having been passed on. `stays` judges stays in queues,
+`results` calls, `parties` reads off who called whom, `record` writes them down. `resume` reconciles with a snapshot, `answers_in_gap`
+says of whom the PBX is asked whether he was answered meanwhile, `reaper` clears what a lost Hangup left.
 """

@@ -10,12 +10,13 @@ from handlers.calls.periods import Stay
 class BeforeGap:
     """One call, as it stood."""
 
-    __slots__ = ("answered", "is_sought", "ringing", "sought_at", "stays", "talking")
+    __slots__ = ("answered", "is_sought", "ringing", "searching", "sought_at", "stays", "talking")
 
     def __init__(self, call: LiveCall) -> None:
         self.answered = call.answered_at is not None
-        self.talking = frozenset(call.talking)
+        self.talking = frozenset(call.talks.now)
         self.ringing = frozenset(leg for leg in call.searching if leg.ringing)
+        self.searching = frozenset(call.searching)
         self.stays = [stay for stay in call.stays if stay.left_at is None]
         self.is_sought = call.is_sought
         self.sought_at = call.sought_at
@@ -23,10 +24,10 @@ class BeforeGap:
     def compare(self, call: LiveCall) -> None:
         """Note on the call what of it was not seen. A talk with the same person and a ringing that goes on had no break."""
         call.changed = True
-        if self.talking and not self.talking & set(call.talking):
+        if self.talking and not self.talking & set(call.talks.now):
             call.unseen.add("talk")
         if self.answered:
-            if call.talking and not self.talking:
+            if call.talks.now and not self.talking:
                 call.unseen.add("talk")  # it began again
             return
         if call.answer_unseen:
@@ -38,15 +39,20 @@ class BeforeGap:
             call.unseen |= {"ivr", "queue"}
         if call.answer_unseen:
             call.unseen |= {"ring", "queue"}
-        if self.is_sought and not call.is_sought and not call.talking:
+        if self.is_sought and not call.is_sought and not call.talks.now:
             call.unseen.add("wait")
 
     def may_have_been_answered(self, call: LiveCall) -> bool:
         """Nobody had answered it, and nobody talks now: may somebody have done both? Not while he is rung or waits as he did."""
-        if self.answered or call.talking or call.answered_at is not None:
+        if self.answered or call.talks.now or call.answered_at is not None:
             return False
         goes_on = any(stay.left_at is None for stay in self.stays) or any(leg.ringing for leg in self.ringing)
         return not goes_on
+
+    @property
+    def has_lost_a_line(self) -> bool:
+        """Is a line gone that was dialled, and that nobody had answered?"""
+        return any(leg.ended_at is not None for leg in self.searching)
 
     def rang(self, channels: Iterable[Channel]) -> bool:
         """Was one of these ringing?"""

@@ -5,8 +5,9 @@ from typing import Any
 
 from handlers.ami import events as ev
 from handlers.calls.channels import HOLDING, Bridge, Channel, connected, in_order
-from handlers.calls.live_call import SAME_TALK_S, LiveCall
+from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
+from handlers.calls.talks import SAME_TALK_S
 from handlers.facts import CallAnswered
 
 
@@ -94,9 +95,9 @@ class Bridges:
                 call.unseen.add("hold")  # it began while nobody listened
         channel.unheld_at = None
         if channel.call is not None:
-            channel.call.unhold(channel, at)
+            channel.call.holds.end(channel, at)
         for call in dict.fromkeys(c.call for c in in_order(heard) if c.call is not None):
-            call.unhold(channel, at)  # an agent of a pool holds in a call that is not his
+            call.holds.end(channel, at)  # an agent of a pool holds in a call that is not his
             self.listen_again(call, at)
         if not bridge.members:
             self._state.bridges.pop(bridge.id, None)
@@ -197,7 +198,7 @@ class Bridges:
             channel.hold_at = None
             channel.unheld_at = event.at if channel.may_hold else None
             for call in self._calls_held_by(channel):
-                call.unheld(channel, event.at)
+                call.holds.end_heard(channel, event.at)
                 call.refresh_state(event.at)
             channel.may_hold = False
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handlers.calls.evidence import Side
-from handlers.calls.names import ChannelName
+from handlers.calls.names import ChannelName, is_extension
 
 if TYPE_CHECKING:
     from handlers.calls.live_call import LiveCall
@@ -111,6 +111,15 @@ class Channel:
 
 _USER_BUSY = 17
 _REJECTED = 21
+
+
+def extension_of(channel: Channel) -> str:
+    """How people call the device: its extension, or for an outside line the number reached through it."""
+    if channel.is_trunk:
+        return channel.dialled or channel.number or channel.parts.endpoint
+    if is_extension(channel.parts.endpoint):
+        return channel.parts.endpoint
+    return channel.number if is_extension(channel.number) and channel.number else channel.parts.endpoint
 
 
 def in_order(channels: Iterable[Channel]) -> list[Channel]:

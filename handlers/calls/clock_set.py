@@ -11,10 +11,12 @@ from handlers.calls.live_state import LiveState
 from handlers.calls.passings import Parking, PassedOn, Passing
 from handlers.calls.periods import HoldPeriod, Stay, TalkPeriod
 from handlers.calls.spans import SharedSpan
+from handlers.calls.talks import Talks
 
 
-def set_clock(state: LiveState, by_s: float) -> None:
-    """What happened at any moment before happened so many seconds later."""
+def set_clock(state: LiveState, by_s: float, at: float) -> None:
+    """What happened at any moment before happened so many seconds later; `at`: the earliest that it was set, by the new clock."""
+    state.clock_set_at = at
     channels: dict[Channel, None] = dict.fromkeys(state.channels.values())
     for call in state.calls:
         channels.update(dict.fromkeys(channels_of(call)))
@@ -29,11 +31,11 @@ def set_clock(state: LiveState, by_s: float) -> None:
 def _parts_of(call: LiveCall) -> Iterator[Any]:
     """What of a call has moments, but for its channels, of which others may have a part too."""
     yield call
-    yield from (call.queued, call.rung, call.talked, call.held, call.passed_on)
+    yield from (call.queued, call.rung, call.talks, call.talks.span, call.holds.span, call.passed_on)
     periods: Iterable[Iterable[Any]] = (
         call.stays,
-        call.talks,
-        call.holds,
+        call.talks.periods,
+        call.holds.periods,
         call.passed_on.passings,
         call.passed_on.parkings,
     )
@@ -55,5 +57,5 @@ def _moments(of: type) -> tuple[str, ...]:
 
 _MOMENTS = {
     each: _moments(each)
-    for each in (LiveCall, Channel, SharedSpan, PassedOn, Stay, TalkPeriod, HoldPeriod, Passing, Parking)
+    for each in (LiveCall, Channel, SharedSpan, PassedOn, Talks, Stay, TalkPeriod, HoldPeriod, Passing, Parking)
 }

@@ -10,7 +10,7 @@ from handlers.ami.events import DialBegun, LiveChannel
 from handlers.calls.names import ChannelName, parse_channel_name
 from handlers.calls.tracker import Tracker
 
-_OUTGOING = "(Outgoing Line)"
+OUTGOING_LINE = "(Outgoing Line)"
 _BY_A_PROGRAM = "AppDial2"
 _BY_A_QUEUE = "AppQueue"
 _DIALLERS = frozenset({"Dial", "Queue", "FollowMe", "AgentRequest"})
@@ -23,7 +23,7 @@ def take_up_dials(tracker: Tracker, met: Iterable[LiveChannel], shown: Iterable[
         if live.application in _DIALLERS:
             diallers.setdefault(live.linkedid, []).append(live)
     for live in met:
-        if live.data != _OUTGOING:
+        if live.data != OUTGOING_LINE:
             continue
         found = _dialler_of(live, diallers.get(live.linkedid, ()))
         if found is not None:

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 
 from handlers.calls.channels import Bridge, Channel, in_order
 from handlers.calls.evidence import Side
+from handlers.calls.holds import Holds
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import parse_channel_name
 from handlers.calls.passings import Parking, PassedOn, Passing
 from handlers.calls.periods import HoldPeriod, Stay, TalkPeriod
 from handlers.calls.spans import SharedSpan
+from handlers.calls.talks import Talks
 from handlers.calls.tracker import Tracker
 
 Document = dict[str, Any]
@@ -39,7 +41,7 @@ _OF_CALL = frozenset(
         "unseen",
         "unseen_moments",
     }
-    | {"talking", "talked", "talks", "held", "holds", "answerer", "passed_on", "linkedids", "changed", "kept_at"}
+    | {"talks", "holds", "answerer", "passed_on", "linkedids", "changed", "kept_at"}
     | {"sought_answer"}
 )
 NOT_PLAIN = {
@@ -51,6 +53,8 @@ NOT_PLAIN = {
     Passing: frozenset({"by"}),
     Parking: frozenset({"channel"}),
     PassedOn: frozenset({"passings", "parkings"}),
+    Talks: frozenset({"periods", "now", "span"}),
+    Holds: frozenset({"periods", "span"}),
 }
 """Of each part of a call the fields that are not written down by their names; all others hold plain values."""
 
@@ -64,12 +68,14 @@ def _plain_fields(of: type) -> dict[str, Any]:
     }
 
 
-_CHANNEL, _CALL, _STAY, _TALK, _HOLD, _PASSING, _PARKING, _PASSED_ON = map(_plain_fields, NOT_PLAIN)
-_GETTERS = {
-    id(each): attrgetter(*each)
-    for each in (_CHANNEL, _CALL, _STAY, _TALK, _HOLD, _PASSING, _PARKING, _PASSED_ON)
-    if len(each) > 1
-}
+def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes these fields' values, however few they are; where there are several, as quickly as can be."""
+    return attrgetter(*names) if len(names) > 1 else lambda of: tuple(getattr(of, name) for name in names)
+
+
+_PLAIN = {of: _plain_fields(of) for of in NOT_PLAIN}
+_CHANNEL, _CALL, _STAY, _TALK, _HOLD, _PASSING, _PARKING, _PASSED_ON, _TALKS, _HOLDS = _PLAIN.values()
+_GETTERS = {id(each): _getter(tuple(each)) for each in _PLAIN.values()}
 _TALKED = "talk"
 
 
@@ -106,7 +112,7 @@ def changed_calls(state: LiveState, now: float, at_once: bool, most: int | None 
 
 def document_of(call: LiveCall, linkedids: list[str]) -> Document:
     """All that is known of a call, as of now; `linkedids` are those that are its own still."""
-    stays, talks = call.stays, call.talks
+    stays, talks = call.stays, call.talks.periods
     return {
         "call": _written(call, _CALL),
         "linkedids": linkedids,
@@ -120,12 +126,12 @@ def document_of(call: LiveCall, linkedids: list[str]) -> Document:
         **{name: each.uniqueid for name in _SINGLE if (each := getattr(call, name)) is not None},
         "stays": [_of_channel(stay, _STAY, stay.channel) for stay in stays],
         "talks": [_of_channel(talk, _TALK, talk.channel) for talk in talks],
-        "holds": [_of_channel(hold, _HOLD, hold.channel) for hold in call.holds],
-        "talking": [index for index, talk in enumerate(talks) if call.talking.get(talk.channel) is talk],
+        "holds": [_of_channel(hold, _HOLD, hold.channel) for hold in call.holds.periods],
+        "talking": [index for index, talk in enumerate(talks) if call.talks.now.get(talk.channel) is talk],
         "queued": _span(call.queued, [index for index, stay in enumerate(stays) if stay in call.queued.keys]),
         "rung": _span(call.rung, _ids(call.rung.keys)),
-        "talked": _span(call.talked, [_TALKED] if call.talked.is_open else []),
-        "held": _span(call.held, _ids(call.held.keys)),
+        "talked": _span(call.talks.span, [_TALKED] if call.talks.span.is_open else []) | _written(call.talks, _TALKS),
+        "held": _span(call.holds.span, _ids(call.holds.span.keys)) | _written(call.holds, _HOLDS),
         "passed_on": _written(call.passed_on, _PASSED_ON)
         | {
             "passings": [_of_channel(each, _PASSING, each.by) for each in call.passed_on.passings],
@@ -159,10 +165,10 @@ def channels_of(call: LiveCall) -> Iterator[Channel]:
     """Every channel that has part in the call, its own and others (of an agents' pool, say), each once."""
     parts = [call.first, *in_order(call.channels), *call.legs, *in_order(call.outside)]
     parts += in_order(
-        call.searching | call.rung.keys | call.held.keys
+        call.searching | call.rung.keys | call.holds.span.keys
     )  # an event was lost: one may be of another call by now
-    parts += [stay.channel for stay in call.stays] + [talk.channel for talk in call.talks]
-    parts += [hold.channel for hold in call.holds] + [each.by for each in call.passed_on.passings]
+    parts += [stay.channel for stay in call.stays] + [talk.channel for talk in call.talks.periods]
+    parts += [hold.channel for hold in call.holds.periods] + [each.by for each in call.passed_on.passings]
     parts += [each.channel for each in call.passed_on.parkings]
     parts += [each for each in (call.trunk_leg, call.last_leg, call.answerer) if each is not None]
     return iter(dict.fromkeys(parts))
@@ -258,13 +264,15 @@ class _Restoring:
         for name in _SINGLE[1:]:
             setattr(call, name, of[document[name]] if name in document else None)
         call.stays = [Stay(channel=of[each["channel"]], **_read(each, _STAY)) for each in document["stays"]]
-        call.talks = [TalkPeriod(of[each["channel"]], **_read(each, _TALK)) for each in document["talks"]]
-        call.holds = [HoldPeriod(of[each["channel"]], **_read(each, _HOLD)) for each in document["holds"]]
-        call.talking = {call.talks[index].channel: call.talks[index] for index in document["talking"]}
+        talks = [TalkPeriod(of[each["channel"]], **_read(each, _TALK)) for each in document["talks"]]
+        talking = {talks[index].channel: talks[index] for index in document["talking"]}
+        call.talks = Talks(talks, talking, **_read(document["talked"], _TALKS))
+        holds = [HoldPeriod(of[each["channel"]], **_read(each, _HOLD)) for each in document["holds"]]
+        call.holds = Holds(holds, **_read(document["held"], _HOLDS))
         _fill(call.queued, document["queued"], [call.stays[index] for index in document["queued"]["open"]])
         _fill(call.rung, document["rung"], [of[each] for each in document["rung"]["open"]])
-        _fill(call.talked, document["talked"], document["talked"]["open"])
-        _fill(call.held, document["held"], [of[each] for each in document["held"]["open"]])
+        _fill(call.talks.span, document["talked"], document["talked"]["open"])
+        _fill(call.holds.span, document["held"], [of[each] for each in document["held"]["open"]])
         call.passed_on = self._passed_on(document["passed_on"])
         for uniqueid in document["members"]:
             channel = of[uniqueid]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from handlers.calls.channels import Channel, in_order
-from handlers.calls.names import is_extension
+from handlers.calls.holds import Holds
 from handlers.calls.passings import PassedOn
-from handlers.calls.periods import HoldPeriod, Stay, TalkPeriod
+from handlers.calls.periods import Stay
 from handlers.calls.spans import SharedSpan
+from handlers.calls.talks import Talks
 from handlers.facts import CallState, Direction, EndedBy
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 # A caller's own hangup reaches us within the same burst of events as the end of the dial that it ends; two topics of
 # Asterisk's bus may swap them (ami.md 3.2: order across topics is mostly the publishing order).
 SAME_MOMENT_S = 0.1
-# Local optimisation and swaps leave and enter bridges within milliseconds (23-forward-302: 0.1 ms; ami.md: up to 5 ms).
-SAME_TALK_S = 0.1
 # What one call keeps for its time line: a queue that rings twelve phones for an hour makes thousands of legs.
 LEGS_KEPT = 200
 Part = Literal["wait", "ivr", "queue", "ring", "talk", "hold", "total"]
@@ -53,6 +52,8 @@ class LiveCall:
     """Its outside party's channel was found up and hearing nobody: the PBX has yet to say whether somebody was heard since then."""
     answer_doubted: bool = False
     """Perhaps somebody was: the PBX cannot tell a caller who was passed on from one who was rung for in vain."""
+    picked_up_unseen: bool = False
+    """What is left of a talk was found, or what comes before one: a line that is up, or somebody alone in a bridge."""
     sought_answer: "SoughtAnswer | None" = None
     """Whom the PBX is asked about, to know when it was answered."""
     unseen: set[Part] = field(default_factory=set)
@@ -78,12 +79,8 @@ class LiveCall:
     queue_wait_s: float | None = None
     """The queues' share of the wait, once answered: later stays are no part of it."""
     rung: SharedSpan[Channel] = field(default_factory=SharedSpan)
-    talking: dict[Channel, TalkPeriod] = field(default_factory=dict)
-    talked: SharedSpan[Literal["talk"]] = field(default_factory=SharedSpan)
-    talks: list[TalkPeriod] = field(default_factory=list)
-    held: SharedSpan[Channel] = field(default_factory=SharedSpan)
-    holds: list[HoldPeriod] = field(default_factory=list)
-    talk_broken_at: float | None = None
+    talks: Talks = field(default_factory=Talks)
+    holds: Holds = field(default_factory=Holds)
 
     answered_at: float | None = None
     answerer: Channel | None = None
@@ -158,7 +155,7 @@ class LiveCall:
 
     def _seek_again(self) -> None:
         """Somebody is sought after the answer: what ended the last talk was not the end of the call."""
-        if self.talks and not self.talking:
+        if self.talks.periods and not self.talks.now:
             self.passed_on.sought = True
             self.ended_by = None
 
@@ -208,18 +205,18 @@ class LiveCall:
             return
         self.changed = self.touched = True
         self.left_at = at
-        if not self.talking:
+        if not self.talks.now:
             recent = self.search_ended_at is not None and at - self.search_ended_at <= SAME_MOMENT_S
             self.left_while_sought = self.is_sought or (recent and self._ended_with_a_cancel())
 
     def only_loses(self, channel: Channel) -> bool:
         """Does this one's hangup end nothing: has he passed the other party on, or left it to others or to a parking lot?"""
-        talks = channel in self.talking
+        talks = channel in self.talks.now
         if self.passed_on.was_let_go_by(channel, talks):
             return True
         if channel is not self.first or self.direction == "in" or talks:
             return False
-        return self.passed_on.is_parked_beside(channel) or (channel not in self.outside and bool(self.talking))
+        return self.passed_on.is_parked_beside(channel) or (channel not in self.outside and bool(self.talks.now))
 
     def _ended_with_a_cancel(self) -> bool:
         undecided = bool(self.stays) and self.stays[-1].left_at is not None and self.stays[-1].outcome is None
@@ -227,7 +224,7 @@ class LiveCall:
 
     def turn_away(self, channel: Channel) -> None:
         """A full or empty queue, or a phone out of reach, had nobody to ring for this channel."""
-        if not self.talking and channel is not self.passed_on.passer:
+        if not self.talks.now and channel is not self.passed_on.passer:
             self.passed_on.turn_away()
 
     # ---- where it waits
@@ -256,33 +253,21 @@ class LiveCall:
 
     def talk_with(self, people: set[Channel], at: float) -> bool:
         """The outside party hears exactly these people now; True if the call is answered by that."""
-        gone = [c for c in self.talking if c not in people]
-        for channel in gone:
-            self.talking.pop(channel).ended_at = at
+        gone = self.talks.end_but(people, at)
         if gone and people and (self.ended_by == "person" or (self.ended_by == "caller" and self.first in gone)):
             self.ended_by = None  # one of several has left
         for channel in in_order(people):
-            if channel not in self.talking:
-                self._begin_talk(channel, at)
+            if channel not in self.talks.now and self.talks.begin(channel, at):
+                self._meets(channel, at)
         if people:
             return self._talk_goes_on(at)
-        if self.talked.is_open:
-            self.talked.close("talk", at)
-            self.talk_broken_at = at
-            self._end_holds(at)
+        if self.talks.break_off(at):
+            self.holds.end_all(at)
             if self.is_sought:
                 self._seek_again()
         return False
 
-    def _begin_talk(self, channel: Channel, at: float) -> None:
-        last = next((t for t in reversed(self.talks) if t.channel is channel), None)
-        if last is not None and last.ended_at is not None and at - last.ended_at <= SAME_TALK_S:
-            last.ended_at = None
-            self.talking[channel] = last
-            return
-        period = TalkPeriod(channel, at)
-        self.talks.append(period)
-        self.talking[channel] = period
+    def _meets(self, channel: Channel, at: float) -> None:
         self.passed_on.talk_begins(channel, at)
         if channel.left_at is not None:  # hung up at once: his BridgeEnter came after his hangup
             self.ended_by = self.ended_by or "person"
@@ -290,11 +275,7 @@ class LiveCall:
             channel.joined_at = at
 
     def _talk_goes_on(self, at: float) -> bool:
-        if not self.talked.is_open:
-            gap = at - self.talk_broken_at if self.talk_broken_at is not None else None
-            if gap is not None and 0 < gap <= SAME_TALK_S:
-                self.talked.total_s += gap
-            self.talked.open("talk", at)
+        if self.talks.go_on(at):
             self.passed_on.talk_goes_on()
         if self.answer_doubted and not self.answer_unseen:  # answered now at the latest, and nobody knows when first
             self.answer_unseen, self.answer_doubted = True, False
@@ -311,47 +292,28 @@ class LiveCall:
     def may_be_answered(self) -> bool:
         """Has somebody spoken with the outside party, or is the PBX asked whether somebody has?"""
         is_known = self.answered_at is not None or self.answer_unseen or self.state in {"talking", "held"}
-        return is_known or self.sought_answer is not None or self.answer_doubted
+        return is_known or self.was_perhaps_answered
+
+    @property
+    def was_perhaps_answered(self) -> bool:
+        """Does nobody know whether somebody has spoken with the outside party: neither we, nor the PBX by what it has said so far?"""
+        if self.answered_at is not None or self.answer_unseen:
+            return False
+        return self.answer_doubted or self.picked_up_unseen or self.sought_answer is not None
 
     # ---- who holds
 
     def hold(self, channel: Channel, at: float) -> None:
         """A side of the talk holds the other."""
-        if self.talked.is_open and channel not in self.held.keys:
-            self.held.open(channel, at)
-            self.holds.append(HoldPeriod(channel, at, "caller" if self.is_callers(channel) else "person"))
-
-    def doubt_holds(self) -> None:
-        """Something was not seen: each hold may be over since. Its end, where it is heard of, shows that it went on."""
-        for period in self.holds:
-            if period.ended_at is None:
-                period.end_unseen = True
+        if self.talks.span.is_open:
+            self.holds.begin(channel, at, "caller" if self.is_callers(channel) else "person")
 
     def hold_again(self, channel: Channel, at: float) -> None:
-        """A side begins to hold that held already: the hold before was over unseen."""
-        if any(period.end_unseen and period.ended_at is None and period.channel is channel for period in self.holds):
-            self.unhold(channel, at)
+        """A side is heard to hold: if it did before a gap already, that hold was over unseen."""
+        self.holds.end_doubted(channel, at)
         self.hold(channel, at)
 
-    def unheld(self, channel: Channel, at: float) -> None:
-        """A side is heard to hold no longer."""
-        for period in self.holds:
-            if period.channel is channel and period.ended_at is None:
-                period.end_unseen = False
-        self.unhold(channel, at)
-
-    def unhold(self, channel: Channel, at: float) -> None:
-        """A side holds no longer; harmless if it didn't."""
-        self.held.close(channel, at)
-        for period in self.holds:
-            if period.channel is channel and period.ended_at is None:
-                period.ended_at = at
-
-    def _end_holds(self, at: float) -> None:
-        self.held.close_all(at)
-        for period in self.holds:
-            if period.ended_at is None:
-                period.ended_at = at
+    # ---- how it goes on, and ends
 
     def read_late(self, since: float, is_over: bool = False) -> None:
         """Some of it happened nobody knows when, after `since`: no duration of it is told, nor an answer's moment from then on.
@@ -386,7 +348,7 @@ class LiveCall:
         for stay in self.stays:
             self.leave_queue(stay, at)
         self.talk_with(set(), at)
-        self._end_holds(at)
+        self.holds.end_all(at)
         self.passed_on.unpark(None, at)
         self.rung.close_all(at)
 
@@ -396,8 +358,8 @@ class LiveCall:
         """Something has changed: work out the state again; True if it is another."""
         self.changed = self.touched = True
         state: CallState = "ivr"
-        if self.talking:
-            state = "held" if self.held.is_open else "talking"
+        if self.talks.now:
+            state = "held" if self.holds.span.is_open else "talking"
         elif self.queued.is_open:
             state = "queued"
         elif self.searching and any(leg.ringing or leg.up_at is not None for leg in self.searching):
@@ -409,12 +371,3 @@ class LiveCall:
         self.state = state
         self.state_since = at
         return True
-
-
-def extension_of(channel: Channel) -> str:
-    """How people call the device: its extension, or for an outside line the number reached through it."""
-    if channel.is_trunk:
-        return channel.dialled or channel.number or channel.parts.endpoint
-    if is_extension(channel.parts.endpoint):
-        return channel.parts.endpoint
-    return channel.number if is_extension(channel.number) and channel.number else channel.parts.endpoint

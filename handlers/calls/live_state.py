@@ -34,6 +34,8 @@ class LiveState:
         """The live calls, oldest first, each with the recorder, and so the rules, that it began under."""
         self.broken_at: float | None = None
         """Since when the PBX is not heard. What is read late then happened nobody knows when."""
+        self.clock_set_at: float | None = None
+        """When the clock was set last: of what happened before, the PBX's CDRs have the moments by the old one."""
         self.is_taking_up = False
         """What a snapshot shows is being taken up: what changes now did so before, nobody knows when."""
         self._by_linkedid: dict[str, LiveCall] = {}
@@ -65,7 +67,7 @@ class LiveState:
         for call in chain((first,) if first is not None else (), self.calls):
             if call.started and call.may_be_answered:
                 recorder = self.calls[call]
-                number = recorder.outside_number(call)
+                number = recorder.numbers.of_outside_party(call)
                 if number is not None and is_theirs(number):
                     yield recorder.live(call)
 
@@ -257,7 +259,7 @@ class LiveState:
         keep, drop = (younger, older) if younger.has_outside_party and not older.has_outside_party else (older, younger)
         linkedids = self.linkedids_of(drop)
         drop.hand_over(keep, at)
-        if not drop.talking:
+        if not drop.talks.now:
             drop.answer_unseen = False  # while a snapshot is taken up that is not decided yet
         keep.incomplete = keep.incomplete or drop.incomplete
         if self.is_taking_up:

@@ -36,6 +36,13 @@ class Parking:
     channel: Channel
     started_at: float
     ended_at: float | None = None
+    unseen_since: float | None = None
+    """It was found at `started_at`, and began at some moment since this one: the PBX may say at which. None: that is known, or never will be."""
+
+    def told(self, begun_at: float) -> None:
+        """It began at this moment, or as near to it as can be."""
+        if self.unseen_since is not None:
+            self.started_at, self.unseen_since = min(max(begun_at, self.unseen_since), self.started_at), None
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,8 @@ from typing import Literal
 from handlers.calls.channels import Channel
 from handlers.facts import StayOutcome
 
+Holder = Literal["caller", "person"]
+
 
 @dataclass(slots=True, eq=False)
 class Stay:
@@ -40,7 +42,7 @@ class HoldPeriod:
 
     channel: Channel
     started_at: float
-    by: Literal["caller", "person"]
+    by: Holder
     ended_at: float | None = None
     end_unseen: bool = False
     """It went on when the stream broke, and nobody has seen since that it still does."""

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from handlers.calls.channels import Channel
-from handlers.calls.live_call import LiveCall, extension_of
-from handlers.calls.names import is_extension
+from handlers.calls.channels import Channel, extension_of
+from handlers.calls.live_call import LiveCall
+from handlers.calls.parties import Numbers
 from handlers.calls.results import leg_result, passing_result, result_of
 from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk, Transfer
-from handlers.numbers import NumberPlan
 from handlers.rules import Rules
 
 
@@ -29,18 +28,6 @@ class _End(NamedTuple):
     total_s: float | None
 
 
-class _Parties(NamedTuple):
-    """Who called whom, and by which line."""
-
-    trunk: str | None
-    did: str | None
-    source: str | None
-    caller: str | None
-    caller_e164: str | None
-    called: str | None
-    called_e164: str | None
-
-
 _NOT_YET = _End(0.0, False, None, None, False, None, None, None, None, None, None, None)
 
 
@@ -53,16 +40,13 @@ class Run:
 
 
 class Recorder:
-    """Turns live calls into records, by one set of rules. Holds what their records share: rules, number plan, the PBX's run."""
+    """Turns live calls into records, by one set of rules. Holds what their records share: rules, numbers, the PBX's run."""
 
     def __init__(self, rules: Rules, run: Run) -> None:
         self.rules = rules
         self._run = run
-        self._plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
+        self.numbers = Numbers(rules)
         self._hours = rules.working_time
-        self._sources = {
-            each: source.name for source in rules.sources for did in source.dids for each in (did, self._spelled(did))
-        }
 
     def live(self, call: LiveCall) -> Call:
         """The call as it stands, durations and result still None."""
@@ -86,7 +70,7 @@ class Recorder:
                     self.name_of(t.channel),
                     t.begun_unseen,
                 )
-                for t in call.talks
+                for t in call.talks.periods
             ),
             _holds(call),
         )
@@ -127,7 +111,7 @@ class Recorder:
         end = end or _NOT_YET
         seen = end.seen
         stays = call.stays
-        parties = self._parties(call)
+        parties = self.numbers.parties(call)
         return Call(
             id=call.id,
             pbx=self.rules.pbx,
@@ -150,7 +134,7 @@ class Recorder:
             queue=stays[0].queue if stays else None,
             queues=tuple(dict.fromkeys(stay.queue for stay in stays)) if stays else (),
             answered_by=extension_of(call.answerer) if call.answerer is not None else None,
-            agents=self._agents(call) if call.talks else (),
+            agents=self._agents(call) if call.talks.periods else (),
             started_at=call.started_at,
             rang_at=call.rang_at,
             queued_at=call.queued_at,
@@ -175,7 +159,8 @@ class Recorder:
         """What only the end of a call tells: its result and its durations."""
         from_at, until = _wait_from(call), _wait_until(call, at)
         wait_s = max(0.0, until - from_at) if seen or call.answered_at is not None else None
-        if call.answer_unseen or ("wait" in call.unseen and call.answered_at is None):
+        perhaps = call.was_perhaps_answered
+        if call.answer_unseen or perhaps or ("wait" in call.unseen and call.answered_at is None):
             wait_s = None
         queue_s = ivr_s = ring_s = None
         if wait_s is not None:
@@ -188,7 +173,7 @@ class Recorder:
                 None if part in call.unseen else told
                 for part, told in (("queue", queue_s), ("ivr", ivr_s), ("ring", ring_s))
             )
-        known = seen and not call.answer_unseen and "talk" not in call.unseen
+        known = seen and not call.answer_unseen and not perhaps and "talk" not in call.unseen
         result = result_of(call, wait_s, self.rules.short_abandon_s, seen)
         missed = call.direction == "in" and merged_into is None and self._is_missed(call, result, seen)
         return _End(
@@ -201,53 +186,18 @@ class Recorder:
             _rounded(ivr_s),
             _rounded(queue_s),
             _rounded(ring_s),
-            _rounded(call.talked.total_s) if known else None,
-            _rounded(call.held.total_s) if known and _are_holds_known(call) else None,
+            _rounded(call.talks.span.total_s) if known else None,
+            _rounded(call.holds.span.total_s) if known and _are_holds_known(call) else None,
             _rounded(max(0.0, at - call.started_at)) if seen and "total" not in call.unseen else None,
         )
-
-    def _parties(self, call: LiveCall) -> _Parties:
-        first = call.first
-        trunk = did = None
-        if call.direction == "in":
-            caller, called = first.number, _exten(first)
-            did = called
-            trunk = first.side.trunk if first.side else None
-        else:
-            caller = first.number if is_extension(first.number) else extension_of(first)
-            called = _dialled(call)
-            if call.direction == "out" and call.trunk_leg is not None:
-                trunk = call.trunk_leg.side.trunk if call.trunk_leg.side else None
-        return _Parties(
-            trunk,
-            did,
-            self._source(did) if did and self._sources else None,
-            caller,
-            self._plan.normalised(caller),
-            called,
-            self._plan.normalised(called, call.direction == "out"),
-        )
-
-    def outside_number(self, call: LiveCall) -> str | None:
-        """The outside party's number as the record has it, normalised; None: there is none."""
-        if call.direction == "in":
-            return self._plan.normalised(call.first.number)
-        return self._plan.normalised(_dialled(call), True) if call.direction == "out" else None
 
     def _is_missed(self, call: LiveCall, result: Result, seen: bool) -> bool:
         counted = self.rules.missed_results
         return result in counted or ("lost_after_transfer" in counted and seen and _lost_after_transfer(call))
 
-    def _source(self, did: str) -> str | None:
-        return self._sources.get(did) or self._sources.get(self._spelled(did))
-
-    def _spelled(self, did: str) -> str:
-        """One spelling of a number dialled: the PBX may be told it with or without `+7`."""
-        return self._plan.normalised(did) or did
-
     def _agents(self, call: LiveCall) -> tuple[Agent, ...]:
         agents: dict[str, Agent] = {}
-        for talk in call.talks:
+        for talk in call.talks.periods:
             device = self.device_of(talk.channel)
             agents.setdefault(device, Agent(device, self.name_of(talk.channel)))
         return tuple(agents.values())
@@ -257,18 +207,7 @@ def _joined_at(call: LiveCall, leg: Channel) -> float | None:
     """When a leg came to the call's talk; who dialled himself may have talked with others before."""
     if leg.dialled_at is not None or leg is call.first:
         return leg.joined_at
-    return next((talk.started_at for talk in call.talks if talk.channel is leg), None)
-
-
-def _dialled(call: LiveCall) -> str | None:
-    """What was dialled in a call that began inside; of one to the outside what the line was given."""
-    if call.direction == "out" and call.trunk_leg is not None and call.trunk_leg.dialled:
-        return call.trunk_leg.dialled
-    return _exten(call.first)
-
-
-def _exten(first: Channel) -> str | None:
-    return None if first.is_exten_present else first.exten or None
+    return next((talk.started_at for talk in call.talks.periods if talk.channel is leg), None)
 
 
 def _wait_from(call: LiveCall) -> float:
@@ -291,7 +230,7 @@ def _wait_until(call: LiveCall, ended_at: float) -> float:
 
 def _lost_after_transfer(call: LiveCall) -> bool:
     """Answered once, then sought again, and that last search ended without a person."""
-    return call.direction == "in" and bool(call.talks) and call.passed_on.is_lost
+    return call.direction == "in" and bool(call.talks.periods) and call.passed_on.is_lost
 
 
 def _transfers(call: LiveCall, over: bool) -> tuple[Transfer, ...]:
@@ -309,12 +248,13 @@ def _seen(call: LiveCall, at: float | None) -> float | None:
 
 
 def _are_holds_known(call: LiveCall) -> bool:
-    return "hold" not in call.unseen and not any(hold.end_unseen for hold in call.holds)
+    return "hold" not in call.unseen and not call.holds.are_doubted
 
 
 def _holds(call: LiveCall) -> tuple[Hold, ...]:
     holds = [
-        Hold(hold.started_at, None if hold.end_unseen else _seen(call, hold.ended_at), hold.by) for hold in call.holds
+        Hold(hold.started_at, None if hold.end_unseen else _seen(call, hold.ended_at), hold.by)
+        for hold in call.holds.periods
     ]
     parked = [Hold(each.started_at, _seen(call, each.ended_at), "lot") for each in call.passed_on.parkings]
     return tuple(sorted(holds + parked, key=lambda each: each.started_at) if parked else holds)

@@ -20,7 +20,7 @@ def result_of(call: LiveCall, wait_s: float | None, short_abandon_s: float, end_
     """The result of a finished call. `wait_s` is its wait; `end_seen` whether its end was."""
     if call.answered_at is not None or call.answer_unseen:
         return "answered"
-    if not end_seen or call.answer_doubted:
+    if not end_seen or call.was_perhaps_answered:
         return "unknown"
     if call.direction == "in":
         return _incoming(call, wait_s, short_abandon_s)
@@ -68,7 +68,7 @@ def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
     if leg is call.first and not call.originated:
         return None
     if leg.dialled_at is None:
-        return "answered" if any(talk.channel is leg for talk in call.talks) else None
+        return "answered" if any(talk.channel is leg for talk in call.talks.periods) else None
     if leg.joined_at is not None or leg.met_at is not None:
         return "answered"
     if leg.forwarded:
@@ -78,7 +78,7 @@ def leg_result(call: LiveCall, leg: Channel) -> LegResult | None:
     ended_at = leg.ring_ended_at if leg.ring_ended_at is not None else leg.ended_at
     if ended_at is None or ended_at in call.unseen_moments:
         return "unknown"
-    if any(abs(talk.started_at - ended_at) <= SAME_MOMENT_S for talk in call.talks):
+    if any(abs(talk.started_at - ended_at) <= SAME_MOMENT_S for talk in call.talks.periods):
         return "elsewhere"
     if call.left_while_sought and call.left_at is not None and abs(call.left_at - ended_at) <= SAME_MOMENT_S:
         return "cancelled"

@@ -4,25 +4,22 @@ from collections.abc import Iterable, Sequence
 
 from handlers.ami.events import (
     AgentLoggedIn,
-    ChannelState,
     ChannelStateChanged,
     LiveChannel,
     LiveQueueEntry,
-    Parked,
     Snapshot,
 )
+from handlers.calls.answers_in_gap import seek_answers
 from handlers.calls.before_gap import BeforeGap
-from handlers.calls.channels import Channel, in_order
+from handlers.calls.channels import Channel
 from handlers.calls.dials_met import take_up_dials
 from handlers.calls.live_call import LiveCall
 from handlers.calls.names import born_in
+from handlers.calls.parked_met import park
 from handlers.calls.periods import TalkPeriod
 from handlers.calls.tracker import Tracker
-from handlers.calls.unseen_answers import SoughtAnswer, sought_answer
 
 WAITING_ROOM = "AgentLogin"
-FETCHES = "ParkedCall"
-LOT = "parking"
 UNBORN = (0, 0)
 # Uptimes are whole seconds, and say so a moment late.
 UPTIME_S = 2.0
@@ -56,34 +53,31 @@ def resume(tracker: Tracker, snapshot: Snapshot, at: float, broken_at: float | N
     tracker.state.is_taking_up = True
     # Each once, should a list have one twice.
     met = list({c.uniqueid: c for c in snapshot.channels if c.uniqueid not in tracker.state.channels}.values())
-    for live in sorted(
-        met, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
-    ):
-        _meet(tracker, live, at)
+    _meet_all(tracker, met, at)
     _log_in(tracker, snapshot.channels, at)
     _pair(tracker)
     _ring_or_go_up(tracker, snapshot.channels, at)
     take_up_dials(tracker, met, snapshot.channels, at)
     found_talking = _rebridge(tracker, snapshot, at)
-    _park(tracker, snapshot, at)
+    park(tracker, snapshot, broken_at, at)
     _requeue(tracker, snapshot, at)
     _note_unseen(tracker, before, is_known=broken_at is not None, is_heard=is_late)
     tracker.state.is_taking_up = False
-    _ask(tracker, snapshot, found_talking, before, broken_at, at)
+    seek_answers(tracker, snapshot, found_talking, before, broken_at, at)
 
 
 def _note_unseen(tracker: Tracker, before: dict[LiveCall, BeforeGap], *, is_known: bool, is_heard: bool) -> None:
     """Mark what of each call was not seen; `is_known`: they were before, `is_heard`: and all of it was told, though late."""
     for call in tracker.state.calls:
-        for channel in (*call.talking, *call.outside) if call.talking else ():
+        for channel in (*call.talks.now, *call.outside) if call.talks.now else ():
             channel.may_hold = channel.hold_at is None
         if call not in before:
-            if call.talking:
+            if call.talks.now:
                 call.unseen.add("hold")
         elif is_known:
             before[call].compare(call)
             if not is_heard:
-                call.doubt_holds()
+                call.holds.doubt()
 
 
 def is_another_run(boot: str, snapshot: Snapshot, broken_at: float | None) -> bool:
@@ -98,10 +92,7 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     before = {call: BeforeGap(call) for call in tracker.state.calls}
     snapshot = Snapshot("", tuple(found), None, None, None, None, {})
     tracker.state.is_taking_up = True
-    for live in sorted(
-        found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
-    ):
-        _meet(tracker, live, at)
+    _meet_all(tracker, found, at)
     _pair(tracker)
     take_up_dials(tracker, found, found, at)
     found_talking = _rebridge(tracker, snapshot, at)
@@ -109,9 +100,9 @@ def adopt(tracker: Tracker, found: Sequence[LiveChannel], at: float) -> None:
     for call in dict.fromkeys(channel.call for live in found if (channel := tracker.state.channels.get(live.uniqueid))):
         if call is not None and call in before:
             before[call].compare(call)
-        elif call is not None and call.talking:
+        elif call is not None and call.talks.now:
             call.unseen.add("hold")
-    _ask(tracker, snapshot, found_talking, before, None, at)
+    seek_answers(tracker, snapshot, found_talking, before, None, at)
 
 
 def _ending(tracker: Tracker, snapshot: Snapshot, is_heard: bool) -> set[str]:
@@ -145,6 +136,14 @@ def _created_at(live: LiveChannel, at: float) -> float:
         return live.created_at
     earliest, latest = max(float(born[0]), live.created_at - 1), min(born[0] + 1.0, live.created_at)
     return (earliest + latest) / 2 if earliest <= latest else live.created_at
+
+
+def _meet_all(tracker: Tracker, found: Iterable[LiveChannel], at: float) -> None:
+    """Who began a call before whoever joins one, else the older before the younger."""
+    for live in sorted(
+        found, key=lambda c: (c.uniqueid != c.linkedid, c.created_at or at, born_in(c.uniqueid) or UNBORN)
+    ):
+        _meet(tracker, live, at)
 
 
 def _meet(tracker: Tracker, live: LiveChannel, at: float) -> None:
@@ -199,7 +198,7 @@ def _ring_or_go_up(tracker: Tracker, channels: Iterable[LiveChannel], at: float)
 def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]:
     """Put everybody where he is now; the calls that turn out to have been answered, and nobody saw when."""
     technologies = {bridge.bridge: bridge.technology for bridge in snapshot.bridges or ()}
-    known = {talk for call in tracker.state.calls for talk in call.talking.values()}
+    known = {talk for call in tracker.state.calls for talk in call.talks.now.values()}
     moved: list[Channel] = []
     for live in snapshot.channels or ():
         channel = tracker.state.channels.get(live.uniqueid)
@@ -218,8 +217,8 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]
         if channel.bridge is not None and not channel.bridge.holding:
             tracker.bridges.listen(channel, at)
     for call in undecided:
-        call.answer_unseen = bool(call.talking)
-    found = [call for call in tracker.state.calls if call.answer_unseen and call.talking]
+        call.answer_unseen = bool(call.talks.now)
+    found = [call for call in tracker.state.calls if call.answer_unseen and call.talks.now]
     for call in found:
         call.rung.close_all(at)
         for stay in call.stays:
@@ -232,25 +231,10 @@ def _rebridge(tracker: Tracker, snapshot: Snapshot, at: float) -> list[LiveCall]
 def _mark_found(tracker: Tracker, known: set[TalkPeriod], at: float) -> None:
     """Talks that are found now began nobody knows when; so did who talks come to the call, and stop ringing."""
     for call in tracker.state.calls:
-        for talk in call.talking.values():
+        for talk in call.talks.now.values():
             if talk.started_at == at and talk not in known:
                 talk.begun_unseen = True
                 call.unseen_moments.add(at)
-
-
-def _park(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
-    """Who is in a lot is parked, and nobody else."""
-    lots = {bridge.bridge for bridge in snapshot.bridges or () if bridge.kind == LOT}
-    parked = {live.uniqueid for live in snapshot.channels or () if live.bridge in lots}
-    for uniqueid in sorted(parked):
-        channel = tracker.state.channels[uniqueid]
-        if not channel.pool:
-            tracker.take(Parked(at, "ParkedCall", uniqueid, "", "", None))
-    for call in list(tracker.state.calls):
-        if lots and call.passed_on.is_parked:
-            for parking in call.passed_on.parkings:
-                if parking.ended_at is None and parking.channel.uniqueid not in parked:
-                    tracker.take(Parked(at, "UnParkedCall", parking.channel.uniqueid, "", "", None))
 
 
 def _requeue(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
@@ -279,73 +263,3 @@ def _take_up_stay(tracker: Tracker, entry: LiveQueueEntry, at: float) -> None:
     if not call.stays:
         call.unseen.discard("queue")
     tracker.queues.join(channel, entry.queue, at - entry.wait_s, entry.position)
-
-
-def _ask(
-    tracker: Tracker,
-    snapshot: Snapshot,
-    calls: list[LiveCall],
-    before: dict[LiveCall, BeforeGap],
-    broken_at: float | None,
-    at: float,
-) -> None:
-    """Say whose CDRs know when these calls were answered. Who was fetched out of a lot was answered before by somebody else."""
-    shown = {live.uniqueid: live for live in snapshot.channels or ()}
-    sought: list[tuple[LiveCall, SoughtAnswer]] = []
-    for call in calls:
-        people, outside = tracker.bridges.people_heard(call)
-        found_at = call.talks[0].started_at
-        is_first = {talk.channel for talk in call.talks if talk.started_at == found_at and talk.ended_at is None}
-        fetched = any(person.uniqueid in shown and shown[person.uniqueid].application == FETCHES for person in people)
-        if outside is None or fetched or not people <= is_first:
-            continue
-        was = before.get(call) if found_at == at else None  # else it was found so after an earlier gap
-        answer = sought_answer(call, people, outside, broken_at if was is not None else None, found_at)
-        if was is not None:
-            answer.rang = was.rang({outside, *people})
-            application = shown[outside.uniqueid].application if outside.uniqueid in shown else ""
-            answer.stay = was.answered_stay(application == "Queue" or answer.rang)
-        sought.append((call, answer))
-    found = {call for call, _ in sought}
-    for call in tracker.state.calls:
-        sought += [(call, answer) for answer in _perhaps_answered(call, before.get(call), call in found, broken_at, at)]
-    tracker.unseen_answers.ask(sought, at)
-
-
-def _has_reached_town(call: LiveCall, at: float) -> bool:
-    """Has the line of an outgoing call gone up while nobody looked? By its answer alone: who talked then has passed it on, or parked it."""
-    if call.direction != "out" or call.originated or call.answered_at is not None or call.talking:
-        return False
-    return any(leg.is_trunk and leg.dialled_at is not None and leg.up_at == at for leg in call.outside)
-
-
-def _has_gone_up(call: LiveCall, at: float) -> bool:
-    """Has who dialled out gone up while nobody looked? By the answer of the other side, or by the dialplan's own."""
-    return call.direction == "out" and not call.originated and call.first.up_at == at
-
-
-def _perhaps_answered(
-    call: LiveCall, was: BeforeGap | None, is_asked_for: bool, broken_at: float | None, at: float
-) -> list[SoughtAnswer]:
-    """Of whom to ask whether anybody had talked with him, who hears nobody now. What was asked for in vain is asked for again."""
-    is_seen = was is not None and (broken_at is None or broken_at == at)
-    if not is_asked_for and not is_seen and _has_reached_town(call, at):
-        call.answer_unseen = call.changed = True
-        call.unseen |= {"talk", "wait"}
-    if is_asked_for or call.answer_unseen:
-        call.talked_unseen_since = None
-        return []
-    since = call.talked_unseen_since
-    if since is None and not call.talking:
-        if was is None:
-            since = call.started_at
-        elif broken_at is not None and was.may_have_been_answered(call):
-            since = broken_at
-    up = (
-        [outside for outside in in_order(call.outside) if outside.state == ChannelState.UP] if since is not None else []
-    )
-    if since is not None and not up and was is not None and _has_gone_up(call, at):
-        call.answer_doubted = call.changed = True  # the line that was rung is gone: by its hangup, or in vain
-        call.unseen |= {"talk", "wait"}
-    call.talked_unseen_since = since if up else None
-    return [sought_answer(call, set(), outside, since, at) for outside in up]

@@ -112,7 +112,7 @@ class Tracker:
         if channel is call.first:
             call.caller_left(event.at)
             call.ended_by = call.ended_by or "caller"
-        elif channel in call.talking or channel in call.outside:
+        elif channel in call.talks.now or channel in call.outside:
             call.ended_by = call.ended_by or "person"
 
     def _agent_of_pool_hangs_up(self, channel: Channel, event: ev.HangupRequested) -> None:
@@ -120,7 +120,7 @@ class Tracker:
         if event.soft:
             return
         for call in dict.fromkeys(each.call for each in in_order(connected(channel)) if each.call is not None):
-            if channel in call.talking:
+            if channel in call.talks.now:
                 call.ended_by = call.ended_by or "person"
 
     def _hung_up(self, event: ev.ChannelHungUp) -> None:
@@ -141,6 +141,9 @@ class Tracker:
         if call is not None and not end_seen:
             call.unseen_moments.add(at)
             self.state.stays.channel_gone_unseen(call, channel, at)
+            was_taken = channel.dialled_at is not None and channel.up_at is not None
+            if (channel is call.first or was_taken) and call.answered_at is None:
+                call.answer_doubted = True  # what is left of the call does not tell
         self.bridges.leave(channel, at)
         if channel.peer is not None:
             channel.peer.peer = None
@@ -151,7 +154,7 @@ class Tracker:
             self._first_gone(call, channel, at)
         call.give_up(channel, at)
         call.judge(channel)
-        call.unhold(channel, at)
+        call.holds.end(channel, at)
         self.state.stays.channel_gone(call, channel, at)
         call.channels.discard(channel)
         if call.channels:

@@ -11,8 +11,8 @@ from typing import Any
 
 from handlers.ami import events as ev
 from handlers.calls.bridges import Bridges
-from handlers.calls.channels import Channel, connected, in_order
-from handlers.calls.live_call import LiveCall, extension_of
+from handlers.calls.channels import Channel, connected, extension_of, in_order
+from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import presented
 from handlers.calls.passings import Passing
@@ -54,7 +54,7 @@ class Transfers:
             call = self._take_over(call, transferee, second, event.at)
             if transferee is not None:
                 self._bridges.take_place(transferee, second, event.at)
-        for channel in call.talking:  # the bridges have changed already
+        for channel in call.talks.now:  # the bridges have changed already
             if channel.parts.device != by.parts.device:
                 passing.reached(channel)
         self._pass_on(call, passing, event.result, transferee)

@@ -9,7 +9,7 @@ Perhaps, for a dial that nobody answered begins it anew too (07-ivr-queue-second
 that a queue rings): of who is found hearing nobody, but for a lot, it proves no answer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,9 @@ from handlers.calls.channels import Channel, connected, in_order
 from handlers.calls.live_call import LiveCall
 from handlers.calls.live_state import LiveState
 from handlers.calls.names import born_in, presented
+from handlers.calls.passings import Parking
 from handlers.calls.periods import Stay
-from handlers.facts import AnswersUnseen, CallAnswered
+from handlers.facts import AnswersUnseen, CallAnswered, CallDetailed
 
 # The start of a channel met in a snapshot is true to a second.
 STARTS_DIFFER_S = 1.5
@@ -69,12 +70,7 @@ class SoughtAnswer:
 
     def _is_anew(self, channel: Channel) -> bool:
         begun = self._begun_at(channel)
-        if begun is None:
-            return False
-        born = born_in(channel.uniqueid)
-        if born is not None and abs(born[0] - channel.created_at) <= 1 + CLOCKS_DIFFER_S:
-            return begun > born[0] + 1 + TICK_S
-        return begun > channel.created_at + STARTS_DIFFER_S
+        return begun is not None and _begins_anew(channel, begun)
 
     def _begun_at(self, channel: Channel) -> float | None:
         """When this channel's CDR began, as far as it was told."""
@@ -115,20 +111,19 @@ class UnseenAnswers:
         self.handlers: dict[type, Callable[[Any], None]] = {AnswerTold: self._told}
 
     def ask(self, sought: Iterable[tuple[LiveCall, SoughtAnswer]], at: float) -> None:
-        """Say once for all these calls whose CDRs are wanted, and of whom it is to be said what he dialled."""
-        channels: list[str] = []
+        """Say once for all these calls whose CDRs are wanted, and of whom it is to be said what he dialled, and since when he is parked."""
+        asked: dict[Channel, LiveCall] = {}
         for call, answer in sought:
             call.sought_answer = answer
-            for channel in answer.channels:
-                channel.asked_for = call
-                channels.append(channel.uniqueid)
+            asked |= dict.fromkeys(answer.channels, call)
         for call in self._state.calls:
-            first = call.first
-            if first.is_exten_present and first.asked_for is None and first.uniqueid in self._state.channels:
-                first.asked_for = call
-                channels.append(first.uniqueid)
-        if channels:
-            self._state.facts.append(AnswersUnseen(at, tuple(channels)))
+            for channel in _asked_besides(call):
+                if channel.uniqueid in self._state.channels:
+                    asked.setdefault(channel, call)
+        for channel, call in asked.items():
+            channel.asked_for = call
+        if asked:
+            self._state.facts.append(AnswersUnseen(at, tuple(channel.uniqueid for channel in asked)))
 
     def _told(self, event: AnswerTold) -> None:
         channel = self._state.channels.get(event.uniqueid)
@@ -136,30 +131,64 @@ class UnseenAnswers:
         if channel is None or call is None or call not in self._state.calls:
             return
         channel.asked_for = None
-        if channel.is_exten_present and event.dialled:
-            channel.exten, channel.is_exten_present, call.changed = presented(event.dialled) or "", False, True
+        is_dialled_told = self._dialled(call, channel, event.dialled)
+        if self._parked(call, channel, event.begun_at) or is_dialled_told:
+            call.changed = True
+            if call.started:
+                self._state.facts.append(CallDetailed(event.at, self._state.live(call)))
         sought = call.sought_answer
         if sought is None or (sought.people and call.answered_at is not None):
             return
+        if event.is_gone and not sought.people:
+            return  # its hangup is on its way: whether anybody had answered stays unknown
         sought.told[channel] = event
         if not sought.is_complete:
             return
         call.sought_answer = None
         if not sought.people:
             call.talked_unseen_since, call.changed = None, True
-            if sought.has_begun_anew_unseen:
+            if self._is_by_old_clock(sought.since):
+                self._doubt(call, is_parking_proof=False)
+            elif sought.has_begun_anew_unseen:
                 self._doubt(call)
             return
-        moment = sought.moment()
+        moment = None if self._is_by_old_clock(sought.since) else sought.moment()
         if moment is not None:
             self._settle(call, sought, moment)
             self._state.facts.append(CallAnswered(event.at, self._state.live(call)))
 
     @staticmethod
-    def _doubt(call: LiveCall) -> None:
+    def _dialled(call: LiveCall, channel: Channel, dialled: str | None) -> bool:
+        """What was dialled to get in; True if that was not known, and the call is told by it."""
+        if not channel.is_exten_present or not dialled:
+            return False
+        channel.exten, channel.is_exten_present, call.changed = presented(dialled) or "", False, True
+        return channel is call.first
+
+    def _is_by_old_clock(self, since: float) -> bool:
+        """Was the clock set since then, so that nobody knows by which one a CDR tells a moment?"""
+        return self._state.clock_set_at is not None and since <= self._state.clock_set_at
+
+    def _parked(self, call: LiveCall, channel: Channel, begun_at: float | None) -> bool:
+        """Out of a talk into a lot this channel's CDR began anew: see `parked_met`. True if that told since when he is there."""
+        parking = next((each for each in call.passed_on.parkings if each.channel is channel and _is_sought(each)), None)
+        if parking is None or parking.unseen_since is None or begun_at is None or not _begins_anew(channel, begun_at):
+            return False
+        if self._is_by_old_clock(parking.unseen_since):
+            return False
+        found_at = parking.started_at
+        if not parking.unseen_since - CLOCKS_DIFFER_S <= begun_at <= found_at + CLOCKS_DIFFER_S:
+            return False
+        parking.told(begun_at)
+        if call.state == "held" and call.state_since == found_at:
+            call.state_since = parking.started_at
+        return True
+
+    @staticmethod
+    def _doubt(call: LiveCall, is_parking_proof: bool = True) -> None:
         """Nobody was heard when it was found, and its CDR began in mid-call: passed on or parked, or rung for in vain before."""
         call.unseen |= {"talk", "wait"}
-        if call.passed_on.is_parked or call.answered_at is not None:
+        if (call.passed_on.is_parked and is_parking_proof) or call.answered_at is not None:
             call.answered_at, call.answer_unseen = None, True
         elif not call.answer_unseen:
             call.answer_doubted = True
@@ -168,8 +197,8 @@ class UnseenAnswers:
         """The call was answered at `at`, and everything that was taken to have changed when the stream was back did so then."""
         until = sought.until
         call.answer_unseen, call.answered_at, call.changed = False, at, True
-        call.talked.move_begin(until, at)
-        for talk in call.talks:
+        call.talks.span.move_begin(until, at)
+        for talk in call.talks.periods:
             if talk.started_at == until:
                 up = sought.answered_by(talk.channel) if len(sought.people) > 1 else None
                 talk.started_at = at if up is None else min(max(up, at), until)
@@ -189,6 +218,26 @@ class UnseenAnswers:
         call.queue_wait_s = call.queued.total_s
         if call.state_since == until:
             call.state_since = at
+
+
+def _begins_anew(channel: Channel, begun_at: float) -> bool:
+    """Is a CDR that began then not this channel's first?"""
+    born = born_in(channel.uniqueid)
+    if born is not None and abs(born[0] - channel.created_at) <= 1 + CLOCKS_DIFFER_S:
+        return begun_at > born[0] + 1 + TICK_S
+    return begun_at > channel.created_at + STARTS_DIFFER_S
+
+
+def _is_sought(parking: Parking) -> bool:
+    """Is somebody in a lot, and nobody knows since when?"""
+    return parking.unseen_since is not None and parking.ended_at is None
+
+
+def _asked_besides(call: LiveCall) -> Iterator[Channel]:
+    """Whom to ask about though his answer is not sought: what he dialled, since when he is parked."""
+    if call.first.is_exten_present:
+        yield call.first
+    yield from (parking.channel for parking in call.passed_on.parkings if _is_sought(parking))
 
 
 def sought_answer(

@@ -17,6 +17,7 @@ from handlers.case_facts import (
     ContactKind,
 )
 from handlers.cases.call_back_list import CallBackList, Waiting
+from handlers.cases.moments import claim_is_over, forgotten_at, is_over, leaves_at, next_moment
 from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
@@ -41,7 +42,7 @@ class Cases:
 
     def __init__(self, rules: Rules, talks_with: TalksWith) -> None:
         self._talks_with = talks_with
-        self.list = CallBackList(self._next_moment)
+        self.list = CallBackList(lambda each: next_moment(each, self._rule))
         self._held: list[Waiting] = []
         self._quiet_until = -math.inf
         self._is_heard = True
@@ -74,7 +75,7 @@ class Cases:
         """
         for case in sorted(cases, key=lambda each: (each.opened_at, each.id)):
             each = self.list.add(self._rule.key(case.number), replace(case, notes=case.notes[-NOTES_KEPT:]))
-            each.is_listed = case.state == "open" or self._leaves_at(case) > at
+            each.is_listed = case.state == "open" or leaves_at(case, self._rule) > at
             self.list.plan(each)
         self._quiet_until = quiet_until
         self._is_heard = quiet_until <= at
@@ -109,25 +110,22 @@ class Cases:
             return facts
         self._quiet_until = -math.inf
         for each in self.list.due(at):
-            if self._claim_is_over(each, at):
+            if claim_is_over(each, at):
                 facts.append(self._unclaimed(each))
-            elif self._is_due(each, at):
+            elif not each.is_held and is_over(each.case, at):
                 if not self._is_heard or self._in_talk(each):
                     each.is_held = True
                     self._held.append(each)
                 else:
                     facts.append(self._truly_missed(each))
-            elif each.is_listed and not each.is_held and self._leaves_at(each.case) <= at:
+            elif each.is_listed and not each.is_held and leaves_at(each.case, self._rule) <= at:
                 each.is_listed = False
-                facts.append(CaseUnlisted(self._leaves_at(each.case), each.case))
-            elif not each.is_listed and self._forgotten_at(each.case) <= at:
+                facts.append(CaseUnlisted(leaves_at(each.case, self._rule), each.case))
+            elif not each.is_listed and forgotten_at(each.case, self._rule) <= at:
                 self.list.remove(each)
                 continue
             self.list.plan(each)
         return facts
-
-    def _is_due(self, each: Waiting, at: float) -> bool:
-        return not each.is_held and self._is_over(each.case, at)
 
     def _truly_missed(self, each: Waiting) -> CaseTrulyMissed:
         case = each.case
@@ -144,31 +142,6 @@ class Cases:
         talk = next((call for call in talks if _spoke_at(call) < due_at), None)
         each.talk = "" if talk is None else talk.id
         return talk is not None
-
-    def _leaves_at(self, case: Case) -> float:
-        """When it leaves the list: so long after its last miss, but never before its deadline."""
-        leaves_at = case.last_missed_at + self._rule.list_for_s
-        return leaves_at if case.due_at is None else max(leaves_at, case.due_at)
-
-    def _forgotten_at(self, case: Case) -> float:
-        """When not even a contact would be noted any more."""
-        return max(case.last_missed_at + self._rule.known_for_s, self._leaves_at(case))
-
-    def _next_moment(self, each: Waiting) -> float:
-        case = each.case
-        if each.is_held:
-            moment = math.inf  # what comes next is the end of a talk
-        elif case.state == "open" and case.due_at is not None:
-            moment = case.due_at
-        else:
-            moment = self._leaves_at(case) if each.is_listed else self._forgotten_at(case)
-        return moment if case.claimed_until is None else min(moment, case.claimed_until)
-
-    @staticmethod
-    def _claim_is_over(each: Waiting, at: float) -> bool:
-        until = each.case.claimed_until
-        due_at = each.case.due_at if each.case.state == "open" else None
-        return until is not None and until <= at and (due_at is None or until <= due_at or each.is_held)
 
     @staticmethod
     def _unclaimed(each: Waiting) -> CaseClaimed:
@@ -290,7 +263,7 @@ class Cases:
     ) -> Iterator[CaseFact]:
         """Somebody spoke with him at `spoke_at`, which is known since `at`."""
         contact_at = max(spoke_at, each.case.opened_at)
-        if self._is_over(each.case, contact_at):
+        if is_over(each.case, contact_at):
             yield self._truly_missed(each)
         case = each.case
         late = case.state == "truly_missed"
@@ -317,12 +290,8 @@ class Cases:
         Not where the verdict waits for a talk that began in time: whoever had that talk is in time himself. Where it waits for the
         PBX alone, what was said late is late, as it is to a daemon that was down.
         """
-        if self._is_over(each.case, asked_at) and not self._in_talk(each):
+        if is_over(each.case, asked_at) and not self._in_talk(each):
             yield self._truly_missed(each)
-
-    @staticmethod
-    def _is_over(case: Case, at: float) -> bool:
-        return case.state == "open" and case.due_at is not None and case.due_at <= at
 
     def _judge_held(self, held: Iterable[Waiting]) -> Iterator[CaseFact]:
         """A call is over, or more is known of it: is there still one that may turn out to be the contact?"""

@@ -23,8 +23,8 @@ from handlers.facts import GapEnded
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
 from storage.gaps import GapFilter, find_gaps
+from storage.reading import reading
 from tests.asterisk.gap_situations import SITUATIONS
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.test_gaps import TOLERANCE_S, until_listening

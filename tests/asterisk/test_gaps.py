@@ -10,10 +10,11 @@ from pydantic import SecretStr
 
 from config.sections import Ami, Http, Settings, Storage
 from daemon.app import App, Running
+from handlers.facts import CallEnded
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
-from storage.calls import find_calls
-from storage.database import reading
+from storage.calls import each_time_line
+from storage.reading import reading
 from tests.asterisk.gap_situations import SITUATIONS, Told
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.test_live_calls import AT_ONCE
@@ -77,6 +78,12 @@ def differences(told: Told, calls: list[dict[str, Any]], pbx: Pbx, tolerance_by_
     return wrong
 
 
+def _parked_s(ended: CallEnded) -> float | None:
+    """How long the call's only stay in a lot lasted."""
+    (parked,) = [hold for hold in ended.holds if hold.by == "lot"] or (None,)
+    return None if parked is None or parked.ended_at is None else parked.ended_at - parked.started_at
+
+
 async def play(version: int, number: int, name: str, knows: bool, folder: Path) -> list[str]:
     """One situation on a fresh Asterisk; `knows`: the daemon was there before. What is wrong with what was told."""
     situation = SITUATIONS[name]
@@ -112,7 +119,10 @@ async def play(version: int, number: int, name: str, knows: bool, folder: Path) 
         app.stop.set()
         await running
     async with reading(database) as connection:
-        calls = [call_json(call) for call in await find_calls(connection, CallFilter(merged=True))]
+        calls = [
+            call_json(ended.call) | {"parked_s": _parked_s(ended)}
+            async for ended in each_time_line(connection, CallFilter(merged=True))
+        ]
     wrong = differences(told, calls, pbx, TOLERANCE_S if knows else MET_TOLERANCE_S)
     return wrong if states == told.live else [f"live {states}", *wrong]
 

@@ -18,7 +18,7 @@ from daemon.app import App, Running
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
+from storage.reading import reading
 from tests.asterisk import figures
 from tests.asterisk.lab.compare import Report, compare_calls
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx

@@ -14,7 +14,7 @@ from handlers.facts import RESULTS
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
+from storage.reading import reading
 from tests.asterisk.lab.sameness import device
 from tests.asterisk.mix import Mix
 from tests.asterisk.pbx import running_pbx

@@ -18,7 +18,7 @@ from handlers.facts import Call
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
+from storage.reading import reading
 from tests.asterisk.lab.sip_phone import answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.test_commands import add_account

@@ -16,7 +16,7 @@ from handlers.facts import EventDoubted, GapEnded
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
+from storage.reading import reading
 from tests.asterisk.lab.sip_phone import answer
 from tests.asterisk.pbx import Pbx, running_pbx
 from tests.asterisk.scenarios.words import rings, talking

@@ -18,7 +18,7 @@ from handlers.departments import Departments
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading
+from storage.reading import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.wait import WAIT_BY, WaitBy, wait_report

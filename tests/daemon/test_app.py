@@ -17,8 +17,8 @@ from handlers.ami.events import Event
 from handlers.facts import Call, CallStarted, Fact
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading
 from storage.errors import StorageError
+from storage.reading import reading
 from tests.daemon.app_service import Ledger, closed_port, lines, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.http_service import until

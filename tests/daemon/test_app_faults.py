@@ -17,11 +17,12 @@ from storage import writer as writer_module
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading
+from storage.reading import reading
 from tests.daemon.app_service import TOKEN, Ledger, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import until
-from tests.storage.test_faults import DAMAGES, break_table, checkpoint, header, held, set_aside, sound
+from tests.storage.faults import DAMAGES, break_table, header, held
+from tests.storage.storing import checkpoint, set_aside, sound
 
 FIRST, SECOND = "08-queue-abandon", "15-pickup"
 WRITE = "write-token"

@@ -15,9 +15,9 @@ from daemon.keeper import HEARD_EVERY_S
 from handlers.facts import Call, CallEnded, GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading
 from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import kept_calls
+from storage.reading import reading
 from tests.daemon.app_service import Ledger, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import (
     SECRET,

@@ -13,7 +13,7 @@ from config.sections import Http
 from daemon import case_commands
 from daemon.cli import main
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading
+from storage.reading import reading
 from storage.requests import to_do
 from tests.daemon.app_service import TOKEN, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk

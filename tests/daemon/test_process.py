@@ -15,15 +15,17 @@ import pytest
 
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading, writing
+from storage.database import writing
 from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import Heard, LiveChange, kept_calls
+from storage.reading import reading
 from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
+from tests.storage.faults import header
 from tests.storage.sample_calls import START, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed
-from tests.storage.test_faults import checkpoint, header
+from tests.storage.storing import checkpoint
 
 pytestmark = pytest.mark.slow
 

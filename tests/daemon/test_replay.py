@@ -12,7 +12,7 @@ from handlers.steady_time import SteadyTime
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
-from storage.database import reading
+from storage.reading import reading
 from tests.daemon.fake_asterisk import hangup, new_channel
 from tests.handlers.recorded import decoded
 from tests.recordings import FOLDER, NAMES, messages, stream

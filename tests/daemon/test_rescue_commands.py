@@ -6,8 +6,8 @@ from click.testing import CliRunner, Result
 
 from daemon.cli import main
 from tests.daemon.test_report_commands import store
+from tests.storage.faults import header
 from tests.storage.sample_calls import a_call, ended
-from tests.storage.test_faults import header
 
 
 def ringtally(*words: str | Path) -> Result:

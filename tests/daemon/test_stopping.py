@@ -16,13 +16,13 @@ from daemon.app import App
 from daemon.stopping import NotStoredError
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading
 from storage.gaps import GapFilter, find_gaps
+from storage.reading import reading
 from tests.daemon.app_service import settings_for
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.http_service import until
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
-from tests.storage.test_faults import held
+from tests.storage.faults import held
 
 CALLS = ["1795450254.1", "1795450254.2"]
 LIVES = "1795450254.3"

@@ -1,6 +1,5 @@
 """The connection breaks anywhere in a recording, and the PBX then says what it is doing."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -11,55 +10,9 @@ from handlers.ami import events as ev
 from handlers.core import Core
 from handlers.facts import CallEnded
 from handlers.rules import Rules
+from tests.handlers.model_pbx import answered, is_told_less, snapshot_after
 from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
 from tests.recordings import NAMES
-
-
-def snapshot_after(stream: Iterable[ev.Event]) -> ev.Snapshot:
-    """What a PBX would answer when all this has happened: its own view, made without the core."""
-    channels: dict[str, ev.LiveChannel] = {}
-    bridges: dict[str, str] = {}
-    waiting: dict[str, ev.LiveQueueEntry] = {}
-    joined: dict[str, float] = {}
-    now = 0.0
-    for event in stream:
-        now = event.at
-        match event:
-            case ev.ChannelCreated():
-                channels[event.uniqueid] = ev.LiveChannel(
-                    event.uniqueid,
-                    event.linkedid,
-                    event.channel,
-                    event.state,
-                    event.number,
-                    event.name,
-                    None,
-                    event.context,
-                    event.exten,
-                    "",
-                    None,
-                    event.at,
-                )
-            case ev.ChannelStateChanged(uniqueid=uniqueid):
-                channels[uniqueid] = channels[uniqueid]._replace(state=event.state)
-            case ev.BridgeEntered(uniqueid=uniqueid):
-                bridges[event.bridge] = event.technology
-                channels[uniqueid] = channels[uniqueid]._replace(bridge=event.bridge)
-                # Asterisk gives everybody in a bridge the oldest of their linkedids before it tells who has entered.
-                for each in [each for each in channels.values() if each.bridge == event.bridge]:
-                    channels[each.uniqueid] = each._replace(linkedid=event.linkedid)
-            case ev.BridgeLeft(uniqueid=uniqueid):
-                channels[uniqueid] = channels[uniqueid]._replace(bridge=None)
-            case ev.QueueJoined(uniqueid=uniqueid):
-                waiting[uniqueid] = ev.LiveQueueEntry(event.queue, uniqueid, event.position, 0.0)
-                joined[uniqueid] = event.at
-            case ev.QueueLeft(uniqueid=uniqueid):
-                del waiting[uniqueid]
-            case ev.ChannelHungUp(uniqueid=uniqueid):
-                del channels[uniqueid]
-    entries = tuple(entry._replace(wait_s=now - joined[uniqueid]) for uniqueid, entry in waiting.items())
-    lives = tuple(ev.LiveBridge(name, technology) for name, technology in bridges.items())
-    return ev.Snapshot("one run", tuple(channels.values()), lives, entries, None, None, {})
 
 
 def at_start(name: str) -> ev.StreamResumed:
@@ -74,7 +27,8 @@ def with_a_break(name: str, begin: int, end: int) -> tuple[list[CallEnded], Core
     facts = told([at_start(name)], core)
     facts += told(whole[:begin], core)
     resumed = ev.StreamResumed(whole[end - 1].at, snapshot_after(whole[:end]))
-    facts += told([ev.StreamBroken(core.now), resumed, *whole[end:]], core)
+    back = told([ev.StreamBroken(core.now), resumed], core)
+    facts += [*back, *told([*answered(back, whole[:end]), *whole[end:]], core)]
     return finished(facts), core
 
 
@@ -91,6 +45,11 @@ def living(name: str, index: int) -> set[str]:
     return {call.id for call in core.live_calls()}
 
 
+def ids(ended: CallEnded) -> set[str]:
+    """The channels of a call."""
+    return {leg.uniqueid for leg in ended.legs}
+
+
 WITH_CALLS = [name for name in NAMES if events(name) and calls_of(name)]
 
 
@@ -104,7 +63,8 @@ def test_a_break_in_which_nothing_happened_changes_nothing_but_makes_the_living_
         for ended in found:
             assert ended.call.incomplete or ended.call.id not in living(name, cut)
             complete = replace(ended, call=replace(ended.call, incomplete=False))
-            assert complete == whole[ended.call.id]
+            true = whole[ended.call.id]
+            assert complete == true or is_told_less(ended.call, true.call, events(name)[:cut], ids(true))
 
 
 @given(st.data())

@@ -17,7 +17,8 @@ from pathlib import Path
 from handlers.facts import CallEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls
-from storage.database import reading, writing
+from storage.database import writing
+from storage.reading import reading
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 
 ROUNDS = 5

@@ -16,8 +16,9 @@ import structlog
 
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import reading, writing
+from storage.database import writing
 from storage.errors import StorageError
+from storage.reading import reading
 from storage.writer import Writer
 from tests.storage.sample_calls import START, many
 

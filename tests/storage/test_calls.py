@@ -13,8 +13,8 @@ from handlers.facts import Call, CallEnded
 from storage.batch import write
 from storage.call_filter import CallFilter
 from storage.calls import each_call, each_time_line, find_call, find_calls, latest, listing
-from storage.database import reading
 from storage.errors import StorageError
+from storage.reading import reading
 from storage.schema import migrate, migrations
 from tests.storage.memory import in_memory
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended, many

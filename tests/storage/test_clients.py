@@ -12,8 +12,9 @@ from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls, listing
 from storage.cases import CaseFilter, find_case, find_cases
 from storage.clients import Known, clients_known, store_clients, stored_clients
-from storage.database import reading, writing
+from storage.database import writing
 from storage.errors import StorageError
+from storage.reading import reading
 from storage.schema import migrate, migrations
 from tests.storage.sample_calls import a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed

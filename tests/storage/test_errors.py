@@ -1,10 +1,14 @@
 """Each way in which SQLite fails has words that say what to do."""
 
 import sqlite3
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from storage.errors import cure, primary_code
+from storage.clients import store_clients
+from storage.errors import StorageError, cure, primary_code
+from storage.requests import to_do
 
 
 def sqlite_error(code: int, words: str = "words") -> sqlite3.OperationalError:
@@ -37,3 +41,17 @@ def test_any_other_failure_is_told_in_its_own_words_on_one_line() -> None:
     assert cure(ValueError("Connection\nclosed")) == "cannot be used: Connection closed"
     assert cure(sqlite_error(sqlite3.SQLITE_MISUSE)) == "cannot be used: words"
     assert primary_code(ValueError()) is None
+
+
+@pytest.mark.parametrize(
+    "speak", [lambda path: to_do(path, 0), lambda path: store_clients(path, {"+7900": ("A", None)})]
+)
+def test_who_writes_beside_the_daemon_makes_no_database_and_fails_in_one_line(
+    speak: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / "calls.db"
+    with pytest.raises(StorageError, match="there is no database at"):
+        speak(path)
+    assert not path.exists()
+    with pytest.raises(StorageError, match="cannot be looked for"):
+        speak(path.with_name("x" * 300))

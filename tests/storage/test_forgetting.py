@@ -21,10 +21,11 @@ from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls
 from storage.cases import find_case
 from storage.clients import store_clients
-from storage.database import reading, writing
+from storage.database import writing
 from storage.forgetting import Forgetting, ToForget, ask_to_forget, forgotten, is_open_elsewhere, to_forget
 from storage.live_calls import Heard, LiveChange
 from storage.outbox import Change, Message
+from storage.reading import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.requests import Asked, add_note, ask, done, to_do

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from handlers.facts import GapEnded
-from storage.database import reading, writing
+from storage.database import writing
 from storage.gaps import GapFilter, GapSum, find_gaps, gap_json, sum_gaps
+from storage.reading import reading
 
 MONDAY = 1_795_411_200.0
 LOST = GapEnded(MONDAY + 160.25, MONDAY + 100.125, "connection_lost")

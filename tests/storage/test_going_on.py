@@ -13,15 +13,17 @@ from handlers.calls.kept import KeptCall
 from handlers.facts import GapEnded
 from storage import going_on, salvage
 from storage.cases import CaseFilter, find_cases
-from storage.database import reading, writing
+from storage.database import writing
 from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.outbox import Change, Message, read_statement
+from storage.reading import reading
 from storage.requests import Asked, ask, to_do
 from storage.rescue import rescue
+from tests.storage.faults import PAGE, break_table, first_page, header, overwrite
 from tests.storage.sample_calls import START, a_missed_call, ended, many
 from tests.storage.sample_cases import a_case, missed
-from tests.storage.test_faults import PAGE, break_table, checkpoint, first_page, header, overwrite, set_aside, sound
+from tests.storage.storing import checkpoint, set_aside, sound
 
 GAP = GapEnded(START + 9, START, "silent")
 LIVE = KeptCall("7.1", "7", START, {"a": 1})
@@ -34,12 +36,10 @@ ALL_KEPT = {
 CASES = 2000
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database in which something of each kind waits."""
-    path = tmp_path_factory.mktemp("original") / "calls.db"
+def fill(path: Path) -> None:
+    """Something of each kind waits in it."""
 
-    async def fill() -> None:
+    async def store() -> None:
         async with writing(path, now=START) as store:
             await store.write(many(300, first=10))
             call = ended(a_missed_call(2))
@@ -47,8 +47,15 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             live = LiveChange({LIVE.id: LIVE}, HEARD)
             await store.write([call], Change(messages), [missed(a_case(2), call.call)], [GAP], live)
 
-    asyncio.run(fill())
+    asyncio.run(store())
     ask(path, CONTACT, START)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database in which something of each kind waits."""
+    path = tmp_path_factory.mktemp("original") / "calls.db"
+    fill(path)
     checkpoint(path)
     return path.read_bytes()
 

@@ -9,18 +9,12 @@ import pytest
 import structlog.testing
 
 from handlers.facts import GapEnded
-from storage.database import reading, writing
+from storage.database import writing
 from storage.live_calls import Heard, LiveChange, kept_calls
+from storage.reading import reading
+from tests.storage.faults import all_but_the_first_page, break_table, everything_and_shorter, first_page, header
 from tests.storage.sample_calls import START, many
-from tests.storage.test_faults import (
-    all_but_the_first_page,
-    break_table,
-    checkpoint,
-    everything_and_shorter,
-    first_page,
-    header,
-    set_aside,
-)
+from tests.storage.storing import checkpoint, set_aside
 
 WRITTEN_AT = START + 90_000.0
 NOW = START + 100_000.0

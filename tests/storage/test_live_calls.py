@@ -8,8 +8,10 @@ import structlog.testing
 
 from handlers.calls.kept import KeptCall
 from handlers.steady_time import Uptime
-from storage.database import reading, writing
+from storage.backlog import Backlog, Entry
+from storage.database import writing
 from storage.live_calls import Heard, LiveChange, kept_calls
+from storage.reading import reading
 from storage.writer import BATCH, Writer
 from tests.storage.sample_calls import a_call, ended, many
 from tests.storage.test_writer import running
@@ -23,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def kept(id_: str, said: str = "", at: float = 1000.0) -> KeptCall:
-    return KeptCall(id_, "boot", at, {"said": said})
+    return KeptCall(id_, a_call().boot, at, {"said": said})
 
 
 def change(*calls: KeptCall, whole: bool = False, heard: Heard = HEARD) -> LiveChange:
@@ -141,3 +143,51 @@ async def test_all_that_there_are_wait_for_every_end_that_was_taken_before(path:
         assert [call.id for call in (await read(path))[0]] == sorted(over[BATCH:])
         assert await writer._store_batch()
     assert (await read(path))[0] == [kept("lives")]
+
+
+def of_run(boot: str, said: str = "") -> KeptCall:
+    """A call with the id of the sample call, in some run of the PBX."""
+    return KeptCall(a_call(0).id, boot, 1000.0, {"said": said})
+
+
+async def test_the_end_of_a_call_of_an_earlier_run_of_the_pbx_leaves_the_one_that_has_its_id_now(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(of_run(a_call(0).boot)))
+        await database.write([ended(a_call(0))], live=change(of_run("later")))
+        assert (await read(path))[0] == [of_run("later")]
+
+
+async def test_what_turned_out_to_be_no_call_in_an_earlier_run_leaves_the_one_that_has_its_id_now(path: Path) -> None:
+    none = frozenset({(a_call(0).id, "boot")})
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(of_run("later")))
+        await database.write((), live=LiveChange({}, HEARD, none=none))
+        assert (await read(path))[0] == [of_run("later")]
+        await database.write((), live=LiveChange({}, HEARD, none=frozenset({(a_call(0).id, "later")})))
+        assert (await read(path))[0] == []
+
+
+async def test_a_call_kept_before_the_pbx_said_which_run_it_is_goes_with_its_end(path: Path) -> None:
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(of_run("")))
+        await database.write([ended(a_call(0))])
+        assert (await read(path))[0] == []
+
+
+async def test_more_ends_than_one_statement_takes_leave_only_what_lives(path: Path) -> None:
+    calls = many(1300)
+    lives = KeptCall(calls[700].call.id, "later", 1000.0, {})
+    async with writing(path, now=0.0) as database:
+        await database.write((), live=change(*(KeptCall(each.call.id, each.call.boot, 1.0, {}) for each in calls)))
+        await database.write(calls, live=change(lives))
+        assert (await read(path))[0] == [lives]
+
+
+async def test_what_waits_of_a_later_run_is_kept_though_an_earlier_ones_end_comes_behind(path: Path) -> None:
+    backlog = Backlog(path, 10)
+    backlog.keep(change(of_run("later")))
+    backlog.add(Entry(ended(a_call(0)), (), (), ()))
+    backlog.keep(LiveChange({}, HEARD, none=frozenset({(a_call(0).id, "boot")})))
+    _, live = backlog.take(10)
+    assert live is not None
+    assert list(live.calls.values()) == [of_run("later")]

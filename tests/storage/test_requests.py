@@ -8,8 +8,9 @@ from handlers.case_facts import Note
 from storage import requests as requests_module
 from storage.calls import find_call
 from storage.cases import find_case
-from storage.database import reading, writing
+from storage.database import writing
 from storage.errors import StorageError
+from storage.reading import reading
 from storage.requests import Asked, Waiting, add_note, ask, done, latest_note, notes_after, outcome_of, to_do
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed

@@ -9,13 +9,15 @@ import pytest
 from handlers.facts import GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line, find_calls
-from storage.database import reading, writing
+from storage.database import writing
 from storage.errors import StorageError
+from storage.reading import reading
 from storage.requests import add_note
 from storage.rescue import rescue
+from tests.storage.faults import PAGE, break_table, header, overwrite
 from tests.storage.sample_calls import START, a_missed_call, ended, many
 from tests.storage.sample_cases import a_case, missed
-from tests.storage.test_faults import PAGE, break_table, header, overwrite, sound
+from tests.storage.storing import sound
 
 CALLS = 2000
 EVERYTHING = CallFilter(merged=True)

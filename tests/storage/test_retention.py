@@ -13,8 +13,9 @@ from handlers.departments import Departments
 from handlers.facts import GapEnded
 from storage.calls import find_call
 from storage.cases import find_case
-from storage.database import reading, writing
+from storage.database import writing
 from storage.outbox import Change, Message
+from storage.reading import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.requests import Asked, add_note, ask, done

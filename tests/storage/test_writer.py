@@ -14,10 +14,11 @@ from handlers.facts import CallEnded, GapEnded
 from storage import database
 from storage.call_filter import CallFilter
 from storage.calls import find_calls
-from storage.database import Database, reading, writing
+from storage.database import Database, writing
 from storage.errors import StorageError
 from storage.gaps import GapFilter, find_gaps
 from storage.outbox import Changed
+from storage.reading import reading
 from storage.writer import BATCH, LINGER_S, Writer
 from tests.storage.sample_calls import a_call, ended, many
 from tests.storage.threads import no_thread_left

@@ -8,10 +8,10 @@ import pytest
 
 from daemon import clock
 from daemon.board.board import HEALTH, INFO, TODAY, Board
-from daemon.board.call_events import CALLS_ACTIVE
+from daemon.board.call_events import CALLS_ACTIVE, CallEvents
 from daemon.board.missed import MISSED_COUNT, MISSED_OPEN
 from daemon.board.states import State, States
-from handlers.facts import AgentChanged, AgentState, CallQueued, CallStarted
+from handlers.facts import AgentChanged, AgentState, CallDetailed, CallQueued, CallStarted
 from tests.daemon.boards import LivePbx, a_board
 from tests.storage.sample_calls import START, a_call, ended
 
@@ -95,6 +95,24 @@ def test_a_fact_is_told_at_once_on_its_topics_and_what_follows_a_second_later(
     news = reader.news()
     assert news[QUEUE]["waiting"] == 2
     assert news[QUEUE]["oldest_since"] == "2026-11-23T16:11:34.013Z"
+
+
+def test_what_the_pbx_says_of_a_live_call_when_asked_is_told_at_once_and_is_no_event(
+    board: Board, pbx: LivePbx, time: Time
+) -> None:
+    reader = Reader(board)
+    call = a_call(state="ivr")
+    pbx.live = lambda: [replace(call, did=None, called=None)]
+    reader.news()
+    time.passes(10)
+    assert reader.news() == {}
+    time.passes(0.1)
+    pbx.live = lambda: [call]
+    assert reader.news() == {}
+    fact = CallDetailed(START, call)
+    board.take([fact])
+    assert reader.news().keys() == {CALLS_ACTIVE}
+    assert CallEvents().of([fact]) == []
 
 
 def test_one_topic_does_not_hold_up_another(board: Board, pbx: LivePbx, time: Time) -> None:

@@ -16,7 +16,7 @@ from daemon.reports.html_page import html_text
 from daemon.reports.missed_document import missed_document
 from daemon.reports.wait_document import wait_document
 from daemon.words import Language
-from storage.database import reading
+from storage.reading import reading
 from storage.reports.missed import missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.wait import wait_report

@@ -7,8 +7,9 @@ from daemon.sinks.database import DatabaseSink
 from handlers.facts import CallEnded, Fact, GapEnded
 from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls
-from storage.database import reading, writing
+from storage.database import writing
 from storage.gaps import GapFilter, find_gaps
+from storage.reading import reading
 from storage.writer import Writer
 from tests.handlers.playbook import Play
 from tests.storage.sample_calls import START, a_call, ended

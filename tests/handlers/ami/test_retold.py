@@ -248,9 +248,9 @@ def test_what_the_pbx_said_of_a_cdr_is_told_when_both_its_moments_are() -> None:
     asks_of_cdr(lines, THIRD, "CDR(answer,u)", None)
     told = [event for event in lines.told if isinstance(event, ev.AnswerTold)]
     assert [event[1:] for event in told] == [
-        (FIRST, 1795449990.25, 1795449995.5, None),
-        (SECOND, 1795449990.25, None, None),
-        (THIRD, None, None, None),
+        (FIRST, 1795449990.25, 1795449995.5, None, False),
+        (SECOND, 1795449990.25, None, None, False),
+        (THIRD, None, None, None, True),
     ]
 
 
@@ -267,7 +267,7 @@ def test_a_recorder_that_asks_for_the_number_dialled_too_is_told_all_three_at_on
         assert not [event for event in lines.told if isinstance(event, ev.AnswerTold)]
         lines.hears(answered(keys[variable], "Success", f"Variable: {variable}", f"Value: {value}"))
     (event,) = [event for event in lines.told if isinstance(event, ev.AnswerTold)]
-    assert event[1:] == (FIRST, 1795449990.25, 1795449995.5, "7001")
+    assert event[1:] == (FIRST, 1795449990.25, 1795449995.5, "7001", False)
 
 
 def test_a_list_of_channels_asked_for_alone_is_told_beside_the_events_that_came_meanwhile() -> None:

@@ -12,6 +12,7 @@ from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.core import Core
 from handlers.facts import CallEnded, GapEnded
 from handlers.rules import Rules
+from tests.handlers.calls.snapshots import back, broken, cdr, shown
 from tests.handlers.calls.test_unseen_answers import answered_in_the_gap
 from tests.handlers.playbook import START, Play
 from tests.handlers.recorded import events
@@ -61,6 +62,82 @@ def test_what_was_found_after_a_gap_is_no_moment_of_its_own_by_the_new_clock_eit
     (talk,) = play.only_call.talks
     assert (talk.started_at, talk.begun_unseen) == (START + 3623, True)
     assert [each.joined_at for each in play.only_call.legs] == [None, None]
+
+
+def test_an_answer_that_was_asked_for_before_the_clock_was_set_is_told_by_the_old_one_and_not_believed() -> None:
+    play = Play()
+    caller, leg = answered_in_the_gap(play)
+    play.core.set_clock(5.0)
+    play.wait(5)
+    cdr(play, caller, START, START + 8)
+    cdr(play, leg, START + 1, START + 8)
+    (live,) = play.core.live_calls()
+    assert (live.state, live.answered_at) == ("talking", None)
+    play.far_end_hangs_up(caller, leg)
+    call = play.only_call.call
+    assert (call.result, call.answered_at, call.wait_s, call.talk_s) == ("answered", None, None, None)
+
+
+def test_no_answer_in_a_gap_in_which_the_clock_was_set_is_believed() -> None:
+    play = Play()
+    caller = play.incoming()
+    leg = play.dial(caller, "PJSIP/101")
+    play.ring(leg)
+    broken(play)
+    play.wait(10)
+    play.core.set_clock(5.0)
+    play.wait(10)
+    back(play, shown(play, caller, "Dial", bridge="b"), shown(play, leg, "AppDial", linkedid=caller, bridge="b"))
+    cdr(play, caller, START, START + 8, "7001")
+    cdr(play, leg, START, START + 8)
+    (live,) = play.core.live_calls()
+    assert (live.state, live.answered_at) == ("talking", None)
+    broken(play)
+    play.wait(10)
+    back(play, shown(play, caller, "Dial", bridge="b"), shown(play, leg, "AppDial", linkedid=caller, bridge="b"))
+    cdr(play, caller, START, START + 8, "7001")
+    cdr(play, leg, START, START + 8)
+    (live,) = play.core.live_calls()
+    assert (live.state, live.answered_at) == ("talking", None)
+
+
+def test_an_answer_in_a_gap_that_began_after_the_clock_was_set_is_believed() -> None:
+    play = Play()
+    play.core.set_clock(5.0)
+    play.wait(6)
+    caller, leg = answered_in_the_gap(play)
+    cdr(play, caller, START + 6, START + 14.5)
+    cdr(play, leg, START + 7, START + 14.5)
+    (live,) = play.core.live_calls()
+    assert live.answered_at == START + 14.5
+
+
+def test_who_may_have_been_answered_before_the_clock_was_set_is_unknown() -> None:
+    play = Play()
+    caller = f"{START - 60:.0f}.1"
+    in_lot = shown(play, caller, "Dial", name="PJSIP/trunk-1", bridge="lot", context="from-trunk", age_s=60)
+    back(play, in_lot)
+    found_at = play.now
+    play.core.set_clock(5.0)
+    play.wait(6)
+    cdr(play, caller, START - 59.5, START - 59.5, "7001")
+    (live,) = play.core.live_calls()
+    assert (live.state, live.did) == ("held", "7001")
+    play.hang_up(caller)
+    ended = play.only_call
+    assert (ended.call.result, ended.call.wait_s, ended.call.talk_s) == ("unknown", None, None)
+    assert [hold.started_at for hold in ended.holds] == [found_at + 5]
+
+
+def test_since_when_somebody_is_parked_is_told_by_the_old_clock_and_not_believed() -> None:
+    play = Play()
+    caller = f"{START - 60:.0f}.1"
+    back(play, shown(play, caller, "Dial", name="PJSIP/trunk-1", bridge="lot", context="from-trunk", age_s=60))
+    play.core.set_clock(5.0)
+    play.wait(6)
+    cdr(play, caller, START - 20, START - 20)
+    play.hang_up(caller)
+    assert [hold.started_at for hold in play.only_call.holds] == [START + 5]
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -3,11 +3,16 @@
 import pytest
 
 from handlers.ami import events as ev
+from handlers.facts import CallDetailed
 from handlers.rules import Rules, SourceRule
 from tests.handlers.calls.snapshots import OUTGOING, back, broken, cdr, shown, wanted
-from tests.handlers.playbook import Play
+from tests.handlers.playbook import START, Play
 
 CALLER = "1799999990.1"
+
+
+def told(play: Play) -> list[CallDetailed]:
+    return [fact for fact in play.facts if isinstance(fact, CallDetailed)]
 
 
 def met_in_the_menu(play: Play) -> None:
@@ -41,6 +46,23 @@ def test_what_the_pbx_says_was_dialled_is_it_with_all_that_hangs_on_it() -> None
     cdr(play, CALLER, None, None, "7002")
     (live,) = play.core.live_calls()
     assert (live.did, live.called, live.source) == ("7002", "7002", "site")
+
+
+def test_it_is_told_with_the_answer_and_not_with_what_happens_next() -> None:
+    play = Play()
+    met_in_the_menu(play)
+    play.facts.clear()
+    play.wait(1)
+    cdr(play, CALLER, None, None, "7002")
+    assert [(type(fact), fact.at, fact.call.did) for fact in told(play)] == [(CallDetailed, play.now, "7002")]
+
+
+def test_an_answer_that_says_nothing_new_of_the_call_is_not_told() -> None:
+    play = Play()
+    met_in_the_menu(play)
+    play.facts.clear()
+    cdr(play, CALLER, START - 4, None, None)
+    assert told(play) == []
 
 
 @pytest.mark.parametrize("said", ["7002\r\nEvent: Hangup", "7002\x00"])
@@ -98,4 +120,17 @@ def test_what_was_not_told_before_the_line_broke_again_is_asked_for_again() -> N
     play.wait(2)
     play.facts.clear()
     back(play, shown(play, CALLER, "BackGround", context="ivr", exten="s", age_s=6))
+    assert wanted(play) == {CALLER}
+
+
+def test_who_was_rung_for_when_he_was_met_is_asked_about_again_too() -> None:
+    play = Play()
+    caller = shown(
+        play, CALLER, "Dial", "PJSIP/101", name="PJSIP/trunk-00000001", state=ev.ChannelState.RING, exten="s", age_s=4
+    )
+    back(play, caller)
+    assert wanted(play) == {CALLER}
+    broken(play)
+    play.facts.clear()
+    back(play, caller)
     assert wanted(play) == {CALLER}

@@ -1,6 +1,7 @@
 """Calls that are passed on while nobody listens: what was not seen is not told, and nothing is guessed."""
 
 from handlers.ami.events import (
+    AnswerTold,
     ChannelState,
     LiveBridge,
     LiveChannel,
@@ -9,8 +10,8 @@ from handlers.ami.events import (
     StreamBroken,
     StreamResumed,
 )
-from tests.handlers.calls.test_transfers import talking
-from tests.handlers.playbook import Play
+from tests.handlers.calls.passing_on import talking
+from tests.handlers.playbook import START, Play
 from tests.handlers.recorded import EMPTY
 
 
@@ -154,6 +155,7 @@ def test_who_went_up_in_the_gap_was_not_refused() -> None:
     play = Play()
     caller = play.incoming()
     resumed(play, shown(play, caller, None))
+    play.say(AnswerTold(play.now, caller, START, START + 5))
     play.wait(2)
     play.far_end_hangs_up(caller)
     assert play.only_call.call.result == "ivr_only", "a menu has answered him"

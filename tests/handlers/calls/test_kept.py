@@ -18,10 +18,10 @@ from handlers.core import Core
 from handlers.facts import CallEnded, Fact, GapEnded
 from handlers.rules import Rules
 from tests.handlers import taped
+from tests.handlers.model_pbx import answered, is_told_less, snapshot_after
 from tests.handlers.playbook import Play
 from tests.handlers.recorded import EMPTY, assert_nothing_impossible, events, finished, told
 from tests.handlers.taped import TAPES
-from tests.handlers.test_breaks import snapshot_after
 from tests.recordings import NAMES
 
 STREAMS = {
@@ -96,7 +96,8 @@ def go_on(before: Core, core: Core, whole: Sequence[ev.Event], cut: int) -> list
     snapshot = snapshot_after(whole[:cut])._replace(boot="", members=members)
     channels = tuple(_found(each, before, pools) for each in snapshot.channels or ())
     snapshot = snapshot._replace(channels=channels)
-    return told([ev.StreamResumed(at, snapshot), *whole[cut:]], core)
+    back = told([ev.StreamResumed(at, snapshot)], core)
+    return [*back, *told([*answered(back, whole[:cut]), *whole[cut:]], core)]
 
 
 def is_known(whole: Sequence[ev.Event], cut: int) -> bool:
@@ -126,7 +127,11 @@ def test_a_daemon_that_dies_between_any_two_events_tells_the_same_calls(name: st
             continue  # Local halves without a device yet are told of by nothing, and kept by nothing
         second = taken_up(first.changed_calls(whole[cut - 1].at), first.now)
         after = finished(go_on(first, second, whole, cut))
-        assert without_marks([*before, *after]) == but_for_holds(at_once, after), (cut, whole[cut])
+        expected = but_for_holds(at_once, after)
+        for found, true in zip(without_marks([*before, *after]), expected, strict=True):
+            legs = [leg.uniqueid for leg in true.legs]
+            is_less = is_told_less(found.call, true.call, whole[:cut], legs)
+            assert found == true or is_less, (cut, whole[cut])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if events(name)])

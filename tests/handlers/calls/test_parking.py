@@ -1,7 +1,7 @@
 """The parking lot: fetched, called back, given up; neither talk nor hold."""
 
 from handlers.ami import events as ev
-from tests.handlers.calls.test_transfers import talking
+from tests.handlers.calls.passing_on import talking
 from tests.handlers.playbook import Play
 from tests.handlers.recorded import EMPTY
 

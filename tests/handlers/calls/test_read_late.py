@@ -2,8 +2,8 @@
 
 from handlers.ami.events import Event, StreamBroken, StreamResumed
 from handlers.facts import AnswersUnseen, GapEnded
+from tests.handlers.model_pbx import snapshot_after
 from tests.handlers.playbook import Play
-from tests.handlers.test_breaks import snapshot_after
 
 
 class Noted(Play):

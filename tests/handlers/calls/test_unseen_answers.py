@@ -196,6 +196,7 @@ def test_a_stay_that_ended_unseen_has_no_end_and_nobody_abandoned_it() -> None:
     back(play, shown(play, caller, "VoiceMail", "100@default,s"))
     (live,) = play.core.live_calls()
     assert live.state == "ivr"
+    cdr(play, caller, START, START)
     play.wait(3)
     play.far_end_hangs_up(caller)
     ended = play.only_call

@@ -3,15 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handlers.case_facts import (
-    CASE_FACTS,
-    Case,
-    CaseAttempted,
-    CaseFact,
-    CaseMissed,
-    CaseRecovered,
-    CaseTrulyMissed,
-)
+from handlers.case_facts import CASE_FACTS, Case, CaseAttempted, CaseFact, CaseMissed, CaseRecovered, CaseTrulyMissed
 from handlers.cases.rule import FollowUpRule
 from handlers.rules import MISSED_RESULTS, Rules
 from tests.handlers.playbook import START, Play
@@ -19,6 +11,7 @@ from tests.handlers.playbook import START, Play
 CLIENT = "89001112233"
 E164 = "+79001112233"
 HOUR = 3600.0
+DAY = 24 * HOUR
 
 
 class Office(Play):

@@ -6,11 +6,10 @@ from handlers.ami import events as ev
 from handlers.case_facts import CaseClaimed, CaseTrulyMissed, CaseUnlisted
 from handlers.cases.requests import ClaimAsked, ContactReported, Said
 from tests.handlers.calls.snapshots import OUTGOING, back, broken, cdr, shown, wanted
-from tests.handlers.cases.office import CLIENT, HOUR, Office
+from tests.handlers.cases.office import CLIENT, DAY, HOUR, Office
 from tests.handlers.playbook import START
 
 DUE = 20 + HOUR
-DAY = 24 * HOUR
 
 
 def rings_out_as_the_line_breaks() -> tuple[Office, str, str]:

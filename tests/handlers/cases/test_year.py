@@ -18,6 +18,7 @@ import pytest
 from handlers.case_facts import CASE_FACTS, Case, CaseAttempted, CaseFact, CaseTrulyMissed
 from handlers.cases.cases import Cases
 from handlers.cases.desk import Desk
+from handlers.cases.moments import leaves_at
 from handlers.cases.requests import ContactReported, DismissAsked, Request
 from handlers.cases.rule import FollowUpRule
 from handlers.facts import Call, CallEnded, Fact
@@ -102,7 +103,7 @@ class Simulated:
             self.cases.stream_broken()
         elif self.is_broken:
             held = [each.case for each in self.cases.list if each.is_held]
-            if self.random.random() < 0.2 or any(self.cases._leaves_at(case) <= at for case in held):
+            if self.random.random() < 0.2 or any(leaves_at(case, self.rules.follow_up) <= at for case in held):
                 self.is_broken = False
                 self.cases.stream_resumed()
                 self.pass_time(at)

@@ -12,7 +12,7 @@ import pytest
 from handlers.clients import Client
 from handlers.departments import Departments
 from storage.clients import store_clients
-from storage.database import reading
+from storage.reading import reading
 from storage.reports.missed import OUTCOMES, MissedCall, MissedReport, Outcome, missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.spread import spread

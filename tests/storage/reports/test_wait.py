@@ -13,7 +13,7 @@ import pytest
 
 from handlers.departments import Departments
 from handlers.facts import Call
-from storage.database import reading
+from storage.reading import reading
 from storage.reports.report_filter import ReportFilter
 from storage.reports.spread import Spread
 from storage.reports.wait import WAIT_BY, WaitBy, WaitFigures, WaitReport, wait_report
