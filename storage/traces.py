@@ -17,7 +17,7 @@ _BY_CHANCE = 10
 
 def traces(paths: Sequence[Path], patterns: Sequence[bytes]) -> int:
     """In how many places of these files any of the patterns is; a file that is not there has none. Raises StorageError."""
-    command = [sys.executable, "-m", "storage.traces", *map(str, paths)]
+    command = [sys.executable, "-P", "-m", "storage.traces", *map(str, paths)]
     done = subprocess.run(command, input=b"\n".join(patterns), capture_output=True, check=False)  # noqa: S603 - ourselves
     if done.returncode:
         raise StorageError(f"{paths[0]} cannot be searched; run this as the user of the daemon")
