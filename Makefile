@@ -6,7 +6,7 @@ ROUNDS := 10
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
 TIMED := tests/asterisk/test_live_calls.py tests/asterisk/test_many_calls.py
 
-.PHONY: demo check lint unit test properties torture bench bench-latency bench-reports bench-load lock words clean
+.PHONY: demo check lint unit test properties torture bench bench-latency bench-reports bench-clearing bench-load lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -43,6 +43,9 @@ bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling cos
 
 bench-reports: .venv/.ready ## how long lists and reports take among a million calls
 	$(BIN)/python -m tests.bench.lists
+
+bench-clearing: .venv/.ready ## how long storage.keep holds up the storing of calls, among a million
+	$(BIN)/python -m tests.bench.clearing
 
 bench-load: .venv/.ready ## floods, a full house, and a week in accelerated time; give it an hour
 	$(BIN)/python -m tests.bench.flood

@@ -9,7 +9,6 @@ from config.problems import Fault
 from config.sections import Ami, Http, Mqtt, Settings
 from config.web_config import WebConfig
 from config.websocket_address import leads_home
-from config.yet_to_come import without_effect
 
 
 def cautions(settings: Settings, web: WebConfig | None = None) -> Iterator[Fault]:
@@ -26,7 +25,6 @@ def cautions(settings: Settings, web: WebConfig | None = None) -> Iterator[Fault
             message = "leads browsers on other machines to themselves, and the wallboard finds no broker there"
             yield Fault(("mqtt", "websocket"), message, "name the broker as those machines know it")
     yield from _http_cautions(settings.http, web)
-    yield from without_effect(settings)
 
 
 def _ami_cautions(ami: Ami) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ from daemon.report_output import (
 from daemon.reports.document import Document
 from daemon.reports.heading import heading_lines, period_text
 from daemon.reports.missed_document import missed_document
+from daemon.reports.spelling import page_moment
 from daemon.reports.wait_document import wait_document
 from daemon.rules import follow_up_rule, rules_of
 from daemon.words import Language, mark, word
@@ -36,12 +37,14 @@ from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.numbers import NumberPlan
 from storage.call_filter import bindable
+from storage.call_json import iso
 from storage.gaps import GapSum, sum_gaps
 from storage.reading import reading
 from storage.reports.missed import MissedReport, missed_report
 from storage.reports.report_filter import ReportFilter
 from storage.reports.report_json import missed_call_json, missed_json, wait_json, wait_row_json
 from storage.reports.wait import WAIT_BY, WaitBy, WaitReport, wait_report
+from storage.retention import kept_from
 
 _CLIENTS = dict(zip(("known", "unknown"), mark("known", "not known"), strict=True))
 mark("clients")
@@ -86,6 +89,7 @@ class _Asked:
         self.language: Language = lang or self.settings.site.language
         self.zone = self.settings.zone
         self._period = period_of(query, self.zone)
+        self._kept_from: float | None = None
         self._earlier = before(self._period, clock.now(), self.zone)
         filters = {name: bindable(query[name]) for name in ("trunk", "queue", "department", "number", "clients")}
         self._said = filters | {"clients": _CLIENTS.get(query["clients"])}
@@ -102,6 +106,31 @@ class _Asked:
         clients = self._said["clients"]
         said = self._said | {"clients": None if clients is None else word(clients, self.language)}
         return heading_lines(self._period, self._earlier, said, self.zone, self.language)
+
+    async def learn_what_is_kept(self, connection: aiosqlite.Connection) -> None:
+        """With a period before of which a part is gone nothing is compared: it would look as if fewer had called."""
+        self._kept_from = await kept_from(connection)
+        if self._kept_from is None or self._earlier is None:
+            return
+        if self._earlier.since is None or self._earlier.since < self._kept_from:
+            self._earlier = self.before = None
+
+    @property
+    def kept_lines(self) -> tuple[str, ...]:
+        """A line if calls of the period itself are gone."""
+        since = self._period.since
+        if self._kept_from is None or (since is not None and since >= self._kept_from):
+            return ()
+        return (
+            word("calls that began before {} are not kept", self.language).format(
+                page_moment(self._kept_from, self.zone, self.language)
+            ),
+        )
+
+    @property
+    def kept_json(self) -> dict[str, Any]:
+        """From when on all calls are there; null: all that ever were stored."""
+        return {"kept_from": iso(self._kept_from)}
 
     async def gaps(self, connection: aiosqlite.Connection) -> GapSum:
         """What of the period was not heard."""
@@ -145,6 +174,7 @@ def wait(
     async def go() -> tuple[WaitReport, GapSum]:
         async with reading(db or Path(asked.settings.storage.path)) as connection:
             await warn_without_directory(connection, asked.wanted.clients)
+            await asked.learn_what_is_kept(connection)
             report = await wait_report(connection, asked.wanted, by, asked.zone, asked.departments, asked.before)
             return report, await asked.gaps(connection)
 
@@ -152,13 +182,17 @@ def wait(
 
     def document() -> Document:
         return wait_document(
-            found, (*asked.lines, *gap_lines(gaps, asked.language)), asked.compared, asked.zone, asked.language
+            found,
+            (*asked.lines, *asked.kept_lines, *gap_lines(gaps, asked.language)),
+            asked.compared,
+            asked.zone,
+            asked.language,
         )
 
     def values() -> Any:
         if form == "jsonl":
             return [wait_row_json(row) for row in found.rows]
-        return wait_json(found, asked.wanted, asked.before, asked.zone) | _gaps_json(gaps)
+        return wait_json(found, asked.wanted, asked.before, asked.zone) | _gaps_json(gaps) | asked.kept_json
 
     show(form, document, values)
 
@@ -186,6 +220,7 @@ def missed(
     async def go() -> tuple[MissedReport, GapSum]:
         async with reading(db or Path(asked.settings.storage.path)) as connection:
             await warn_without_directory(connection, asked.wanted.clients)
+            await asked.learn_what_is_kept(connection)
             report = await missed_report(
                 connection, asked.wanted, asked.zone, asked.departments, asked.before, at_deadline
             )
@@ -198,14 +233,14 @@ def missed(
         counted = asked.settings.follow_up.count
         line = rule_line(rule, asked.settings.working_hours is not None, asked.language, counted)
         last = TABLE_ROWS if asked.is_unbounded else None
-        lines = (*asked.lines, *gap_lines(gaps, asked.language), line)
+        lines = (*asked.lines, *asked.kept_lines, *gap_lines(gaps, asked.language), line)
         return missed_document(found, lines, asked.compared, asked.zone, asked.language, last)
 
     def values() -> Any:
         if form == "jsonl":
             return [missed_call_json(call) for call in found.calls]
         told = _rule_json(rule, asked.settings.working_hours is not None)
-        return missed_json(found, asked.wanted, asked.before, asked.zone, told) | _gaps_json(gaps)
+        return missed_json(found, asked.wanted, asked.before, asked.zone, told) | _gaps_json(gaps) | asked.kept_json
 
     show(form, document, values)
 

@@ -16,6 +16,7 @@ import structlog
 from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon.ami_client import AmiClient
+from daemon.clearing import Clearer
 from daemon.health import Health
 from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
@@ -137,11 +138,14 @@ class App:
             parts.pump,
             lambda: status_line(parts.client.state, parts.core.live_count, parts.health.trouble()),
         )
+        clearer = Clearer(self._database, lambda: self._settings, parts.writer)
         started = [
             tasks.create_task(lasting("supervision", supervision.run()), name="supervision"),
             tasks.create_task(lasting("requests", parts.requests.run()), name="requests"),
             tasks.create_task(lasting("clients", parts.clients.run()), name="clients"),
             tasks.create_task(lasting("keeper", parts.keeper.run()), name="keeper"),
+            tasks.create_task(lasting("forgetter", parts.forgetter.run()), name="forgetter"),
+            tasks.create_task(lasting("clearer", clearer.run()), name="clearer"),
         ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)

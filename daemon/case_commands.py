@@ -35,7 +35,7 @@ def _user() -> str:
     return "somebody"
 
 
-_by = click.option("--by", default=_user, show_default="you", help="Who says it.")
+by_option = click.option("--by", default=_user, show_default="you", help="Who says it.")
 
 
 @click.command(
@@ -46,7 +46,7 @@ _by = click.option("--by", default=_user, show_default="you", help="Who says it.
 )
 @click.argument("number")
 @click.option("--at", help="When it was (default: now), e.g. 2026-11-23T18:04, by the site's clock.")
-@_by
+@by_option
 @click.option("--note", "text", help="What is to be known of it.")
 @db_option
 @click.pass_context
@@ -70,7 +70,7 @@ def contact(context: click.Context, number: str, at: str | None, by: str, text: 
 @click.command(epilog=examples("ringtally dismiss 1795450254.0 --why spam"))
 @click.argument("case_id", metavar="CASE")
 @click.option("--why", help="What it was: spam, a wrong number.")
-@_by
+@by_option
 @db_option
 @click.pass_context
 def dismiss(context: click.Context, case_id: str, why: str | None, by: str, db: Path | None) -> None:
@@ -84,7 +84,7 @@ def dismiss(context: click.Context, case_id: str, why: str | None, by: str, db: 
 @click.argument("case_id", metavar="CASE")
 @click.option("--for", "duration", default=CLAIMED_FOR, show_default=True, help="How long others leave it to you.")
 @click.option("--release", is_flag=True, help="Leave it to others again.")
-@_by
+@by_option
 @db_option
 @click.pass_context
 def claim(context: click.Context, case_id: str, duration: str, release: bool, by: str, db: Path | None) -> None:
@@ -97,7 +97,7 @@ def claim(context: click.Context, case_id: str, duration: str, release: bool, by
 @click.command(epilog=examples('ringtally note 1795450254.0 "wants an offer by Friday"'))
 @click.argument("call_id", metavar="ID")
 @click.argument("text")
-@_by
+@by_option
 @db_option
 @click.pass_context
 def note(context: click.Context, call_id: str, text: str, by: str, db: Path | None) -> None:

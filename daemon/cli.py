@@ -19,6 +19,7 @@ from daemon.log import configure_log
 from daemon.missed_commands import missed
 from daemon.notify import Notifier
 from daemon.pbx_commands import check_ami, record, snippet
+from daemon.person_commands import export_command, forget
 from daemon.report_commands import call_story, calls, replay
 from daemon.rescue_commands import rescue_command
 from daemon.words import Language
@@ -65,6 +66,8 @@ for command in (
     dismiss,
     claim,
     note,
+    forget,
+    export_command,
 ):
     main.add_command(command)
 

@@ -41,6 +41,12 @@ class ClientDirectory:
         entry = None if number is None else self._clients.get(number)
         return NOBODY if entry is None else Client(*entry)
 
+    def forget(self, is_theirs: Callable[[str], bool]) -> None:
+        """From now on it knows him no more; the file may, and then he is known again when it is read."""
+        theirs = [number for number in self._clients if is_theirs(number)]
+        if theirs:
+            self._clients = {number: entry for number, entry in self._clients.items() if number not in theirs}
+
     def replace(self, clients: Mapping[str, Entry]) -> None:
         """From now on it is these."""
         self._clients = clients
@@ -89,6 +95,10 @@ class ClientReader:
                 for number, (name, responsible) in stored.items()
             }
         )
+
+    def forget(self, is_theirs: Callable[[str], bool]) -> None:
+        """See `ClientDirectory.forget`."""
+        self._directory.forget(is_theirs)
 
     def reread(self) -> None:
         """Read it again soon, changed or not: the settings may be others, or somebody says that he has mended the file."""

@@ -24,6 +24,7 @@ from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
 from daemon.clients import ClientDirectory, ClientReader
 from daemon.contradictions import Contradictions
+from daemon.forgetting import Forgetter, Memory
 from daemon.health import Health
 from daemon.http_refusals import RefusalCollector, Refusals
 from daemon.keeper import Keeper
@@ -95,6 +96,7 @@ class Parts:
     keeper: Keeper
     health: Health
     refusals: Refusals
+    forgetter: Forgetter
 
 
 async def build(
@@ -123,7 +125,7 @@ async def _build(
     database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
     core = Core(rules_of(settings))
     metrics, case_metrics = _metrics(registry, core, settings)
-    outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
+    outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, settings.storage.keep, database)
     writer = _writer(database, metrics, outbox, core)
     registry.register(StoreCollector(writer))
     refusals = Refusals()
@@ -144,7 +146,8 @@ async def _build(
         sinks.append(mqtt)
     tell = None if mqtt is None else partial(_message, mqtt.shows_numbers, render, render_case)
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx, lambda: client.silent_s)
-    sinks += [DatabaseSink(writer, tell), requests, keeper]
+    forgetter = Forgetter(path, in_force, Memory(core, pump, writer, board, clients, mqtt))
+    sinks += [DatabaseSink(writer, tell), requests, keeper, forgetter]
     client = _client(settings.ami, health, pump, keeper)
     sinks += [AnswerSeeker(client.ask_for_answers), Contradictions(client.settle)]
     client.was_deaf_since(left.heard_until)
@@ -167,6 +170,7 @@ async def _build(
         keeper,
         health,
         refusals,
+        forgetter,
     )
 
 
@@ -179,8 +183,8 @@ def _metrics(registry: CollectorRegistry, core: Core, settings: Settings) -> tup
     return metrics, cases
 
 
-async def _outbox(mqtt: Mqtt, database: Database) -> Outbox:
-    outbox = Outbox(database, Limits(mqtt.outbox_keep, mqtt.outbox_max), clock.now)
+async def _outbox(mqtt: Mqtt, keep_s: float, database: Database) -> Outbox:
+    outbox = Outbox(database, Limits(min(mqtt.outbox_keep, keep_s), mqtt.outbox_max), clock.now)
     await outbox.open()
     return outbox
 

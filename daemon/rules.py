@@ -1,10 +1,11 @@
 """Settings in the core's words."""
 
 from datetime import tzinfo
+from math import inf
 
 from config.sections import FollowUp, Settings
 from config.working_hours import WorkingHours
-from handlers.cases.rule import FollowUpRule
+from handlers.cases.rule import KNOWN_FOR_S, FollowUpRule
 from handlers.departments import DepartmentRule
 from handlers.rules import Rules, SourceRule, TrunkRule
 from handlers.working_time import WorkingTime
@@ -33,7 +34,7 @@ def rules_of(settings: Settings) -> Rules:
             for each in settings.departments
         ),
         working_time=None if settings.working_hours is None else working_time(settings.working_hours, settings.zone),
-        follow_up=follow_up_rule(settings.follow_up),
+        follow_up=follow_up_rule(settings.follow_up, settings.storage.keep),
     )
 
 
@@ -43,14 +44,15 @@ def working_time(hours: WorkingHours, zone: tzinfo) -> WorkingTime:
     return WorkingTime(zone, weekdays, frozenset(hours.holidays))
 
 
-def follow_up_rule(follow_up: FollowUp) -> FollowUpRule:
-    """When a missed call is truly missed."""
+def follow_up_rule(follow_up: FollowUp, keep_s: float = inf) -> FollowUpRule:
+    """When a missed call is truly missed. No case is known for longer than calls are kept."""
     return FollowUpRule(
         name=follow_up.rule,
         window_s=follow_up.window,
         min_talk_out_s=follow_up.min_talk_out,
         min_talk_in_s=follow_up.min_talk_in,
-        list_for_s=follow_up.list_for,
+        list_for_s=min(follow_up.list_for, keep_s),
+        known_for_s=min(KNOWN_FOR_S, keep_s),
         closed_by=frozenset({*follow_up.closed_by, "external"}),
         match=follow_up.match,
         ignore=frozenset(follow_up.ignore),

@@ -12,7 +12,7 @@ from daemon import clock
 from daemon.board.board import Board
 from daemon.board.day import Day
 from handlers.ami.events import StreamBroken
-from handlers.cases.moments import KNOWN_FOR_S
+from handlers.cases.rule import KNOWN_FOR_S
 from handlers.core import Core
 from handlers.facts import Fact
 from handlers.steady_time import stepped_between

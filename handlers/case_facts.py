@@ -169,6 +169,15 @@ class RequestAnswered:
     cases: tuple[Case, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NumberForgotten:
+    """No case knows this number any more that somebody asked to forget; so many were on the list, and are dismissed."""
+
+    at: float
+    request: int
+    dismissed: int
+
+
 CaseFact = (
     CaseMissed
     | CaseAttempted

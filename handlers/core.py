@@ -9,7 +9,7 @@ from handlers.agents.roster import Roster
 from handlers.ami.events import AnswerTold, ChannelsListed, Event, StreamBroken, StreamResumed
 from handlers.calls.clock_set import set_clock
 from handlers.calls.ghosts import Ghosts
-from handlers.calls.kept import KeptCall, changed_calls, restore
+from handlers.calls.kept import KeptCall, changed_calls, is_named, restore
 from handlers.calls.reaper import Reaper
 from handlers.calls.resume import is_another_run, resume
 from handlers.calls.tracker import Tracker
@@ -159,6 +159,10 @@ class Core:
         Long ones are told of the more seldom, the longer they are, but for `at_once`. No more than `most`; who gets so many asks again.
         """
         return changed_calls(self._tracker.state, now, at_once, most)
+
+    def is_named(self, is_in: Callable[[str | None], bool]) -> bool:
+        """Does a call that lives name a number that is looked for so?"""
+        return is_named(self._tracker.state, is_in)
 
     def keep_all_anew(self) -> None:
         """What was kept of live calls is lost: `changed_calls` tells of all of them again."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from handlers.ami.events import GapReason
-from handlers.case_facts import CaseFact, Note, RequestAnswered
+from handlers.case_facts import CaseFact, Note, NumberForgotten, RequestAnswered
 from handlers.frozen import quickly_made
 
 Direction = Literal["in", "out", "internal"]
@@ -412,4 +412,5 @@ Fact = (
     | AgentGone
     | CaseFact
     | RequestAnswered
+    | NumberForgotten
 )

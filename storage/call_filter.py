@@ -1,5 +1,7 @@
 """Which calls somebody asks for, as SQL that an index answers. Values are always bound, never written into the text."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ class CallFilter:
     `number` in any spelling, the caller's or the one called (see `number_match`). `queue`: joined at any time in the
     call. `since` up to, not including, `until`: epoch seconds, of the call's start. `last`: only so many, the latest.
     `clients`: those of the outside parties whom the directory knows, or does not know; who has no number is neither.
-    Calls that became part of another (`merged_into`) are counted nowhere, and left out unless `merged` is set.
+    Calls that became part of another (`merged_into`) are counted nowhere, and left out unless `merged` is set. `keys`: rows found before.
     """
 
     missed: bool | None = None
@@ -29,6 +31,7 @@ class CallFilter:
     last: int | None = None
     clients: Known | None = None
     merged: bool = False
+    keys: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ def selection(wanted: CallFilter) -> Selection:
         if value is not None:
             conditions.append(condition)
             values.append(value)
+    if wanted.keys is not None:
+        conditions.append("c.key IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(list(wanted.keys)))
     if wanted.missed is not None:
         conditions.append("c.missed = 1" if wanted.missed else "c.missed = 0")
     if wanted.clients is not None:

@@ -49,7 +49,7 @@ class CaseFilter:
 
     `number` in any spelling. `since` up to, not including, `until`: epoch seconds, of the first miss. `first`, `last`: only so
     many, the earliest or the latest. `waiting_since`: on the call-back list, which nobody has been on for whom the last miss is older than this moment.
-    `clients`: whom the directory knows, or does not know.
+    `clients`: whom the directory knows, or does not know. `keys`: rows found before.
     """
 
     states: tuple[str, ...] | None = None
@@ -61,6 +61,7 @@ class CaseFilter:
     since: float | None = None
     until: float | None = None
     waiting_since: float | None = None
+    keys: Sequence[int] | None = None
     clients: Known | None = None
     first: int | None = None
     last: int | None = None
@@ -154,6 +155,9 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
     if wanted.number is not None:
         conditions.append("m.number_match >= ? AND m.number_match < ?")
         values += match_range(wanted.number)
+    if wanted.keys is not None:
+        conditions.append(f"m.key IN ({_THOSE})")
+        values.append(orjson.dumps(list(wanted.keys)).decode())
     if wanted.clients is not None:
         conditions.append(known_condition("m.number", wanted.clients))
     if wanted.states is not None:

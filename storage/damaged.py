@@ -10,6 +10,7 @@ from pathlib import Path
 from storage.place import Place, files_beside
 from storage.schema import APPLICATION_ID, Migration
 
+_WORDS = ("damaged", "replaced")
 _HEADER = 100
 _APPLICATION_ID_AT = 68  # https://www.sqlite.org/fileformat.html#the_database_header
 _READ_AT_ONCE = 1 << 20
@@ -38,7 +39,7 @@ def set_aside(path: Path, now: float) -> Path:
 
     It is marked until `has_gone_on` is told: whoever is killed meanwhile leaves the rest to the next start, which finds it `unfinished`.
     """
-    aside = next(_names(path, "damaged", now))
+    aside = next(_names(path, _WORDS[0], now))
     _mark(aside).touch(exist_ok=False)
     try:
         path.rename(aside)
@@ -81,13 +82,19 @@ def _rename_beside(path: Path, aside: Path) -> None:
             old.rename(new)
 
 
+def files_aside(path: Path) -> list[Path]:
+    """What was set aside beside a database, oldest first; nobody writes there any more."""
+    found = [each for word in _WORDS for each in path.parent.glob(f"{escape(path.name)}.{word}-*")]
+    return sorted(each for each in found if not each.name.endswith(_GOING_ON))
+
+
 def set_aside_leftovers(place: Place, now: float) -> None:
     """Rename what is beside another file and belongs to the one that was there before: the other one would be mixed with it.
 
     OSError where it cannot.
     """
     left = place.leftovers()
-    aside = next(_names(place.path, "replaced", now))
+    aside = next(_names(place.path, _WORDS[1], now))
     for old, new in zip(files_beside(place.path), files_beside(aside), strict=True):
         if old in left:
             old.rename(new)

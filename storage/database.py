@@ -259,6 +259,7 @@ async def _connect_writer(path: Path, durability: Durability, now: float) -> Dat
         for setting in (
             f"synchronous = {'FULL' if durability == 'full' else 'NORMAL'}",
             "foreign_keys = ON",
+            "secure_delete = ON",  # numbers that were deleted are in the file no more
             f"journal_size_limit = {_WAL_STAYS_BYTES}",
             f"cache_size = -{_WRITER_CACHE_KIB}",
         ):

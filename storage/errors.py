@@ -80,6 +80,7 @@ def beside_the_daemon(path: Path, timeout_s: float, *, autocommit: bool = False)
         address = f"file:{quote(str(path.absolute()))}?mode=rw"
         level: Literal["DEFERRED"] | None = None if autocommit else "DEFERRED"
         with closing(sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=level)) as connection:
+            connection.execute("PRAGMA secure_delete = ON").close()  # as the daemon's own
             yield connection
     except sqlite3.Error as error:
         raise storage_error(path, error) from error

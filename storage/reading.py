@@ -28,7 +28,7 @@ async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     opened: list[aiosqlite.Connection] = []
 
     async def opening() -> None:
-        address = await asyncio.to_thread(_readable_address, path)
+        address = await asyncio.to_thread(readable_address, path)
         try:
             connection = await aiosqlite.connect(
                 address, uri=True, timeout=_WAITS_S, isolation_level=None, iter_chunk_size=500
@@ -47,7 +47,7 @@ async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
             await to_the_end(connection.close())
 
 
-def _readable_address(path: Path) -> str:
+def readable_address(path: Path) -> str:
     """The URI under which the database can be read, after a look at whether it is one of ours and of our age."""
     try:
         is_there = path.is_file()

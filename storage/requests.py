@@ -74,7 +74,7 @@ def to_do(database: Path, after: int) -> list[Waiting]:
     """The requests after an id of which nothing has come yet, oldest first."""
     with _writing(database) as connection:
         rows = connection.execute(
-            "SELECT id, kind, subject, at / 1000.0, by_whom, text, asked_at / 1000.0 FROM request WHERE done_at IS NULL AND id > ? ORDER BY id",
+            "SELECT id, kind, subject, at / 1000.0, by_whom, text, asked_at / 1000.0 FROM request WHERE done_at IS NULL AND kind <> 'forget' AND id > ? ORDER BY id",
             (after,),
         ).fetchall()
     return [

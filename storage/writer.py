@@ -13,8 +13,8 @@ What it promises:
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -89,6 +89,7 @@ class Writer:
         self._has_lost_calls = False
         self._on_lost: list[Callable[[], None]] = []
         self._flushes = Flushes()
+        self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ended = asyncio.Event()
@@ -143,6 +144,12 @@ class Writer:
         self._mender.trouble = error
         self._wake.set()
 
+    @asynccontextmanager
+    async def resting(self) -> AsyncIterator[None]:
+        """For the time of the block nothing is stored: what comes waits, in memory."""
+        async with self._turn:
+            yield
+
     def keep(self, change: LiveChange) -> None:
         """Take what is to be kept of live calls; of what waits already the latest counts, so it is never more than there are."""
         self._backlog.keep(change)
@@ -153,7 +160,9 @@ class Writer:
         retry_s = _FIRST_RETRY_S
         try:
             while await self._batch_waits():
-                if await to_the_end(self._store_batch()):
+                async with self._turn:
+                    is_stored = await to_the_end(self._store_batch())
+                if is_stored:
                     retry_s = _FIRST_RETRY_S
                 else:
                     await self._pause(retry_s)

@@ -163,6 +163,11 @@ class Board:
                 self.cases_today.add(fact, self._day.since, self._day.until)
                 self._touch(MISSED_COUNT, MISSED_OPEN, TODAY)
 
+    def forget(self, is_theirs: Callable[[str], bool], token: str) -> None:
+        """Something else in the place of a caller's number."""
+        self._day.forget(is_theirs, token)
+        self._touch(CALLS_ACTIVE, MISSED_OPEN)
+
     def clients_changed(self) -> None:
         """Numbers may belong to others now."""
         self._touch(CALLS_ACTIVE, MISSED_OPEN)

@@ -5,7 +5,7 @@ which the caller joined. Calls that became part of another are counted nowhere. 
 counted again, through the same code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
@@ -72,6 +72,13 @@ class CallSums:
         caller = call.caller_e164 or call.caller
         if caller and len(self.callers) < CALLERS_LIMIT:
             self.callers.add(caller)
+
+    def forget(self, is_theirs: Callable[[str], bool], token: str) -> None:
+        """A number that was forgotten was one caller, and stays one."""
+        theirs = {caller for caller in self.callers if is_theirs(caller)}
+        if theirs:
+            self.callers -= theirs
+            self.callers.add(token)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -149,6 +156,11 @@ class Day:
         self._missed_closed = self._missed_anonymous = 0
         self._talk_s = 0.0
         self._unfinished: dict[tuple[str, str, str], CallEnded] = {}
+
+    def forget(self, is_theirs: Callable[[str], bool], token: str) -> None:
+        """Something else in the place of a caller's number; how many called stays."""
+        for sums in (self.site, *self._trunks.values(), *self._departments.values()):
+            sums.forget(is_theirs, token)
 
     def roll(self, now: float) -> bool:
         """Begin anew if this is another day; True if it is."""

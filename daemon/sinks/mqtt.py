@@ -29,7 +29,7 @@ from daemon.mqtt_link import (
 from daemon.mqtt_probe import Probe
 from daemon.mqtt_teller import MqttState, MqttTeller
 from daemon.sinks.mqtt_states import StateTurns
-from handlers.facts import Fact
+from handlers.facts import Call, Fact
 from storage.errors import StorageError
 from storage.outbox import Outbox, Waiting
 
@@ -136,6 +136,13 @@ class MqttSink:
             self._events.append((event, clock.now()))
         if self.is_connected:
             self._wake.set()
+
+    def read_anew(self, is_about: Callable[[Call], bool]) -> None:
+        """What waits in the outbox says something else now, and what is told of such calls as they live is not to be told any more."""
+        self._messages.clear()
+        self._outbox.again()
+        self._events = deque(each for each in self._events if not is_about(each[0].fact.call))
+        self._stored()
 
     async def run(self) -> None:
         """Publish until stopped; whatever happens to the broker only means another try."""
@@ -289,7 +296,8 @@ class MqttSink:
             return False
         message = self._messages[0]
         await self._publish(session, message.topic, message.payload.encode(), qos=1)
-        self._messages.popleft()
+        if self._messages and self._messages[0] is message:  # else they are read anew
+            self._messages.popleft()
         self._outbox.acknowledge(message.id)
         return True
 

@@ -174,6 +174,16 @@ def channels_of(call: LiveCall) -> Iterator[Channel]:
     return iter(dict.fromkeys(parts))
 
 
+def is_named(state: LiveState, is_in: Callable[[str | None], bool]) -> bool:
+    """Does any call that lives name a number: its channels', or one that was dialled?"""
+    return any(
+        is_in(text)
+        for call in state.calls
+        for channel in channels_of(call)
+        for text in (channel.number, channel.name, channel.dialled, channel.exten, channel.caller_name)
+    )
+
+
 def _channel(channel: Channel) -> Document:
     document = _written(channel, _CHANNEL)
     if channel.side is not None:

@@ -22,6 +22,7 @@ from handlers.cases.rule import FollowUpRule
 from handlers.departments import Departments
 from handlers.facts import Call, CallEnded
 from handlers.numbers import NumberPlan, is_usable
+from handlers.person import Person
 from handlers.rules import Rules
 
 CALL_IDS_KEPT = 50
@@ -173,6 +174,10 @@ class Cases:
     def key_of(self, number: str) -> str | None:
         """By which a number in any spelling is known here; None where it is none that could be called."""
         return self._key_of_normalised(self._plan.normalised(number))
+
+    def person(self, number: str) -> Person:
+        """Whoever has this normalised number, by the rules in force. Raises NobodyError."""
+        return Person(number, self._plan, self._rule.match)
 
     def _key_of_call(self, call: Call) -> str | None:
         return self._key_of_normalised({"in": call.caller_e164, "out": call.called_e164}.get(call.direction))

@@ -11,10 +11,11 @@ from handlers.case_facts import (
     CaseFact,
     CaseNoted,
     CaseRecovered,
+    NumberForgotten,
     RequestAnswered,
 )
 from handlers.cases.cases import Cases
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, ForgetAsked, NoteWritten
 from handlers.facts import Fact
 
 
@@ -29,6 +30,7 @@ class Desk:
             DismissAsked: self._dismissed,
             ClaimAsked: self._claimed,
             NoteWritten: self._noted,
+            ForgetAsked: self._forgotten,
         }
 
     def _reported(self, event: ContactReported) -> None:
@@ -80,6 +82,21 @@ class Desk:
             return
         each.case = replace(each.case, notes=(*each.case.notes[1 - NOTES_KEPT :], event.note))
         self._facts.append(CaseNoted(event.at, each.case))
+
+    def _forgotten(self, event: ForgetAsked) -> None:
+        """Whoever has this number is one who was. A case on the list is ended by hand; of the others the database knows what they were."""
+        person = self._cases.person(event.number)
+        dismissed = 0
+        for each in [each for each in self._cases.list if person.is_theirs(each.case.number)]:
+            each.case = replace(each.case, number=event.token, notes=(), client=None, responsible=None)
+            if each.is_listed:
+                self._facts += self._cases.judge_before(each, event.at)
+            self._cases.list.remove(each)
+            if each.is_listed:
+                case = replace(each.case, state="dismissed", dismissed_by=event.by, dismissed_why=None)
+                self._facts.append(CaseDismissed(event.at, case))
+                dismissed += 1
+        self._facts.append(NumberForgotten(event.at, event.request, dismissed))
 
 
 def _asked_at(event: ContactReported | DismissAsked) -> float:

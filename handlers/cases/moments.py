@@ -4,10 +4,7 @@ import math
 
 from handlers.case_facts import Case
 from handlers.cases.call_back_list import Waiting
-from handlers.cases.rule import DAY_S, FollowUpRule
-
-# Called back a month too late is not "never": so long after the last miss a contact is noted, though the case is off the list.
-KNOWN_FOR_S = 90 * DAY_S
+from handlers.cases.rule import FollowUpRule
 
 
 def next_moment(each: Waiting, rule: FollowUpRule) -> float:
@@ -42,4 +39,4 @@ def leaves_at(case: Case, rule: FollowUpRule) -> float:
 
 def forgotten_at(case: Case, rule: FollowUpRule) -> float:
     """When not even a contact would be noted any more."""
-    return max(case.last_missed_at + KNOWN_FOR_S, leaves_at(case, rule))
+    return max(case.last_missed_at + rule.known_for_s, leaves_at(case, rule))

@@ -49,5 +49,15 @@ class NoteWritten(NamedTuple):
     note: Note
 
 
+class ForgetAsked(NamedTuple):
+    """A number is to be forgotten: `token` takes its place. Who waits can be called back by nobody any more."""
+
+    at: float
+    request: int
+    number: str
+    token: str
+    by: str
+
+
 Request = ContactReported | DismissAsked | ClaimAsked
-Said = Request | NoteWritten
+Said = Request | NoteWritten | ForgetAsked

@@ -10,6 +10,8 @@ Match = Literal["number", "last9"]
 _LAST_DIGITS = 9
 HOUR_S = 3600.0
 DAY_S = 86_400.0
+# Called back a month too late is not "never": so long after the last miss a contact is noted, though the case is off the list.
+KNOWN_FOR_S = 90 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class FollowUpRule:
     match: Match = "number"
     ignore: frozenset[str] = frozenset()
     """Numbers in any spelling."""
+    known_for_s: float = KNOWN_FOR_S
+    """So long after the last miss a case off the list is known, for the sake of a late contact."""
 
     def key(self, number: str) -> str:
         """By which calls of one number are known: the whole normalised number, or its last nine digits."""

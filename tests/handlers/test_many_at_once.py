@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.ami.events import Event, MemberSeen, Snapshot, StreamBroken, StreamResumed
-from handlers.case_facts import CaseFact, RequestAnswered
+from handlers.case_facts import CaseFact, NumberForgotten, RequestAnswered
 from handlers.core import Core
 from handlers.facts import (
     AgentChanged,
@@ -99,7 +99,15 @@ def _by_itself(fact: Fact) -> Fact:
 def _call_id(fact: Fact) -> str:
     if isinstance(
         fact,
-        TrunkGuessed | EventDoubted | GapEnded | AnswersUnseen | AgentChanged | AgentGone | CaseFact | RequestAnswered,
+        TrunkGuessed
+        | EventDoubted
+        | GapEnded
+        | AnswersUnseen
+        | AgentChanged
+        | AgentGone
+        | CaseFact
+        | RequestAnswered
+        | NumberForgotten,
     ):
         return ""
     return fact.call_id if isinstance(fact, QueueStayEnded) else fact.call.id

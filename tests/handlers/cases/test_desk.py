@@ -2,8 +2,16 @@
 
 import pytest
 
-from handlers.case_facts import NOTES_KEPT, CaseClaimed, CaseNoted, Note, RequestAnswered
-from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, NoteWritten
+from handlers.case_facts import (
+    NOTES_KEPT,
+    CaseClaimed,
+    CaseDismissed,
+    CaseNoted,
+    Note,
+    NumberForgotten,
+    RequestAnswered,
+)
+from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, ForgetAsked, NoteWritten
 from tests.handlers.cases.office import CLIENT, HOUR, Office
 from tests.handlers.playbook import START
 
@@ -210,3 +218,42 @@ def test_a_claim_of_which_the_time_is_over_is_none_whoever_looks() -> None:
     assert case.as_of(until - 0.001) is case
     over = case.as_of(until)
     assert (over.claimed_by, over.claimed_until, over.number) == (None, None, case.number)
+
+
+TOKEN = "forgotten-bcdfgh"
+
+
+def forgets(desk: Desk, number: str = CLIENT) -> int:
+    """A number is forgotten; how many cases that ended."""
+    desk.facts.extend(desk.core.handle(ForgetAsked(desk.now, 9, number, TOKEN, "root")))
+    answer = desk.facts[-1]
+    assert isinstance(answer, NumberForgotten)
+    assert answer.request == 9
+    return answer.dismissed
+
+
+def test_a_forgotten_number_waits_no_longer_and_the_case_that_is_told_has_another_word_in_its_place(desk: Desk) -> None:
+    desk.missed()
+    desk.notes(desk.case.id, "про Ивана")
+    assert forgets(desk, "8 900 111-22-33") == 1
+    assert desk.waiting == []
+    ended = desk.facts[-2]
+    assert isinstance(ended, CaseDismissed)
+    assert (ended.case.number, ended.case.notes, ended.case.dismissed_by) == (TOKEN, (), "root")
+    assert forgets(desk) == 0
+
+
+def test_forgotten_after_its_deadline_a_case_was_truly_missed_first(desk: Desk) -> None:
+    desk.missed()
+    desk.wait(2 * HOUR)
+    forgets(desk)
+    assert desk.story == ["missed", "truly missed", "CaseDismissed"]
+
+
+def test_others_wait_on_and_a_forgotten_caller_who_is_missed_again_is_a_new_case(desk: Desk) -> None:
+    desk.missed()
+    assert forgets(desk, "+79009998877") == 0
+    assert len(desk.waiting) == 1
+    forgets(desk)
+    desk.missed()
+    assert desk.waiting[0].number == "+79001112233"
