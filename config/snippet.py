@@ -4,7 +4,7 @@ import ipaddress
 from pathlib import Path
 from string import Template
 
-from config.ami_account import EVENT_FILTERS, READ, USERNAME, WRITE, account_lines
+from config.ami_account import EVENT_FILTERS, NOTHING_FORGED, READ, USERNAME, WRITE, account_lines
 from config.problems import quoted
 
 FLAVOURS = ("plain", "freepbx", "issabel", "mikopbx")
@@ -35,6 +35,7 @@ def pbx_snippet(flavour: str, secret: str, permit: str = "127.0.0.1") -> str:
         read=", ".join(READ),
         write=", ".join(WRITE),
         filters="\n".join(EVENT_FILTERS),
+        unforgeable=NOTHING_FORGED,
     )
 
 

@@ -154,6 +154,12 @@ class AmiClient:
         if self._line is not None:
             self._line.ask_for_answers(channels)
 
+    def settle(self, reason: str) -> None:
+        """An event contradicts what is known: have the PBX say soon what lives. Without a connection the next one does."""
+        self._counts.contradicted(reason)
+        if self._line is not None:
+            self._line.settle()
+
     @property
     def protocol(self) -> AmiProtocol | None:
         """The connection that stands, logged in or not; None: none does."""

@@ -63,6 +63,10 @@ class LinkCounts:
         self._counters.last_event_at = protocol.last_event_at or self._counters.last_event_at
         self.protocol = None
 
+    def contradicted(self, reason: str) -> None:
+        """An event was none for what the core knows."""
+        self._past_bad[reason] += 1
+
     def deaf_since(self, at: float | None) -> None:
         """The PBX is not heard since `at` (epoch seconds; None: nobody knows), unless that had begun before."""
         if self._deaf_since is None and at is not None:

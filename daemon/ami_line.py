@@ -14,6 +14,7 @@ from daemon.ami_questions import RIGHTS_CURE, Questions
 from daemon.ami_snapshot import take_snapshot
 from daemon.held_events import HeldEvents
 from daemon.late_reading import LATE_EVERY_S, LateCause, LateReading
+from daemon.settling import Settling
 from handlers.ami.events import Event, GapReason, StreamBroken
 from handlers.ami.gathered import Gathering, resumed
 
@@ -49,12 +50,13 @@ class AmiLine:
         self._was_booted = False
         self._is_late = False
         self._given_up: GapReason | None = None
+        self._settling = Settling()
 
     async def open(self, tap: Callable[[bytes], None], asked: Callable[[str], None]) -> None:
         """Connect; raises what `Connection.open` raises. `tap` and `asked` as `AmiProtocol` takes them."""
 
         def protocol() -> AmiProtocol:
-            return AmiProtocol(self._events.take, self._wake.set, tap, asked, self._read_late)
+            return AmiProtocol(self._events.take, self._wake.set, tap, asked, self._read_late, self.settle)
 
         account = self.account
         self.protocol = await Connection(account.host, account.port, account.tls, protocol).open(account.timeout_s)
@@ -82,6 +84,12 @@ class AmiLine:
         """Ask soon when these live channels (uniqueids) were answered, by their CDRs; each is told as `AnswerTold`."""
         self.questions.want_answers(channels)
         self._wake.set()
+
+    def settle(self) -> None:
+        """Something came that cannot be of the PBX, or contradicts what is known: have it say soon what lives."""
+        self._settling.doubt()
+        if self._settling.is_due and self.ready_at is not None:
+            self._wake.set()
 
     async def hear_once_more(self, within_s: float) -> None:
         """Have the PBX say something once more, within so many seconds or not at all."""
@@ -133,6 +141,7 @@ class AmiLine:
         # it, or the PBX boots and says it later: nothing is worth waiting for.
         protocol, timeout_s = self.protocol, self.account.timeout_s
         await self._hear_in_time()
+        self._settling.asked()
         self._was_booted = protocol.booted.is_set()
         self._wake.clear()
         self._events.hold()
@@ -182,8 +191,8 @@ class AmiLine:
         return 0.0 if self.protocol.line.is_late else self.account.ping_interval_s
 
     async def _is_outdated(self) -> bool:
-        """Did the PBX boot, or its queues come, only after the snapshot was taken, or did we read late since?"""
-        if self._is_late or (self.protocol.booted.is_set() and not self._was_booted):
+        """Did the PBX boot, or its queues come, only after the snapshot was taken, did we read late since, or is something in doubt?"""
+        if self._is_late or self._settling.is_due or (self.protocol.booted.is_set() and not self._was_booted):
             return True
         return await self.questions.have_queues_come(self.account.timeout_s)
 

@@ -7,8 +7,11 @@ its loss once. Asterisk cuts off a reader that makes it wait 100 ms: `data_recei
 
 import asyncio
 import contextlib
+import itertools
+import secrets
 import socket
 import ssl
+import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,6 +32,7 @@ from handlers.ami.snapshot import up_since_of
 
 log = structlog.get_logger()
 LIST_LIMIT = 100_000
+TOKEN_LETTERS = 20  # as many guesses as 94 bits allow
 # Of a login: the secret, or what stands for it. `Key` alone would do for guessing it at leisure.
 _SECRETS = frozenset({"secret", "key"})
 
@@ -39,6 +43,11 @@ class AmiError(Exception):
 
 class AmiLostError(AmiError):
     """The connection is gone."""
+
+
+def new_token() -> str:
+    """What the ActionIDs of one connection begin with. Letters alone: an anonymised recording has other digits."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(TOKEN_LETTERS)) + "-"
 
 
 class _Ask:
@@ -65,7 +74,7 @@ class AmiProtocol(asyncio.Protocol):
     """Bytes in, events out to `sink`, in order; one instance per connection.
 
     `changed` is called when the connection is lost and when the PBX says that it is fully booted or has reloaded; `tap` is given every byte,
-    `asked` every action as it is sent, secrets left out. Whatever fails in one of them is counted in `failures`, and nothing
+    `asked` every action as it is sent, secrets left out; `refused` is called when something came that was not believed. Whatever fails in one of them is counted in `failures`, and nothing
     else comes of it.
     """
 
@@ -76,14 +85,20 @@ class AmiProtocol(asyncio.Protocol):
         tap: Callable[[bytes], None],
         asked: Callable[[str], None] = lambda _text: None,
         late: Callable[[float, LateCause], None] = lambda _seconds, _cause: None,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
         self._sink = sink
         self._late = late
+        self._refused = refused
+        self._refusals = 0
         self._changed = changed
         self._tap = tap
         self._asked = asked
         self._asks: dict[bytes, _Ask] = {}
-        self.framer = Framer(WANTED)
+        # An answer is ours by its ActionID: nobody can forge one that he can't guess.
+        self._token = new_token()
+        self._serial = itertools.count(1)
+        self.framer = Framer(WANTED, token=self._token.encode())
         self.decoder = Decoder()
         self.failures: Counter[str] = Counter()
         self.booted = asyncio.Event()
@@ -134,6 +149,10 @@ class AmiProtocol(asyncio.Protocol):
         if self.framer.banner is not None:
             self.banner.set()
         events = self._events_of(blocks, at)
+        refusals = sum(self.framer.bad.values()) + sum(self.decoder.bad.values())
+        if refusals != self._refusals:
+            self._refusals = refusals
+            self._refused()
         if events:
             self.last_event_at = at
             try:
@@ -212,10 +231,11 @@ class AmiProtocol(asyncio.Protocol):
         mine: dict[bytes, _Ask] = {}
         try:
             for action in actions:
-                request = Action(action)
+                request = Action(action | {"ActionID": f"{self._token}{next(self._serial)}"})
                 request.future.cancel()  # panoramisk's own, which nobody awaits
                 key = str(request["ActionID"]).encode()
                 mine[key] = self._asks[key] = _Ask(asyncio.get_running_loop().create_future())
+                self.framer.is_asked = True
                 self.line.asked(mine[key].asked_at, self._heard)
                 self._tell_asked(request)
                 self.transport.write(str(request).encode())
@@ -225,6 +245,7 @@ class AmiProtocol(asyncio.Protocol):
             for key, ask in mine.items():
                 del self._asks[key]
                 if not self._asks:
+                    self.framer.is_asked = False
                     self.line.waits_for_nothing()
                 # One that timed out was cancelled with its waiter, and its exception would be a cancellation of ours.
                 if not ask.future.cancel() and not ask.future.cancelled():

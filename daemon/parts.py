@@ -23,6 +23,7 @@ from daemon.board.encoding import encoded
 from daemon.board.missed import EVENT_MISSED, CaseEvent, RenderCase, render_case
 from daemon.board.site import day_of, site_of
 from daemon.clients import ClientDirectory, ClientReader
+from daemon.contradictions import Contradictions
 from daemon.health import Health
 from daemon.keeper import Keeper
 from daemon.mqtt_settings import publishing_of, tls_context
@@ -140,7 +141,7 @@ async def _build(
     keeper = Keeper(core, writer, pump, health.has_met_the_pbx, lambda: client.silent_s)
     sinks += [DatabaseSink(writer, tell), requests, keeper]
     client = _client(settings.ami, health, pump, keeper)
-    sinks.append(AnswerSeeker(client.ask_for_answers))
+    sinks += [AnswerSeeker(client.ask_for_answers), Contradictions(client.settle)]
     client.was_deaf_since(left.heard_until)
     pump.tell(left.facts)
     _begin_anew_with(writer, clients, keeper)

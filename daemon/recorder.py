@@ -12,6 +12,7 @@ from daemon import clock
 from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from daemon.answer_seeker import AnswerSeeker
+from daemon.contradictions import Contradictions
 from handlers.ami.events import Event
 from handlers.ami.framing import BLOCK_LIMIT, END
 from handlers.ami.recording import message_line, other_line
@@ -108,10 +109,12 @@ async def record_to(
 
         def follow(events: Sequence[Event]) -> None:
             for event in events:
-                seeker.take(core.handle(event))
+                facts = core.handle(event)
+                seeker.take(facts)
+                contradictions.take(facts)
 
         client = AmiClient(account, follow, recording.state, recording.data, recording.asked)
-        seeker = AnswerSeeker(client.ask_for_answers)
+        seeker, contradictions = AnswerSeeker(client.ask_for_answers), Contradictions(client.settle)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)

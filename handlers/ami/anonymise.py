@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from handlers.ami import cdr_times
 from handlers.ami.decode import WANTED
-from handlers.ami.framing import END, NOISE, NOISE_WITH_CHANNEL, VARIABLES
+from handlers.ami.event_names import NOISE, NOISE_WITH_CHANNEL
+from handlers.ami.framing import END, VARIABLES
 from handlers.ami.message import text_of, unescaped
 
 HIDDEN = "hidden"
@@ -33,7 +34,7 @@ _LONG = re.compile(r"\d{6,}")
 _ID = re.compile(
     r"(?:[A-Za-z][A-Za-z_]*(?:-?\d{1,5})?-)?[12]\d{9}\.\d{1,9}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|none|"
     # What we ask by; without it a replay cannot tell an answer from an event.
-    r"action/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/\d{1,5}/\d{1,5}"
+    r"action/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/\d{1,5}/\d{1,5}|[a-z]{20}-\d{1,9}"
 )
 _MOMENT = re.compile(r"[12]\d{9}(?:\.\d{1,9})?|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|-?\d{1,5}|")
 _AMOUNT = re.compile(r"-?\d{0,6}(?:\.\d{1,6})?")

@@ -1,6 +1,21 @@
 """Single headers out of a message's text, where no whole run of them is wanted."""
 
+import re
+
 from handlers.ami.runs import DecodeError
+
+HEAD = (
+    r"(?:\r\nPrivilege: [a-z,]*+)?+(?:\r\nTimestamp: [-0-9.]*+)?+"
+    r"(?:\r\nSequenceNumber: [0-9]*+\r\nFile: [^\r\n]*+\r\nLine: [0-9]*+\r\nFunc: [^\r\n]*+)?+(?:\r\nSystemName: [^\r\n]*+)?+"
+)
+"""What stands behind an event's name, before its own headers (manager.c): a stamp, where the PBX debugs its manager, its name."""
+_head = re.compile(r"[^\r]*+" + HEAD).match
+
+
+def head_ends(text: str) -> int:
+    """Where an event's own headers begin, with the line end before them; also of a list's item, which has no such head."""
+    match = _head(text)
+    return match.end() if match is not None else 0
 
 
 def known(value: str) -> str | None:

@@ -6,6 +6,7 @@ connection that never got so far is told nothing of, and one that was lost while
 Recordings without such lines are events and nothing else, but for the break that a note `EOF` is.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from handlers.ami.cdr_times import DIALLED, GETVAR, VARIABLES, answer_told
@@ -29,6 +30,7 @@ from handlers.ami.snapshot import up_since_of
 
 LOST = "EOF"
 """The note of a connection that was lost."""
+_OWN = re.compile(rb"([a-z]{20}-)[0-9]+")
 _LOGINS = frozenset({"Login", "Challenge"})
 
 
@@ -91,6 +93,9 @@ class Retold:
             # The connection before is over. Its loss was said already, unless recordings were joined into one.
             events = self._lost(at)
             self._held = []
+            own = _OWN.fullmatch(key)
+            if own is not None:  # by the client that makes ActionIDs which nobody can guess
+                self._framer.token = own[1]
         elif action == MEMBERS_ACTION and self._gathering is None and self._is_resumed:
             self._held = [] if self._held is None else self._held
         elif action == SNAPSHOT_ACTIONS[0] or (action == SNAPSHOT_ACTIONS[1] and self._gathering is None):
@@ -98,6 +103,7 @@ class Retold:
             self._held = [] if self._held is None else self._held
         if key:
             self._asked[key] = _Asked(action, at, message.get("Channel") or "", message.get("Variable") or "")
+            self._framer.is_asked = True
         return events
 
     def _received(self, raw: bytes, at: float) -> list[Event]:
@@ -122,6 +128,7 @@ class Retold:
         if not asked.answer.take(block):
             return []
         del self._asked[key]
+        self._framer.is_asked = bool(self._asked)
         if asked.action == "Ping":
             self._decoder.clock.told(block, asked.at, at)
         if asked.action == GETVAR:

@@ -24,6 +24,10 @@ _RUN = (
     r"(.*?)\r\n%(p)sPriority: -?\d+\r\n%(p)sUniqueid: ([^\r\n]+)\r\n%(p)sLinkedid: ([^\r\n]+)(.*+)"
 )
 _RUN_END = r"\r\n%(p)sPriority: -?\d+\r\n%(p)sUniqueid: ([^\r\n]+)\r\n%(p)sLinkedid: ([^\r\n]+)"
+# No caller has room for as much (81 bytes): where the run of who is dialled begins, that of who dials has ended.
+_DIALLED_BEGINS = re.compile(
+    r"\r\nDestChannel: [^\r]*\r\nDestChannelState: \d+\r\nDestChannelStateDesc: [^\r]*\r\nDestCallerIDNum: ", re.ASCII
+)
 _UNIQUEID = re.compile(r"(?:[\w.:-]+-)?\d+\.\d+")
 
 
@@ -50,6 +54,7 @@ class Run:
     """Finds the run of the channel whose headers have this prefix."""
 
     def __init__(self, prefix: str) -> None:
+        self._is_diallers = not prefix
         self._start = f"\r\n{prefix}Channel: "
         self._context, self._exten = f"\r\n{prefix}Context: ", f"\r\n{prefix}Exten: "
         self._uniqueid = f"\r\n{prefix}Uniqueid: "
@@ -68,15 +73,20 @@ class Run:
         return self._find_any(text)
 
     def _find_any(self, text: str) -> ChannelRun:
-        match = self._any.match(text, text.find(self._start))
+        dialled = _DIALLED_BEGINS.search(text) if self._is_diallers else None
+        own = text if dialled is None else text[: dialled.start()]
+        match = self._any.match(own, own.find(self._start))
+        if match is None and dialled is not None:  # begun by the caller himself, where there is room for it
+            own, dialled = text, None
+            match = self._any.match(own, own.find(self._start))
         if match is None:
             raise DecodeError("malformed")
         found = ChannelRun(*match.groups())
         if self._uniqueid in found.rest:
-            found = self._take_last(found, text)
+            found = self._take_last(found, own)
         if not _UNIQUEID.fullmatch(found.uniqueid):
             raise DecodeError("malformed")
-        return found
+        return found if dialled is None else found._replace(rest=found.rest + text[dialled.start() :])
 
     def _take_last(self, found: ChannelRun, text: str) -> ChannelRun:
         """A forged run stands before the true one: what a caller wrote always comes before the rest of his headers."""
@@ -98,6 +108,8 @@ class DecodeError(ValueError):
 
 channel_run = Run("").find
 dest_run = Run("Dest").find
+local_one_run = Run("LocalOne").find
+local_two_run = Run("LocalTwo").find
 _RUNS = {
     prefix: Run(prefix).find
     for prefix in (

@@ -3,7 +3,7 @@
 import re
 
 from handlers.ami import events as ev
-from handlers.ami.headers import known
+from handlers.ami.headers import HEAD, head_ends, known
 from handlers.ami.message import text_of
 from handlers.ami.runs import DecodeError
 
@@ -26,7 +26,7 @@ _MEMBER = re.compile(
 
 def member(at: float, text: str) -> ev.MemberSeen:
     """`QueueMemberStatus` and its kin."""
-    start = text.find("\r\nQueue: ")
+    start = head_ends(text)
     match = _PLAIN_MEMBER.match(text, start) or _MEMBER.match(text, start)
     if match is None:
         raise DecodeError("malformed")
@@ -49,7 +49,13 @@ def member_removed(at: float, text: str) -> ev.Event:
     return ev.MemberRemoved(at, seen.queue, seen.interface)
 
 
-_DEVICE_STATE = re.compile(r"\r\nDevice: ([^\r\n]+)\r\nState: ([A-Z_]+)(?=\r\n|\Z)")
+# Nothing before it but what every event begins with, or the ActionID of a list, and nothing behind it: it names no channel, so
+# that it is the shortest event a caller could forge.
+_DEVICE_STATE = re.compile(
+    r"Event: DeviceStateChange"
+    + HEAD
+    + r"(?:\r\nActionID: [^\r\n]*)?+\r\nDevice: ([^\r\n]+)\r\nState: ([A-Z_]+)(?:\r\n)?\Z"
+)
 _STATES = {
     name: state
     for state, name in enumerate(
@@ -62,7 +68,7 @@ _PHONE = re.compile(r"(?!Local/)[A-Za-z0-9]+/|Agent:")
 
 def device_state(at: float, text: str) -> ev.DeviceStateTold | None:
     """`DeviceStateChange`; None: no phone's."""
-    match = _DEVICE_STATE.search(text)
+    match = _DEVICE_STATE.match(text)
     if match is None or match[2] not in _STATES:
         raise DecodeError("malformed")
     if _PHONE.match(match[1]) is None:

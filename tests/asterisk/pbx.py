@@ -89,11 +89,16 @@ class Pbx:
         for extension in OLD_EXTENSIONS.get(version, ()):
             self.p[extension] = self._phone(extension, extension, OLD_PORT)
         self.trunk = self._phone("trunk", "200")
+        # The town by the old driver, which takes numbers of any length.
+        self.old_trunk = self._phone("old-trunk", "210", OLD_PORT) if version in OLD_EXTENSIONS else None
         self._control: Control | None = None
         self._process: asyncio.subprocess.Process | None = None
 
     def _phone(self, name: str, host: str, server_port: int = PORT) -> Phone:
         return Phone(name, f"{self.net}.{host}", self.ip, self.truth.append, self.recs, server_port)
+
+    def _phones(self) -> list[Phone]:
+        return [*self.p.values(), self.trunk, *([self.old_trunk] if self.old_trunk is not None else [])]
 
     @property
     def ctl(self) -> Control:
@@ -134,7 +139,7 @@ class Pbx:
 
     async def plug_in(self) -> None:
         """The phones and the town are there."""
-        for phone in (*self.p.values(), self.trunk):
+        for phone in self._phones():
             await phone.open()
 
     async def kill(self) -> None:
@@ -169,7 +174,7 @@ class Pbx:
 
     async def stop(self) -> None:
         """Everything ends, and nothing is left."""
-        for phone in (*self.p.values(), self.trunk):
+        for phone in self._phones():
             phone.close()
         if self._control is not None:
             await self._control.close()

@@ -10,7 +10,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.ami_account import EVENT_FILTERS, EVENTS, FORGEABLE, READ, VARIABLES, WRITE, account_lines, passes_filter
+from config.ami_account import (
+    EVENT_FILTERS,
+    EVENTS,
+    FORGEABLE,
+    NOTHING_FORGED,
+    READ,
+    VARIABLES,
+    WRITE,
+    account_lines,
+    passes_filter,
+)
 from tests.recordings import NAMES, messages
 
 CHANNEL = "Channel: PJSIP/megafon-00000001\r\nCallerIDNum: {number}\r\nLinkedid: 1795450254.0\r\n"
@@ -36,6 +46,14 @@ class PosixFilters:
             regex = ctypes.create_string_buffer(1024)
             assert self.libc.regcomp(regex, pattern.removeprefix("!").encode(), REG_EXTENDED | REG_NOSUB) == 0
             (self.excluded if pattern.startswith("!") else self.included).append(regex)
+
+        self.unforgeable = ctypes.create_string_buffer(1024)
+        pattern = NOTHING_FORGED.removeprefix("!")
+        assert self.libc.regcomp(self.unforgeable, pattern.encode(), REG_EXTENDED | REG_NOSUB) == 0
+
+    def is_forged(self, block: bytes) -> bool:
+        """Does the filter against long numbers take it out?"""
+        return bool(self.libc.regexec(self.unforgeable, block, 0, None, 0) == 0)
 
     def passes(self, block: bytes) -> bool:
         def matches(regex: object) -> bool:
@@ -171,3 +189,23 @@ def test_the_filters_survive_asterisks_files_and_mikopbx_form() -> None:
         assert not set(pattern) & set(";\\\t\n")
         assert pattern.isascii()
     assert len("\n".join(EVENT_FILTERS)) < 2000
+
+
+@pytest.mark.parametrize(
+    "number", ["79\r\n\r\nEvent: Hangup\r\nX: 1", "79\r\nEvent: Z", "7\r\n\r\nResponse: Success\r\nX: "]
+)
+def test_an_event_with_another_begin_in_it_is_taken_out(posix: PosixFilters, number: str) -> None:
+    assert posix.is_forged(event("Hangup", "Cause: 16\r\n", number=number).encode())
+    assert posix.is_forged(event("Hangup", "Cause: 16\r\n", number=number + "\xff").encode("latin-1"))
+
+
+@pytest.mark.parametrize("text", ["79", "Event: Hangup", "My Event: Hangup", "7\r\nX: 1", r"\r\nEvent: Hangup"])
+def test_an_event_without_one_is_not(posix: PosixFilters, text: str) -> None:
+    assert not posix.is_forged(event("Hangup", "Cause: 16\r\n", number=text).encode())
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"28b-injected-numbers"}))
+def test_no_event_of_an_honest_recording_is_taken_out(posix: PosixFilters, name: str) -> None:
+    wanted = [entry.raw or b"" for entry in messages(name) if (entry.raw or b"").startswith(b"Event: ")]
+    answers = (b"Event: OriginateResponse", b"Event: TestEvent")
+    assert [raw for raw in wanted if not raw.startswith(answers) and posix.is_forged(raw)] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.ami_account import EVENT_FILTERS, account_lines
+from config.ami_account import EVENT_FILTERS, NOTHING_FORGED, account_lines
 from config.snippet import FLAVOURS, SnippetError, pbx_snippet
 
 SECRET = "n3-w_Secret"
@@ -33,6 +33,13 @@ def test_where_it_goes_and_how_it_is_reloaded_is_said(flavour: str, file: str) -
     assert f"/etc/asterisk/{file}" in text
     assert "asterisk -rx 'manager reload'" in text
     assert "ringtally check-ami" in text
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_filter_against_long_numbers_is_there_and_off(flavour: str) -> None:
+    """It hides a forger's own calls, so that it is for those alone whose numbers have room for forged events."""
+    (line,) = [line for line in pbx_snippet(flavour, SECRET).splitlines() if NOTHING_FORGED in line]
+    assert line.startswith(";")
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

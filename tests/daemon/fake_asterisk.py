@@ -16,6 +16,7 @@ from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from daemon.ami_protocol import AmiProtocol, Connection
 from handlers.ami.events import Event
+from handlers.ami.privileges import privilege_of
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 USERNAME, SECRET = "ringtally", "no-one-must-see-this"
@@ -65,7 +66,7 @@ def run_of_headers(uniqueid: str, number: str = "79001112233", name: str = "<unk
 
 
 def event(name: str, headers: str) -> bytes:
-    return f"Event: {name}\r\nPrivilege: call,all\r\n{headers}\r\n".encode()
+    return f"Event: {name}\r\n{privilege_of(name.encode()).decode()}\r\n{headers}\r\n".encode()
 
 
 def new_channel(uniqueid: str, number: str = "79001112233", name: str = "<unknown>") -> bytes:

@@ -11,7 +11,7 @@ import pytest
 
 from daemon import ami_check
 from daemon.ami_check import AmiCheckError, inspect_ami
-from handlers.ami.framing import VARIABLES
+from handlers.ami.framing import END, VARIABLES
 from handlers.rules import Rules, TrunkRule
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import (
@@ -34,13 +34,11 @@ from tests.daemon.fake_asterisk import (
 LONG_S = 60.0
 """A watch that no test sits out."""
 CALL = new_channel("1795450254.0")
-AGENT = event(
-    "QueueCallerJoin", run_of_headers("1795450254.0") + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n"
-).replace(b"call,all", b"agent,all")
+AGENT = event("QueueCallerJoin", run_of_headers("1795450254.0") + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
 PHONE = event("DeviceStateChange", "Device: PJSIP/101\r\nState: INUSE\r\n")
 MEMBER = event(
     "QueueMemberStatus", "Queue: support\r\nMemberName: Anna\r\nInterface: PJSIP/101\r\nStatus: 2\r\nPaused: 0\r\n"
-).replace(b"call,all", b"agent,all")
+)
 OBSERVER = ("CoreShowChannels", "CoreStatus", "QueueStatus", "BridgeList", "DeviceStateList", "Getvar", "Ping")
 
 
@@ -269,7 +267,8 @@ async def test_what_it_provokes_is_nothing_to_a_daemon_beside_it() -> None:
         session = await pbx.session()
         for name in VARIABLES:
             action = {"ActionID": "of another", "Variable": f"SET({name.decode()}=)"}
-            session.send(told_of_variables()(session, action))
+            _, _, heard_by_all = told_of_variables()(session, action).partition(END)
+            session.send(heard_by_all)
         session.send(new_channel("1795450254.0"))
         await heard.events_count(2)
         assert heard.kinds == ["StreamResumed", "ChannelCreated"]

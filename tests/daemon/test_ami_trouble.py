@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from daemon import ami_protocol, clock
+from daemon.settling import SETTLE_MOST_S
 from handlers.ami.events import StreamBroken
 from tests.daemon.fake_asterisk import (
     Action,
@@ -162,7 +163,7 @@ async def test_a_pbx_that_sends_events_lives_though_its_answer_to_a_ping_is_late
 
 
 async def test_bad_messages_are_told_by_reason_once_a_minute_and_never_shown(logs: list[Any], waits: Waits) -> None:
-    hostile = b"Event: Newchannel\r\nPrivilege: call,all\r\nUniqueid: evil\r\n\r\n" + b"Orphan: evil\r\n\r\n"
+    hostile = new_channel("evil") + b"Orphan: evil\r\n\r\n"
     async with FakeAsterisk() as pbx, listening(account(pbx.port, ping_interval_s=0.005)) as heard:
         await heard.ready()
 
@@ -173,7 +174,11 @@ async def test_bad_messages_are_told_by_reason_once_a_minute_and_never_shown(log
         await send_and_ping()
         waits.now += 59
         await send_and_ping()
-        assert [line["event"] for line in logs] == ["ami_ready", "ami_bad_messages"]
+        # What lives is asked for again each time.
+        assert [line["event"] for line in logs if line["event"] != "ami_asked_again"] == [
+            "ami_ready",
+            "ami_bad_messages",
+        ]
         waits.now += 1
         await send_and_ping()
         assert heard.client.counters.bad == {"malformed": 3, "orphan": 3}
@@ -213,3 +218,25 @@ async def test_nonsense_instead_of_an_answer_to_the_login_is_counted_and_tried_a
             assert heard.client.counters.bad["orphan"] >= 3
             assert heard.events == []
     assert [line["event"] for line in logs] == ["ami_bad_messages", "ami_unreachable"]
+
+
+@pytest.mark.parametrize("why", ["a message that was none", "an event of nobody"])
+async def test_what_cannot_be_of_the_pbx_has_it_say_again_what_lives_and_breaks_nothing(
+    waits: Waits, logs: list[Any], why: str
+) -> None:
+    async with FakeAsterisk() as pbx, listening(account(pbx.port)) as heard:
+        await heard.ready()
+        session = pbx.sessions[0]
+        for asked in (2, 3):
+            waits.now += SETTLE_MOST_S / 2
+            if why == "an event of nobody":
+                heard.client.settle("unknown_channel")
+            else:
+                session.send(b"Orphan: evil\r\n\r\n")
+            await session.asked_for("BridgeList", asked)
+        await heard.events_count(3)
+        assert heard.kinds == ["StreamResumed"] * 3
+        reason = "unknown_channel" if why == "an event of nobody" else "orphan"
+        assert heard.client.counters.bad == {reason: 2}
+        assert heard.states == ["ready"]
+    assert "evil" not in repr(logs)

@@ -7,8 +7,9 @@ import daemon.replay
 from config.ami_account import passes_filter
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.events import Event
-from handlers.ami.framing import END, Framer, breaks_off, is_whole
+from handlers.ami.framing import END, Framer
 from handlers.ami.recording import Entry
+from handlers.ami.torn import breaks_off, is_whole
 from handlers.core import Core
 from handlers.facts import CallEnded, Fact
 from handlers.rules import Rules

@@ -28,6 +28,12 @@ def events(tape: str) -> tuple[Event, ...]:
     return tuple(decoded(map(parse_line, lines)))
 
 
+def raws(tape: str) -> list[bytes]:
+    """The messages that it was told, as they came."""
+    _, *lines = _lines(tape)
+    return [entry.raw for entry in map(parse_line, lines) if entry.raw is not None]
+
+
 def expected(tape: str) -> dict[str, Any]:
     """What the contract says of it, with the durations that the phones of this run saw."""
     truth = json.loads(_lines(tape)[0])["truth"]

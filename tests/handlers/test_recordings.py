@@ -11,7 +11,8 @@ from config.ami_account import passes_filter
 from daemon.replay import facts_of
 from handlers.ami.decode import WANTED
 from handlers.ami.events import Event, Tick
-from handlers.ami.framing import Framer, breaks_off
+from handlers.ami.framing import Framer
+from handlers.ami.torn import breaks_off
 from handlers.core import Core
 from handlers.facts import EventDoubted
 from handlers.rules import Rules

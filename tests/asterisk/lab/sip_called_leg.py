@@ -2,7 +2,7 @@
 
 from tests.asterisk.lab.sip_leg import Leg
 from tests.asterisk.lab.sip_line import Line
-from tests.asterisk.lab.sip_message import Headers, Message, token, uri_of, user_of
+from tests.asterisk.lab.sip_message import Headers, Message, identity, token, uri_of, user_of
 
 
 class CalledLeg(Leg):
@@ -16,6 +16,8 @@ class CalledLeg(Leg):
         super().__init__(line, invite.call_id)
         self._invite = invite
         self._tag = token()
+        self.asserted: str | None = None
+        """Who it says that it is, in what it answers from here on."""
         self.local = f"{invite.header('to')};tag={self._tag}"
         self.remote = invite.header("from")
         self.remote_uri = uri_of(invite.header("contact"))
@@ -57,4 +59,5 @@ class CalledLeg(Leg):
         self.reject(603)
 
     def _reply(self, code: int, body: bytes = b"", headers: Headers = ()) -> None:
+        headers = [*headers, *identity(self.asserted, self.line.ip)]
         self.line.respond(self._invite, code, body, headers, self._tag)

@@ -4,7 +4,7 @@ import asyncio
 
 from tests.asterisk.lab.sip_leg import GOODBYE_S, Leg
 from tests.asterisk.lab.sip_line import Line
-from tests.asterisk.lab.sip_message import Headers, Message, build, tag_of, token, uri_of
+from tests.asterisk.lab.sip_message import Headers, Message, build, identity, tag_of, token, uri_of
 
 INVITE_SEQUENCE = 1
 METHODS = "INVITE,ACK,CANCEL,BYE,REFER,INFO,NOTIFY,OPTIONS,UPDATE"
@@ -17,7 +17,7 @@ class CallerLeg(Leg):
     direction = "out"
     peer = "dialed"
 
-    def __init__(self, line: Line, number: str, caller: str, name: str) -> None:
+    def __init__(self, line: Line, number: str, caller: str, name: str, asserted: str | None = None) -> None:
         super().__init__(line, f"{token()}@{line.ip}")
         self.final: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.record |= {"cid": caller, "dialed": number}
@@ -31,6 +31,7 @@ class CallerLeg(Leg):
         self._dialled_uri = self.remote_uri
         self.mark("invite", cid=caller)
         more = [("Contact", line.contact), ("Allow", METHODS), ("Content-Type", "application/sdp")]
+        more += identity(asserted, line.ip)
         self._send_of_the_invite("INVITE", self._dialled, more, self.media.offer())
 
     def end(self, how: str) -> None:

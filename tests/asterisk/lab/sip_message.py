@@ -93,6 +93,11 @@ def build_response(request: Message, code: int, to: str, headers: Headers, body:
     )
 
 
+def identity(user: str | None, host: str) -> list[tuple[str, str]]:
+    """Who somebody says that he is, beside From or To; None: nothing is said."""
+    return [] if user is None else [("P-Asserted-Identity", f"<sip:{user}@{host}>")]
+
+
 def token() -> str:
     """A tag, a branch or a Call-ID that nobody had before."""
     return f"{random.getrandbits(32):08x}{next(_serial) & 0xFFFF:04x}"

@@ -77,10 +77,12 @@ class Phone(Line):
         self.incoming: asyncio.Queue[CalledLeg] = asyncio.Queue()
         self.behave: Manner | list[Manner] = no_answer()
 
-    def call(self, number: str, cid: str | None = None, name: str | bytes = "") -> CallerLeg:
-        """Place a call; `cid` (its own number, if none is given) and `name` go into From as they are."""
+    def call(
+        self, number: str, cid: str | None = None, name: str | bytes = "", asserted: str | None = None
+    ) -> CallerLeg:
+        """Place a call; `cid` (its own number, if none is given) and `name` go into From as they are, so does who is `asserted`."""
         shown = name.encode() if isinstance(name, str) else name
-        leg = CallerLeg(self, number, cid or self.name, shown.decode("latin-1"))
+        leg = CallerLeg(self, number, cid or self.name, shown.decode("latin-1"), asserted)
         self.legs[leg.call_id] = leg
         return leg
 

@@ -5,7 +5,7 @@ import pytest
 from handlers.ami import events as ev
 from handlers.ami.decode import WANTED, Decoder
 from handlers.ami.message import Message
-from tests.handlers.ami.wire import UNIQUEID, block, snapshot
+from tests.handlers.ami.wire import UNIQUEID, block, bridge, snapshot
 from tests.handlers.recorded import blocks
 
 AT = 1_795_450_254.5
@@ -67,7 +67,7 @@ def test_the_first_event_of_its_kind_reads_as_it_was_written(name: str, expected
     assert found[0] == expected
 
 
-def one(name: str, body: str, privilege: str = "call,all") -> ev.Event:
+def one(name: str, body: str, privilege: str = "") -> ev.Event:
     decoder = Decoder()
     event = decoder.decode(block(name, body, privilege), AT)
     assert event is not None, decoder.bad
@@ -87,7 +87,7 @@ def test_what_the_recordings_lack_reads_as_the_sources_say() -> None:
     pool = one("AgentLogin", snapshot() + "Agent: 1001\r\n")
     assert pool == ev.AgentLoggedIn(AT, UNIQUEID, TRUNK, "1001")
     assert one("AgentLogoff", snapshot() + "Agent: 1001\r\nLogintime: 7\r\n") == ev.AgentLoggedOff(AT, "1001")
-    merged = one("BridgeMerge", "ToBridgeUniqueid: b-1\r\nToBridgeType: basic\r\nFromBridgeUniqueid: b-2\r\n")
+    merged = one("BridgeMerge", bridge("b-1", "To") + bridge("b-2", "From"))
     assert merged == ev.BridgeMerged(AT, "b-1", "b-2")
     assert one("Shutdown", "Shutdown: Cleanly\r\nRestart: True\r\n", "system,all") == ev.PbxStopped(AT, True)
     assert one("Shutdown", "Shutdown: Cleanly\r\nRestart: False\r\n", "system,all") == ev.PbxStopped(AT, False)

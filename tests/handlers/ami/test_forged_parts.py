@@ -35,7 +35,7 @@ FORGED = [
 ]
 
 
-def decoded(name: str, body: str, privilege: str = "call,all") -> ev.Event | None:
+def decoded(name: str, body: str, privilege: str = "") -> ev.Event | None:
     return Decoder().decode(block(name, body, privilege), AT)
 
 
@@ -96,13 +96,13 @@ def test_parking_and_fetching(number: str) -> None:
 def test_the_end_of_an_agents_call(number: str) -> None:
     told = "Queue: support\r\nInterface: PJSIP/101\r\nMemberName: Anna\r\nTalkTime: 3\r\nReason: caller\r\n"
     for body in (part("", CALLER, number) + part("Dest", AGENT, number), part("", CALLER, number)):
-        found = decoded("AgentComplete", body + told, "agent,all")
+        found = decoded("AgentComplete", body + told)
         assert found == ev.AgentCompleted(AT, CALLER, "support", "PJSIP/101", "Anna", "caller")
 
 
 @pytest.mark.parametrize("number", FORGED)
 def test_an_agents_leave(number: str) -> None:
-    found = decoded("AgentLogoff", part("", AGENT, number) + "Agent: 1001\r\nLogintime: 7\r\n", "agent,all")
+    found = decoded("AgentLogoff", part("", AGENT, number) + "Agent: 1001\r\nLogintime: 7\r\n")
     assert found == ev.AgentLoggedOff(AT, "1001")
 
 
@@ -110,5 +110,5 @@ def test_the_end_of_an_agents_call_whose_channels_are_gone_is_nothing_and_no_fau
     """A queue within a queue: the Local half that waited is gone before app_queue tells of it."""
     decoder = Decoder()
     body = "Queue: support\r\nInterface: PJSIP/101\r\nMemberName: Anna\r\nReason: caller\r\n"
-    assert decoder.decode(block("AgentComplete", body, "agent,all"), AT) is None
+    assert decoder.decode(block("AgentComplete", body), AT) is None
     assert not decoder.bad

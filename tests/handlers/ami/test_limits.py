@@ -61,7 +61,7 @@ def test_a_banner_without_end_is_given_up() -> None:
 )
 def test_a_message_that_is_too_long_is_dropped_and_counted(line: int, reason: str | None) -> None:
     framer = Framer(WANTED, banner=False)
-    stream = event("Hangup", "X: " + "x" * (line - 3) + "\r\n") + GOOD
+    stream = event("Hangup", snapshot() + "X: " + "x" * (line - 3) + "\r\n") + GOOD
     assert len(framer.feed(stream)) == (2 if reason is None else 1)
     assert dict(framer.bad) == ({} if reason is None else {reason: 1})
 

@@ -2,6 +2,7 @@
 
 from handlers.ami.decode import WANTED
 from handlers.ami.framing import Framer
+from handlers.ami.privileges import privilege_of
 
 UNIQUEID = "1795450254.0"
 
@@ -37,12 +38,19 @@ def snapshot(
     )
 
 
-def event(name: str, body: str, privilege: str = "call,all") -> bytes:
-    """One message with its end."""
-    return f"Event: {name}\r\nPrivilege: {privilege}\r\n{body}\r\n".encode()
+def bridge(uniqueid: str, prefix: str = "") -> str:
+    """The run of one bridge's headers (Asterisk: manager_bridges.c)."""
+    told = ("Type: basic", "Technology: simple_bridge", "Creator: <unknown>", "Name: <unknown>", "NumChannels: 0")
+    return f"{prefix}BridgeUniqueid: {uniqueid}\r\n" + "".join(f"{prefix}Bridge{each}\r\n" for each in told)
 
 
-def block(name: str, body: str, privilege: str = "call,all") -> bytes:
+def event(name: str, body: str, privilege: str = "") -> bytes:
+    """One message with its end; of the class that events of its name have."""
+    told = f"Privilege: {privilege}" if privilege else privilege_of(name.encode()).decode()
+    return f"Event: {name}\r\n{told}\r\n{body}\r\n".encode()
+
+
+def block(name: str, body: str, privilege: str = "") -> bytes:
     """One message as a framer gives it, without its end."""
     return event(name, body, privilege).removesuffix(b"\r\n\r\n")
 
