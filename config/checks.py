@@ -32,15 +32,16 @@ def faults_in(values: Values) -> Iterator[Fault]:
     yield from _colliding_queues(values)
     for section in ("trunks", "departments"):
         yield from _colliding_names(section, values)
-    yield from _unprotected(values)
+    yield from _half_an_identity(values)
 
 
-def _unprotected(values: Values) -> Iterator[Fault]:
-    """Never in the clear what was meant to be protected."""
-    http = values.get("http")
-    if isinstance(http, dict) and http.get("web_config_file") is not None:
-        message = "is not honoured yet, and what it was to protect would be served in the clear"
-        yield Fault(("http", "web_config_file"), message, "take it out, and put a proxy with TLS before http.listen")
+def _half_an_identity(values: Values) -> Iterator[Fault]:
+    """A certificate proves nothing without its key."""
+    mqtt = values.get("mqtt")
+    if isinstance(mqtt, dict):
+        for name, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
+            if mqtt.get(name) is None and mqtt.get(other) is not None:
+                yield Fault(("mqtt", name), f"is missing beside {other}", "add it; both may be in one file")
 
 
 def _tables(section: str, values: Values) -> Iterator[tuple[int, Values]]:

@@ -24,7 +24,7 @@ class UnreadableError(Exception):
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. ConfigError names file, line and column."""
     try:
-        return _parsed(_read(path, _MOST))
+        return _parsed(read_bytes(path, _MOST))
     except UnreadableError as error:
         raise ConfigError([Problem(printable(str(path)), "", str(error), error.cure)]) from None
 
@@ -56,7 +56,7 @@ def _malformed(told: str) -> UnreadableError:
     return UnreadableError(message, 'a line is key = value or [section]; e.g. host = "127.0.0.1"')
 
 
-def _read(path: Path, most: int) -> bytes:
+def read_bytes(path: Path, most: int) -> bytes:
     """The bytes of a file of up to `most` bytes. UnreadableError."""
     try:
         with path.open("rb") as file:
@@ -76,7 +76,7 @@ def _read(path: Path, most: int) -> bytes:
 
 def read_secret(path: Path) -> str:
     """The secret that a file holds, without the line end after it. UnreadableError, which never shows it."""
-    data = _read(path, _SECRET_MOST)
+    data = read_bytes(path, _SECRET_MOST)
     try:
         secret = data.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
@@ -90,7 +90,7 @@ def read_secret(path: Path) -> str:
 
 def check_readable(path: Path) -> None:
     """UnreadableError if the file cannot be read."""
-    _read(path, _MOST)
+    read_bytes(path, _MOST)
 
 
 def is_open_to_all(path: Path) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from config.cautions import cautions
 from config.checks import faults_in
@@ -18,12 +18,17 @@ from config.problems import ConfigError, Fault, Problem, printable
 from config.secret_sources import forget_secret_files, resolve_secrets
 from config.sections import Settings
 from config.system_zone import system_zone
+from config.web_check import checked_web_config, web_warnings
+from config.web_config import WebConfig
 
 __all__ = ["DEFAULT_PATH", "ConfigError", "LoadedSettings", "Problem", "effective_lines", "load_settings"]
 
 DEFAULT_PATH = Path("/etc/ringtally/ringtally.toml")
 # Files that are read later, by others; whether they can be is told now.
-_READ_LATER = tuple(key for key in PATHS if key.name in {"ca_file", "web_config_file"})
+_READ_LATER = tuple(key for key in PATHS if key.name in {"ca_file", "cert_file", "key_file"})
+_TOKENS = tuple(key for key in SECRETS if key.section == "http")
+# Of letters and digits as good as random; what is shorter can be guessed where nobody counts the tries.
+_TOKEN_LEAST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,13 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, secrets: boo
     from its folder. Raises ConfigError with every problem there is.
     """
     layers = _layers(path, environ)
+    web = None
     if secrets:
         resolve_secrets(layers, environ)
         _warn_of_open_file(path, layers)
+        _warn_of_short_tokens(layers)
         _check_files(layers)
+        web = _check_web(layers)
     else:
         forget_secret_files(layers)
     _settle_zone(layers, environ)
@@ -53,7 +61,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, secrets: boo
     settings = _validated(layers)
     if settings is None or layers.problems:
         raise ConfigError(_in_order(layers.problems))
-    for caution in cautions(settings):
+    for caution in cautions(settings, web):
         if secrets or caution.path != ("ami", "secret"):
             layers.warn(caution.path, caution.message, caution.cure)
     return LoadedSettings(settings, tuple(layers.warnings))
@@ -91,6 +99,35 @@ def _check_files(layers: Layers) -> None:
                 check_readable(Path(file))
             except UnreadableError as error:
                 layers.add(Fault((section, name), f"{printable(file)}: {error}", error.cure))
+                continue
+            if name == "key_file" and is_open_to_all(Path(file)):
+                message = f"{printable(file)} may be read by every user of this machine"
+                layers.warn((section, name), message, f"chmod o= {printable(file)}")
+
+
+def _check_web(layers: Layers) -> WebConfig | None:
+    file = layers.get("http", "web_config_file")
+    if not isinstance(file, str) or not file.strip():
+        return None
+    try:
+        check_readable(Path(file))
+        web = checked_web_config(Path(file))
+    except UnreadableError as error:
+        layers.add(Fault(("http", "web_config_file"), f"{printable(file)}: {error}", error.cure))
+        return None
+    except ConfigError as error:
+        layers.problems += error.problems
+        return None
+    layers.warnings += web_warnings(Path(file), web)
+    return web
+
+
+def _warn_of_short_tokens(layers: Layers) -> None:
+    for section, name in _TOKENS:
+        given = layers.get(section, name)
+        token = given.get_secret_value() if isinstance(given, SecretStr) else given
+        if isinstance(token, str) and 0 < len(token) < _TOKEN_LEAST:
+            layers.warn((section, name), "is short enough to be guessed", "ringtally make-token prints a better one")
 
 
 def _settle_zone(layers: Layers, environ: Mapping[str, str]) -> None:

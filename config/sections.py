@@ -37,6 +37,7 @@ from config.fields import (
 from config.problems import Fault
 from config.refusal import refusals
 from config.system_zone import system_zone
+from config.web_hashes import TokenHash
 from config.websocket_address import WebsocketAddress
 from config.working_hours import WorkingHours, working_hours_of
 
@@ -84,6 +85,8 @@ class Ami(Section):
     timeout: Patience = 10.0
     """For one action's answer."""
     reconnect_max: Patience = 60.0
+    strict_rights: bool = False
+    """Refuse an account that may change something on the PBX."""
 
     @property
     def is_loopback(self) -> bool:
@@ -234,6 +237,9 @@ class Mqtt(Section):
     password_file: FilePath | None = None
     tls: bool = False
     ca_file: FilePath | None = None
+    cert_file: FilePath | None = None
+    """Our own certificate, for brokers that know their clients by one."""
+    key_file: FilePath | None = None
     version: Literal["3.1.1", "5"] = "3.1.1"
     client_id: OptionalText = ""
     """Empty: made of prefix and site. The same each time, so that the broker knows who came back."""
@@ -263,10 +269,12 @@ class Http(Section):
     """`host:port`; port 0: any free one."""
     web_config_file: FilePath | None = None
     """TLS and basic auth, in the exporter-toolkit's format."""
-    read_token: Secret = SecretStr("")
-    """Who shows it sees numbers and names unmasked; empty: nobody."""
+    hosts: tuple[Host, ...] = ()
+    """Further names by which browsers may ask for it."""
+    read_token: TokenHash = SecretStr("")
+    """The hash of that of who sees numbers and names unmasked; empty: nobody."""
     read_token_file: FilePath | None = None
-    write_token: Secret = SecretStr("")
+    write_token: TokenHash = SecretStr("")
     """Who shows it may record contacts, claims, dismissals and notes; empty: nobody."""
     write_token_file: FilePath | None = None
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from daemon.ami_check_agents import events_of_agents, lines_of_agents
 from daemon.ami_login import AmiAccount, LoginRefusedError, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
+from daemon.ami_rights import TOO_MUCH, beyond, commands_of
 from daemon.log import harmless
 from daemon.seen_events import NEEDED, SeenEvents
 from daemon.trunk_proposals import proposed_trunks
@@ -37,14 +38,6 @@ _CLASSES = {
     "agent": "queues tell nothing: who waits, how long, who takes the calls (read = agent)",
     "dialplan": "a queue that refuses at once and a phone out of reach go unnoticed (the call reads as ivr_only or failed), and "
     "voicemail is never flagged (read = dialplan)",
-}
-_TOO_MUCH = {
-    "Originate": "start calls, and programs through them (write has originate)",
-    "Command": "run any command of the PBX (write has command)",
-    "UpdateConfig": "read and rewrite the PBX's configuration, secrets too (write has config)",
-    "ModuleLoad": "unload the PBX's modules (write has system)",
-    "Redirect": "send other people's calls elsewhere (write has call)",
-    "QueueAdd": "change who takes a queue's calls (write has agent)",
 }
 # Lists of devices, by what may be asked for them; none of these answers holds a secret.
 _DEVICE_LISTS = ("SIPpeers", "IAXpeers", "PJSIPShowEndpoints")
@@ -108,8 +101,12 @@ async def inspect_ami(account: AmiAccount, rules: Rules, watch_s: float = WATCH_
     finally:
         protocol.close()
     told = (*found.classes.values(), *found.of_agents.values())
-    good = not found.missing and not found.unheard and False not in told
-    return [f"logged in to {where} as {harmless(account.username)} ({banner})", *_told(found, rules, watch_s)], good
+    is_too_wide = account.strict_rights and bool(beyond(found.commands))
+    good = not is_too_wide and not found.missing and not found.unheard and False not in told
+    return [
+        f"logged in to {where} as {harmless(account.username)} ({banner})",
+        *_told(found, rules, watch_s, account.strict_rights),
+    ], good
 
 
 def _reason(error: OSError | TimeoutError, timeout_s: float) -> str:
@@ -129,8 +126,7 @@ async def _look(protocol: AmiProtocol, seen: SeenEvents, timeout_s: float, watch
         await _ask(protocol, action, found, timeout_s)
         if action not in found.answers and action not in found.unknown:
             found.missing[action] = cost
-    (listed, *_) = await protocol.ask({"Action": "ListCommands"}, timeout_s)
-    found.commands = {name for name, _ in Message(listed).items()}
+    found.commands = await commands_of(protocol, timeout_s)
     for action in _DEVICE_LISTS:
         if action.lower() in found.commands:
             await _ask(protocol, action, found, timeout_s)
@@ -214,7 +210,7 @@ def _queues(blocks: list[bytes]) -> set[tuple[str | None, ...]]:
     }
 
 
-def _told(found: _Findings, rules: Rules, watch_s: float) -> list[str]:
+def _told(found: _Findings, rules: Rules, watch_s: float, strict: bool) -> list[str]:
     lines = []
     for action in _ACTIONS:
         if action in found.unknown:
@@ -231,13 +227,15 @@ def _told(found: _Findings, rules: Rules, watch_s: float) -> list[str]:
             f"NO  VarSet of {', '.join(found.unheard)}: the account's event filter takes it out; {_CLASSES['dialplan']}"
         )
     lines.append(_stamp_line(found.stamped))
-    lines += [
-        f"WARNING: the account may {what}; ringtally never does: take the right away"
-        for action, what in _TOO_MUCH.items()
-        if action.lower() in found.commands
-    ]
+    lines += [_too_much_line(*TOO_MUCH[action], strict) for action in beyond(found.commands)]
     proposed = _proposed(found, rules)
     return [*lines, "", *(proposed or ["# no outside line to propose: none is in use or known by its device"])]
+
+
+def _too_much_line(right: str, what: str, strict: bool) -> str:
+    if strict:
+        return f"NO  write has {right}: the account may {what}, and ami.strict_rights is set: take the right away"
+    return f"WARNING: the account may {what} (write has {right}); ringtally never does: take the right away"
 
 
 def _stamp_line(is_stamped: bool | None) -> str:

@@ -14,6 +14,7 @@ from daemon.ami_counters import AmiCounters, LinkCounts
 from daemon.ami_line import AmiLine
 from daemon.ami_login import AmiAccount, LoginRefusedError
 from daemon.ami_protocol import AmiError, AmiProtocol
+from daemon.ami_rights import Rights, RightsTooWideError
 from daemon.backoff import Backoff
 from daemon.late_reading import LateReading
 from handlers.ami.events import Event, GapReason, StreamBroken
@@ -48,12 +49,16 @@ class AmiClient:
         self._asked = asked
         self._line: AmiLine | None = None
         self._late = LateReading()
+        self._rights = Rights()
         self._counts = LinkCounts()
         self._changed = False
         self._pausing: asyncio.Timeout | None = None
         self._told: str | None = None
         self._heard = clock.monotonic()
         self.state: AmiState = "connecting"
+        self.given_up: RightsTooWideError | None = None
+        """Why it is tried no more, or None."""
+        self.on_give_up: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Connect and listen until cancelled; whatever happens to the PBX or the line only means another try."""
@@ -73,6 +78,11 @@ class AmiClient:
             except LoginRefusedError as error:
                 self._tell("refused", str(error), "check ami.username, ami.secret and the account's permit line")
                 waits = refused
+            except RightsTooWideError as error:
+                self._set_state("refused")
+                self.given_up = error
+                self.on_give_up()
+                await asyncio.Event().wait()  # until we are stopped
             except ssl.SSLError as error:
                 self._tell("unreachable", _reason(error), "check ami.tls, ami.ca_file and whom the certificate names")
             except (OSError, TimeoutError, AmiError) as error:
@@ -93,7 +103,7 @@ class AmiClient:
 
     async def _listen(self) -> float | None:
         """One connection, from its beginning to its loss; for how long it was ready, None: never. Raises what `AmiLine` raises."""
-        line = AmiLine(self._account, self._sink, self._ready, self._counts, self._late)
+        line = AmiLine(self._account, self._sink, self._ready, self._counts, self._late, self._rights)
         await line.open(self._tap, self._asked)
         self._line, self._counts.protocol = line, line.protocol
         try:

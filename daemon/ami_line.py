@@ -11,6 +11,7 @@ from daemon.ami_counters import LinkCounts
 from daemon.ami_login import AmiAccount, log_in
 from daemon.ami_protocol import AmiError, AmiProtocol, Connection
 from daemon.ami_questions import RIGHTS_CURE, Questions
+from daemon.ami_rights import Rights
 from daemon.ami_snapshot import take_snapshot
 from daemon.held_events import HeldEvents
 from daemon.late_reading import LATE_EVERY_S, LateCause, LateReading
@@ -37,6 +38,7 @@ class AmiLine:
         ready: Callable[[], None],
         counts: LinkCounts,
         late: LateReading,
+        rights: Rights,
     ) -> None:
         self.account = account
         self.ready_at: float | None = None
@@ -44,6 +46,7 @@ class AmiLine:
         self._ready = ready
         self._counts = counts
         self._late = late
+        self._rights = rights
         self._events = HeldEvents(sink, self.drop)
         self._events.hold()
         self._wake = asyncio.Event()
@@ -65,10 +68,11 @@ class AmiLine:
     async def listen(self) -> None:
         """Log in, ask what lives, and listen until the connection is lost, or silent for too long.
 
-        Raises LoginRefusedError, TimeoutError or AmiError where it never became ready.
+        Raises LoginRefusedError, RightsTooWideError, TimeoutError or AmiError where it never became ready.
         """
         try:
             await log_in(self.protocol, self.account)
+            await self._rights.look(self.protocol, self.account.timeout_s, strict=self.account.strict_rights)
             await self._resume()
             if not await self._keep_alive():
                 self._given_up = "silent"

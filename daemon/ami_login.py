@@ -32,6 +32,7 @@ class AmiAccount:
     ping_timeout_s: float = 5.0
     timeout_s: float = 10.0
     reconnect_most_s: float = 60.0
+    strict_rights: bool = False
 
 
 async def log_in(protocol: AmiProtocol, account: AmiAccount) -> None:

@@ -21,7 +21,7 @@ from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
 from daemon.http_gaps import GapRoute
 from daemon.http_server import HttpServer
-from daemon.http_sources import sources_of
+from daemon.http_sources import guard_of, sources_of
 from daemon.log import configure_log
 from daemon.notify import Notifier
 from daemon.parts import Parts, account_of, build, measured
@@ -83,11 +83,12 @@ class App:
     async def run(self) -> None:
         """Run until stopped. Raises StorageError, HttpListenError, or OSError for a ca_file, where it cannot begin.
 
-        NotStoredError: it was stopped, and could not store all.
+        NotStoredError: it was stopped, and could not store all. RightsTooWideError: the PBX's account is one that the settings refuse.
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._notifier.close)
             parts = await build(lambda: self._settings, self._database, self._extra_sinks, stack)
+            parts.client.on_give_up = self.stop.set
             sources = sources_of(
                 self._database,
                 lambda: self._settings.zone,
@@ -97,15 +98,12 @@ class App:
                 parts.render,
                 parts.health.trouble,
             )
-            read_token = self._settings.http.read_token.get_secret_value()
             pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
-            write_token = self._settings.http.write_token.get_secret_value()
-            contacts = ContactRoute(parts.requests, write_token).routes()
-            cases = CaseRoutes(
-                self._database, parts.requests, lambda: self._settings, parts.render_case, read_token, write_token
-            ).routes()
+            contacts = ContactRoute(parts.requests).routes()
+            cases = CaseRoutes(self._database, parts.requests, lambda: self._settings, parts.render_case).routes()
             gaps = GapRoute(self._database, lambda: self._settings.zone).routes()
-            server = HttpServer(sources, parts.stream, read_token, more_routes=[*pages, *contacts, *cases, *gaps])
+            guard = guard_of(self._settings.http, parts.refusals)
+            server = HttpServer(sources, parts.stream, guard, more_routes=[*pages, *contacts, *cases, *gaps])
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
@@ -129,6 +127,8 @@ class App:
                     publishing.cancel()
         log.info("stopped")
         check_stored(parts.writer)
+        if parts.client.given_up is not None:
+            raise parts.client.given_up
 
     def _tasks_beside(self, tasks: asyncio.TaskGroup, parts: Parts) -> list[asyncio.Task[None]]:
         """What runs beside the way of the data: the service manager's news, and settings that are read again."""

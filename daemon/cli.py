@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from config.loader import DEFAULT_PATH, effective_lines, load_settings
+from daemon.access_commands import hash_password, make_token
 from daemon.analysis_commands import report
 from daemon.app import App, run_until_signalled
 from daemon.case_commands import claim, contact, dismiss, note
@@ -50,6 +51,8 @@ for command in (
     check_ami,
     check_clients,
     snippet,
+    make_token,
+    hash_password,
     record,
     replay,
     calls,

@@ -10,13 +10,14 @@ import click
 
 from config.loader import DEFAULT_PATH, ConfigError, LoadedSettings, load_settings
 from daemon.ami_check import AmiCheckError
+from daemon.ami_rights import RightsTooWideError
 from daemon.http_server import HttpListenError
 from daemon.log import harmless
 from handlers.ami.recording import RecordingError
 from storage.errors import StorageError
 
 _T = TypeVar("_T")
-MENDABLE = (StorageError, HttpListenError, RecordingError, AmiCheckError, OSError)
+MENDABLE = (StorageError, HttpListenError, RecordingError, AmiCheckError, RightsTooWideError, ConfigError, OSError)
 """What an operator can mend: its message says how."""
 
 

@@ -16,8 +16,9 @@ from config.sections import Settings
 from daemon import clock
 from daemon.board.missed import RenderCase, render_case
 from daemon.case_words import BadWordsError, claim_in, dismissal_in, note_in
+from daemon.http_access import may_read_all, may_write
 from daemon.http_queries import case_filter
-from daemon.http_server import BadQueryError, error_answer, json_answer, shows_token
+from daemon.http_server import BadQueryError, error_answer, json_answer
 from daemon.requests import Requests
 from handlers.case_facts import Case, RequestAnswered
 from storage.cases import find_case, find_cases
@@ -36,8 +37,6 @@ class CaseRoutes:
     requests: Requests
     settings: Callable[[], Settings]
     render: RenderCase
-    read_token: str
-    write_token: str
 
     def routes(self) -> list[web.RouteDef]:
         """For the HTTP server."""
@@ -56,7 +55,7 @@ class CaseRoutes:
             wanted = case_filter(request.query, settings.zone, now - settings.follow_up.list_for)
         except BadQueryError as error:
             return error_answer(400, str(error))
-        if wanted.number is not None and not self._may_read(request):
+        if wanted.number is not None and not may_read_all(request):
             # The digits that a mask hides are few enough to be asked for one by one.
             return error_answer(403, "number may be asked for with the read token only")
         async with reading(self.database) as connection:
@@ -87,7 +86,7 @@ class CaseRoutes:
     async def _outcome(self, request: web.Request, asked: Asked, answer: RequestAnswered) -> web.Response:
         if answer.cases:
             (case,) = answer.cases
-            told = self.render(case, self._may_read(request))
+            told = self.render(case, may_read_all(request))
             if answer.outcome == "done":
                 return json_answer({"v": 1, "outcome": "done", "case": told})
             error = "somebody else calls this one back; case says who, and until when"
@@ -123,7 +122,7 @@ class CaseRoutes:
 
     async def _body(self, request: web.Request) -> Any:
         """The JSON of somebody who may write; BadWordsError where it is none."""
-        if not shows_token(request, self.write_token):
+        if not may_write(request):
             raise web.HTTPForbidden(reason="this is taken with the write token only")
         try:
             return orjson.loads(await request.read())
@@ -136,7 +135,4 @@ class CaseRoutes:
         return None if found is None else found.as_of(clock.now())
 
     def _stored(self, case: Case, request: web.Request) -> dict[str, Any]:
-        return render_case(case, self._may_read(request))
-
-    def _may_read(self, request: web.Request) -> bool:
-        return shows_token(request, self.read_token)
+        return render_case(case, may_read_all(request))

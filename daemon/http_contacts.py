@@ -5,7 +5,8 @@ from aiohttp import web
 
 from daemon import clock
 from daemon.case_words import BadWordsError, contact_in
-from daemon.http_server import error_answer, json_answer, shows_token
+from daemon.http_access import may_write
+from daemon.http_server import error_answer, json_answer
 from daemon.requests import Requests
 
 ANSWER_WITHIN_S = 5.0
@@ -14,16 +15,15 @@ ANSWER_WITHIN_S = 5.0
 class ContactRoute:
     """Takes contacts from whoever shows the write token; without one in the settings, from nobody."""
 
-    def __init__(self, requests: Requests, write_token: str) -> None:
+    def __init__(self, requests: Requests) -> None:
         self._requests = requests
-        self._write_token = write_token
 
     def routes(self) -> list[web.RouteDef]:
         """For the HTTP server."""
         return [web.post("/api/v1/contacts", self._contact)]
 
     async def _contact(self, request: web.Request) -> web.Response:
-        if not shows_token(request, self._write_token):
+        if not may_write(request):
             return error_answer(403, "contacts are taken with the write token only")
         try:
             body = orjson.loads(await request.read())

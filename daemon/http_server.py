@@ -1,26 +1,35 @@
 """What the daemon serves: metrics, health, the landing page, calls as JSON and as a stream (contract, section 6)."""
 
 import asyncio
-import hmac
 import html
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import structlog
 from aiohttp import web
 
+from config.web_config import WebConfig
 from daemon import clock
+from daemon.http_access import Tokens, may_read_all
+from daemon.http_door import Door, DoorSite
+from daemon.http_gate import Gate
+from daemon.http_refusals import Refusals
 from daemon.sinks.stream import StreamSink
+from daemon.web_config_watch import WebConfigWatch
 from storage.errors import StorageError
 
 HEARTBEAT_S = 5.0
 # A client that takes nothing for so many heartbeats is let go.
 PATIENCE = 3
 STOP_WITHIN_S = 0.5
+# Longer than proxies keep one that they do not use.
+KEPT_OPEN_S = 75.0
+# So long what is left of a request is waited for, once it is answered.
+LINGER_S = 2.0
 UNREADABLE_EVERY_S = 60.0
 log = structlog.get_logger()
 # aiohttp would log each malformed request with its traceback: whoever can connect could fill the log with his own words.
@@ -30,7 +39,9 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
+_KEPT_HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
 
 
 class HttpListenError(Exception):
@@ -61,6 +72,16 @@ class Sources:
     """What somebody should look after though the daemon runs and needs no restart, or None."""
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Who may ask, and what: the contract's tokens, further names of ours, the web config file."""
+
+    tokens: Tokens = field(default_factory=Tokens)
+    hosts: tuple[str, ...] = ()
+    web_config: WebConfigWatch | None = None
+    refusals: Refusals = field(default_factory=Refusals)
+
+
 class HttpServer:
     """Serves on one address. Without the read token numbers and names are masked; a wrong one is none."""
 
@@ -68,21 +89,23 @@ class HttpServer:
         self,
         sources: Sources,
         stream: StreamSink,
-        read_token: str = "",
+        guard: Guard,
         heartbeat_s: float = HEARTBEAT_S,
         more_routes: Sequence[web.RouteDef] = (),
     ) -> None:
         self._sources = sources
         self._more_routes = more_routes
         self._stream = stream
-        self._read_token = read_token
+        self._guard = guard
+        self._gate = Gate(guard.tokens, guard.refusals, guard.hosts, self._web_config)
         self._heartbeat_s = heartbeat_s
         self._runner: web.AppRunner | None = None
 
     async def start(self, listen: str) -> int:
         """Listen on `host:port`; gives the port. Raises HttpListenError."""
-        app = web.Application(middlewares=[_harden], client_max_size=65_536)
+        app = web.Application(middlewares=[_harden, self._admit], client_max_size=65_536)
         app[_UNREADABLE] = Unreadable()
+        app.on_response_prepare.append(self._add_headers)
         app.add_routes(
             [
                 web.get("/", self._landing),
@@ -97,12 +120,18 @@ class HttpServer:
             ]
         )
         runner = web.AppRunner(
-            app, access_log=None, logger=_SILENT, shutdown_timeout=STOP_WITHIN_S, handler_cancellation=True
+            app,
+            access_log=None,
+            logger=_SILENT,
+            shutdown_timeout=STOP_WITHIN_S,
+            handler_cancellation=True,
+            keepalive_timeout=KEPT_OPEN_S,
+            lingering_time=LINGER_S,
         )
         await runner.setup()
         host, _, port = listen.rpartition(":")
         try:
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            await DoorSite(runner, self._door_of(runner), host.strip("[]"), int(port)).start()
         except OSError as error:
             await runner.cleanup()
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
@@ -112,14 +141,40 @@ class HttpServer:
         self._runner = runner
         return int(runner.addresses[0][1])
 
+    def _door_of(self, runner: web.AppRunner) -> Door:
+        watch, server = self._guard.web_config, runner.server
+        assert server is not None  # noqa: S101 - it is set up
+        if watch is None or not watch.has_tls:
+            self._door = Door(server, self._guard.refusals)
+        else:
+            self._door = Door(server, self._guard.refusals, watch.context, watch.accepts)
+        return self._door
+
+    def _web_config(self) -> WebConfig | None:
+        return None if self._guard.web_config is None else self._guard.web_config.config()
+
+    @web.middleware
+    async def _admit(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        self._door.spoke(request)
+        return await self._gate.let_through(request, handler)
+
+    async def _add_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Those of the web config file. A policy for pages comes beside ours: a browser keeps to both."""
+        found = self._web_config()
+        for name, value in found.headers.items() if found is not None else ():
+            if name == "Content-Security-Policy":
+                response.headers.add(name, value)
+            else:
+                response.headers[name] = value
+
     async def stop(self) -> None:
         """End all answers, streams too, within `STOP_WITHIN_S`."""
         self._stream.close()
+        self._gate.close()
         if self._runner is not None:
             await self._runner.cleanup()
-
-    def _may_read_all(self, request: web.Request) -> bool:
-        return shows_token(request, self._read_token)
 
     async def _landing(self, _request: web.Request) -> web.Response:
         state = self._sources.not_ready()
@@ -160,22 +215,22 @@ class HttpServer:
         )
 
     async def _live(self, request: web.Request) -> web.Response:
-        return json_answer(self._sources.live(self._may_read_all(request)))
+        return json_answer(self._sources.live(may_read_all(request)))
 
     async def _calls(self, request: web.Request) -> web.Response:
         try:
-            return json_answer(await self._sources.calls(request.query, self._may_read_all(request)))
+            return json_answer(await self._sources.calls(request.query, may_read_all(request)))
         except BadQueryError as error:
             return error_answer(400, str(error))
         except NotAllowedError as error:
             return error_answer(403, str(error))
 
     async def _call(self, request: web.Request) -> web.Response:
-        found = await self._sources.call(request.match_info["id"], self._may_read_all(request))
+        found = await self._sources.call(request.match_info["id"], may_read_all(request))
         return error_answer(404, "no such call") if found is None else json_answer(found)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        subscriber = self._stream.subscribe(self._may_read_all(request))
+        subscriber = self._stream.subscribe(may_read_all(request))
         if subscriber is None:
             return error_answer(503, "too many listeners")
         response = web.StreamResponse(
@@ -211,14 +266,6 @@ class Unreadable:
 
 
 _UNREADABLE = web.AppKey("unreadable", Unreadable)
-
-
-def shows_token(request: web.Request, wanted: str) -> bool:
-    """Does the request bear this token? Nobody does where it is empty."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    token = given.strip().encode("utf-8", "surrogateescape")  # what is no UTF-8 comes in as half characters
-    is_right = hmac.compare_digest(token, wanted.encode())
-    return bool(wanted) and scheme.lower() == "bearer" and is_right
 
 
 def json_answer(body: object, status: int = 200) -> web.Response:
@@ -265,6 +312,7 @@ async def _answer(
         answer = error_answer(status, message)
     else:
         answer = web.Response(text=f"{status}: {message}\n", status=status)
-    if headers is not None and "Allow" in headers:
-        answer.headers["Allow"] = headers["Allow"]
+    for name in _KEPT_HEADERS:
+        if headers is not None and name in headers:
+            answer.headers[name] = headers[name]
     return answer

@@ -6,12 +6,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from config.sections import Http
 from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.board.call_events import Render, calls_active, render_call
+from daemon.http_access import Tokens
 from daemon.http_queries import call_filter
-from daemon.http_server import NotAllowedError, Sources
+from daemon.http_refusals import Refusals
+from daemon.http_server import Guard, NotAllowedError, Sources
 from daemon.sinks.metrics import MetricsSink
+from daemon.web_config_watch import WebConfigWatch
 from handlers.core import Core
 from storage.call_json import time_line_json
 from storage.calls import find_call, find_calls
@@ -56,3 +60,10 @@ def sources_of(
         return None if client.state == "ready" else f"the PBX is not connected ({client.state})"
 
     return Sources(version("ringtally"), render, not_ready, live, calls, call, trouble)
+
+
+def guard_of(http: Http, refusals: Refusals) -> Guard:
+    """Who may ask, by the settings. ConfigError where the web config file cannot be used."""
+    tokens = Tokens(http.read_token.get_secret_value(), http.write_token.get_secret_value())
+    watch = None if http.web_config_file is None else WebConfigWatch(http.web_config_file)
+    return Guard(tokens, http.hosts, watch, refusals)

@@ -44,6 +44,10 @@ class MqttTlsError(MqttError):
     """No secure connection: whose certificate, and what is wrong with it."""
 
 
+class MqttCertificateError(MqttTlsError):
+    """The broker ends the connection for want of a certificate of ours, or so it seems."""
+
+
 class MqttRefusedError(MqttError):
     """The broker answers and does not let us in."""
 
@@ -131,13 +135,13 @@ async def mqtt_session(
 ) -> AsyncIterator[MqttSession]:
     """A connection for the time of the block: at its end a farewell, so that no last will is told; cut if the block fails.
 
-    `heard` is told topic, payload and whether it was retained; `lost` that the connection is over, whoever ended it. Raises MqttTlsError, MqttRefusedError, MqttError, where it does not come about.
+    `heard` is told topic, payload and whether it was retained; `lost` that the connection is over, whoever ended it. Raises MqttTlsError, MqttRefusedError, MqttError where it does not come about.
     """
     sock = await _connected_socket(broker)
     client = _client_of(broker, sock)
     session = MqttSession(client)
     try:
-        await _enter(client)
+        await _enter(client, is_secured=broker.tls is not None)
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(session.listen(heard, lost), name="mqtt-messages")
             try:
@@ -193,7 +197,7 @@ def _register_write(
     loop.call_soon_threadsafe(register)
 
 
-async def _enter(client: aiomqtt.Client) -> None:
+async def _enter(client: aiomqtt.Client, is_secured: bool) -> None:
     try:
         await client.__aenter__()
     except aiomqtt.MqttCodeError as error:
@@ -202,7 +206,11 @@ async def _enter(client: aiomqtt.Client) -> None:
             raise MqttRefusedError(_words(error)) from None
         raise MqttError(_words(error)) from None
     except aiomqtt.MqttError as error:
-        raise MqttError(_words(error)) from None
+        if client._client.socket() is not None:
+            raise MqttError(_words(error)) from None
+        # In TLS 1.3 a client thinks all is well until it reads that the broker does not like its certificate.
+        kind = MqttCertificateError if is_secured else MqttError
+        raise kind("the broker ended the connection before it answered") from None
 
 
 async def _bid_farewell(client: aiomqtt.Client) -> None:
@@ -231,7 +239,8 @@ async def _connected_socket(broker: Broker) -> socket.socket:
     except TimeoutError:
         raise MqttError("no answer in time") from None
     except ssl.SSLError as error:
-        raise MqttTlsError(getattr(error, "verify_message", "") or error.reason or "no TLS") from None
+        told = getattr(error, "verify_message", "") or error.reason or "no TLS"
+        raise (MqttCertificateError if "_ALERT_" in told else MqttTlsError)(told) from None
     except OSError as error:
         raise MqttError(_system_words(error)) from None
 

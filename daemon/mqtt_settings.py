@@ -3,7 +3,9 @@
 import ssl
 from pathlib import Path
 
+from config.files import UnreadableError
 from config.sections import Mqtt, Settings
+from config.web_tls import load_identity
 from daemon.mqtt_link import Broker
 from daemon.sinks.mqtt import BRIDGE_STATE, OFFLINE, Publishing
 
@@ -19,8 +21,18 @@ def tls_context(ca_file: Path | None, key: str) -> ssl.SSLContext:
         raise OSError(f"{ca_file} holds no certificate in PEM; correct {key}") from None
 
 
+def _tls_of(mqtt: Mqtt) -> ssl.SSLContext:
+    context = tls_context(mqtt.ca_file, "mqtt.ca_file")
+    if mqtt.cert_file is not None and mqtt.key_file is not None:
+        try:
+            load_identity(context, mqtt.cert_file, mqtt.key_file)
+        except UnreadableError as error:
+            raise OSError(f"mqtt.cert_file: {error}; {error.cure}") from None
+    return context
+
+
 def publishing_of(mqtt: Mqtt, settings: Settings) -> Publishing:
-    """Where to publish. OSError where `ca_file` cannot be used."""
+    """Where to publish. OSError where `ca_file`, `cert_file` or `key_file` cannot be used."""
     site = settings.site.name
     root = f"{mqtt.prefix}/{site}/"
     broker = Broker(
@@ -30,7 +42,7 @@ def publishing_of(mqtt: Mqtt, settings: Settings) -> Publishing:
         will=(root + BRIDGE_STATE, OFFLINE),
         username=mqtt.username,
         password=mqtt.password.get_secret_value(),
-        tls=tls_context(mqtt.ca_file, "mqtt.ca_file") if mqtt.tls else None,
+        tls=_tls_of(mqtt) if mqtt.tls else None,
         version=mqtt.version,
         timeout_s=mqtt.timeout,
     )

@@ -25,6 +25,7 @@ from daemon.board.site import day_of, site_of
 from daemon.clients import ClientDirectory, ClientReader
 from daemon.contradictions import Contradictions
 from daemon.health import Health
+from daemon.http_refusals import RefusalCollector, Refusals
 from daemon.keeper import Keeper
 from daemon.mqtt_settings import publishing_of, tls_context
 from daemon.pump import Pump, Sink
@@ -70,6 +71,7 @@ def account_of(ami: Ami) -> AmiAccount:
         ping_timeout_s=ami.ping_timeout,
         timeout_s=ami.timeout,
         reconnect_most_s=ami.reconnect_max,
+        strict_rights=ami.strict_rights,
     )
 
 
@@ -92,6 +94,7 @@ class Parts:
     clients: ClientReader
     keeper: Keeper
     health: Health
+    refusals: Refusals
 
 
 async def build(
@@ -123,6 +126,8 @@ async def _build(
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, database)
     writer = _writer(database, metrics, outbox, core)
     registry.register(StoreCollector(writer))
+    refusals = Refusals()
+    registry.register(RefusalCollector(refusals))
     health, day, directory = Health(writer), day_of(settings), ClientDirectory()
     render, render_case = _with_clients(directory)
     board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render, render_case)
@@ -161,6 +166,7 @@ async def _build(
         clients,
         keeper,
         health,
+        refusals,
     )
 
 

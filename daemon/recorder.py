@@ -114,6 +114,7 @@ async def record_to(
                 contradictions.take(facts)
 
         client = AmiClient(account, follow, recording.state, recording.data, recording.asked)
+        client.on_give_up = stop.set
         seeker, contradictions = AnswerSeeker(client.ask_for_answers), Contradictions(client.settle)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,6 +129,8 @@ async def record_to(
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
         recording.flush()
+        if client.given_up is not None:
+            raise client.given_up
         if recording.error is not None:
             raise OSError(f"{path}: {recording.error.strerror}; {recording.messages} messages were taken before")
     return recording.messages

@@ -18,6 +18,7 @@ from daemon.board.encoding import encoded
 from daemon.board.states import States
 from daemon.mqtt_link import (
     Broker,
+    MqttCertificateError,
     MqttDeniedError,
     MqttError,
     MqttRefusedError,
@@ -33,6 +34,9 @@ from storage.errors import StorageError
 from storage.outbox import Outbox, Waiting
 
 BRIDGE_STATE = "bridge/state"
+CERTIFICATE_CURE = (
+    "check mqtt.cert_file and mqtt.key_file: the broker may want a certificate that it knows; its log says why"
+)
 CONTACT_IN = "contact/in"
 ONLINE, OFFLINE = b"online", b"offline"
 # Events that wait for a slow broker: some ten seconds of a very busy PBX.
@@ -152,6 +156,8 @@ class MqttSink:
                         "refused", str(error), "check mqtt.username, mqtt.password and the broker's rights"
                     )
                     waits = refused
+                except MqttCertificateError as error:
+                    self._teller.failed("unreachable", str(error), CERTIFICATE_CURE)
                 except MqttTlsError as error:
                     self._teller.failed("unreachable", str(error), "check mqtt.tls, mqtt.ca_file and mqtt.host")
                 except MqttError as error:

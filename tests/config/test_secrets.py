@@ -10,6 +10,7 @@ from config.effective import effective
 from config.files import UnreadableError, read_secret
 from config.keys import SECRETS
 from config.loader import ConfigError, load_settings
+from config.web_hashes import TOKEN_MARK, token_hash
 
 SECRET = "hush-Пароль-42"
 
@@ -61,7 +62,9 @@ def test_every_secret_can_be_a_credential(tmp_path: Path) -> None:
         secret_file(tmp_path, f"{key}-value", str(key))
     settings = load_settings(settings_file(tmp_path, "[mqtt]\n"), {"CREDENTIALS_DIRECTORY": str(tmp_path)}).settings
     for section, name in SECRETS:
-        assert getattr(getattr(settings, section), name).get_secret_value() == f"{section}.{name}-value"
+        kept = getattr(getattr(settings, section), name).get_secret_value()
+        assert kept in {f"{section}.{name}-value", token_hash(f"{section}.{name}-value")}
+        assert kept.startswith(TOKEN_MARK) == name.endswith("_token")
 
 
 def test_a_credential_for_a_broker_does_not_make_one(tmp_path: Path) -> None:

@@ -11,7 +11,17 @@ from typing import Any, Self
 import pytest
 import structlog
 
-from daemon import ami_client, ami_counters, ami_line, ami_protocol, ami_questions, clock, held_events, late_reading
+from daemon import (
+    ami_client,
+    ami_counters,
+    ami_line,
+    ami_protocol,
+    ami_questions,
+    ami_rights,
+    clock,
+    held_events,
+    late_reading,
+)
 from daemon.ami_client import AmiClient, AmiState
 from daemon.ami_login import AmiAccount
 from daemon.ami_protocol import AmiProtocol, Connection
@@ -294,7 +304,10 @@ async def connected(
 @contextmanager
 def captured_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """What the client logs, whatever an earlier test made of the loggers."""
-    for module in (ami_client, ami_counters, ami_line, ami_protocol, ami_questions, held_events, late_reading):
+    for module in (
+        *(ami_client, ami_counters, ami_line, ami_protocol, ami_questions, ami_rights),
+        *(held_events, late_reading),
+    ):
         monkeypatch.setattr(module, "log", structlog.get_logger())
     with structlog.testing.capture_logs() as lines:
         yield lines

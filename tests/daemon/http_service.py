@@ -10,7 +10,9 @@ import aiohttp
 import pytest
 import structlog
 
-from daemon.http_server import BadQueryError, HttpServer, NotAllowedError, Sources
+from config.web_hashes import token_hash
+from daemon.http_access import Tokens
+from daemon.http_server import BadQueryError, Guard, HttpServer, NotAllowedError, Sources
 from handlers.facts import Call
 from storage.errors import StorageError
 from tests.daemon.boards import Stream
@@ -70,7 +72,8 @@ class Service:
 async def serving(service: Service, token: str = TOKEN, **options: Any) -> AsyncIterator[aiohttp.ClientSession]:
     """The server for the time of the block, and a client of it. What it began is over at the end."""
     before = asyncio.all_tasks()
-    server = HttpServer(service.sources(), service.stream, token, **options)
+    guard = options.pop("guard", None) or Guard(Tokens(token_hash(token) if token else ""))
+    server = HttpServer(service.sources(), service.stream, guard, **options)
     service.port = await server.start("127.0.0.1:0")
     try:
         async with aiohttp.ClientSession(service.url) as session:

@@ -27,7 +27,16 @@ from tests.daemon.fake_asterisk import (
     unknown,
 )
 
-UNASKED = ("Login", "Ping", "DeviceStateList", "CoreStatus", "CoreShowChannels", "BridgeList", "QueueStatus")
+UNASKED = (
+    "Login",
+    "ListCommands",
+    "Ping",
+    "DeviceStateList",
+    "CoreStatus",
+    "CoreShowChannels",
+    "BridgeList",
+    "QueueStatus",
+)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from config.sections import Settings
 from daemon import http_server
-from daemon.http_server import HttpListenError, HttpServer
+from daemon.http_server import Guard, HttpListenError, HttpServer
 from daemon.web_pages import WallboardPages
 from tests.daemon.http_service import TOKEN, Service, logged, said_to, serving
 
@@ -222,7 +222,7 @@ async def test_metrics_are_given_in_the_format_asked_for_and_compressed_if_wishe
 async def test_a_port_in_use_is_said_with_its_cure() -> None:
     service = Service()
     async with serving(service):
-        other = HttpServer(service.sources(), service.stream)
+        other = HttpServer(service.sources(), service.stream, Guard())
         with pytest.raises(HttpListenError) as error:
             await other.start(f"127.0.0.1:{service.port}")
         await other.stop()
@@ -235,7 +235,7 @@ async def test_a_port_in_use_is_said_with_its_cure() -> None:
 async def test_an_address_that_is_not_ours_is_said_too() -> None:
     service = Service()
     with pytest.raises(HttpListenError, match=r"on 192\.0\.2\.1:9796: Cannot assign requested address; set"):
-        await HttpServer(service.sources(), service.stream).start("192.0.2.1:9796")
+        await HttpServer(service.sources(), service.stream, Guard()).start("192.0.2.1:9796")
 
 
 async def test_a_database_that_cannot_be_read_is_told_once_however_often_somebody_asks(

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from daemon.board.call_events import CALLS_ACTIVE, EVENT_CALL
-from daemon.http_server import HttpServer
+from daemon.http_server import Guard, HttpServer
 from daemon.sinks.stream import CLIENTS_LIMIT
 from handlers.facts import CallStarted
 from tests.daemon.http_service import TOKEN, Service, serving, until
@@ -86,7 +86,7 @@ async def test_there_is_an_end_to_how_many_may_listen() -> None:
 
 async def test_stopping_ends_every_stream_with_its_last_event() -> None:
     service = Service()
-    server = HttpServer(service.sources(), service.stream, TOKEN)
+    server = HttpServer(service.sources(), service.stream, Guard())
     service.port = await server.start("127.0.0.1:0")
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     writer.write(ASKING)

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from config.sections import Mqtt, Settings, Site
 from daemon.mqtt_settings import publishing_of
-from tests.daemon.certificates import make_certificates
+from tests.daemon.certificates import lock_key, make_certificates, make_client_certificate
 
 
 def test_the_root_the_will_and_the_name_are_made_of_prefix_and_site() -> None:
@@ -37,3 +37,12 @@ def test_a_file_without_a_certificate_is_told(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(OSError, match=r"ca\.pem holds no certificate in PEM; correct mqtt\.ca_file"):
         publishing_of(Mqtt(tls=True, ca_file=tmp_path / "ca.pem"), Settings())
+
+
+def test_a_certificate_of_ours_is_loaded_with_its_key_or_told_why_not(tmp_path: Path) -> None:
+    make_certificates(tmp_path, "DNS:broker")
+    ours = make_client_certificate(tmp_path, "DNS:us")
+    to = publishing_of(Mqtt(tls=True, cert_file=ours, key_file=ours), Settings())
+    assert to.broker.tls is not None
+    with pytest.raises(OSError, match=r"mqtt\.cert_file: the key .*client\.locked is locked with a password; store it"):
+        publishing_of(Mqtt(tls=True, cert_file=ours, key_file=lock_key(ours)), Settings())

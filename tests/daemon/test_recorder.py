@@ -172,7 +172,7 @@ async def test_what_was_asked_is_kept_but_of_the_login_neither_secret_nor_key(tm
     secrets = {"Secret", "Key"}
     assert [message.get("Action") for message in sent] == session.names
     assert [message.get("ActionID") for message in sent] == [each["ActionID"] for each in session.asked]
-    assert session.names == [*(["Challenge"] if md5 else []), "Login", "Ping", *SNAPSHOT_ACTIONS]
+    assert session.names == [*(["Challenge"] if md5 else []), "Login", "ListCommands", "Ping", *SNAPSHOT_ACTIONS]
     (login,) = [each for each in session.asked if each["Action"] == "Login"]
     (told,) = [message for message in sent if message.get("Action") == "Login"]
     assert secrets & set(login)

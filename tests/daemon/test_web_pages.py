@@ -12,10 +12,11 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from config.sections import Mqtt
-from daemon.web_pages import WALLBOARD, pages_in
+from config.sections import Mqtt, Settings
+from daemon.web_pages import WALLBOARD, WallboardPages, pages_in
 from tests.daemon.app_service import ready, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.http_service import Service, said_to, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,47 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(tmp_path: Path) -> 
 )
 async def test_no_other_file_can_be_asked_for(tmp_path: Path, path: str) -> None:
     assert (await fetched(tmp_path, f"/wallboard/{path}")).status == 404
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/wallboard/../web_pages.py",
+        b"/wallboard/../../../pyproject.toml",
+        b"/wallboard/%2e%2e/%2e%2e/web_pages.py",
+        b"/wallboard/..%2f..%2fweb_pages.py",
+        b"/wallboard/..%252fweb_pages.py",
+        b"/wallboard/..%5cweb_pages.py",
+        b"/wallboard/..\\web_pages.py",
+        b"/wallboard//etc/passwd",
+        b"/wallboard/%2fetc%2fpasswd",
+        b"/wallboard/main.js%00.css",
+        b"/wallboard/main.js/",
+        b"/wallboard/%c0%ae%c0%ae/web_pages.py",
+        b"/wallboard/%ff%fe",
+        b"//wallboard/main.js",
+        b"/../../etc/passwd",
+    ],
+)
+async def test_nor_by_a_path_that_no_browser_would_send(target: bytes) -> None:
+    """As bytes: a client of ours would mend them first."""
+    service = Service()
+    async with serving(service, more_routes=WallboardPages(Settings, "1.2.3").routes()):
+        answer = await said_to(service.port, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split()[1] in {b"404", b"400"}
+    assert b"import" not in body
+    assert b"root:" not in body
+
+
+async def test_a_link_put_into_the_folder_later_leads_nowhere(tmp_path: Path) -> None:
+    """All files are in memory since the start; what is asked for is looked up there, and no path is ever opened."""
+    (tmp_path / "index.html").write_text("<p>")
+    service = Service()
+    async with serving(service, more_routes=WallboardPages(Settings, "1.2.3", tmp_path).routes()) as client:
+        (tmp_path / "passwd.txt").symlink_to("/etc/passwd")
+        async with client.get("/wallboard/passwd.txt") as answer:
+            assert answer.status == 404
 
 
 def test_the_library_in_the_page_comes_with_its_licences() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from tests.daemon.certificates import make_certificates
+from tests.daemon.certificates import Certificates, make_certificates, make_client_certificate
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.mqtt import broker as brokers
 from tests.mqtt.broker import documented, mosquitto
@@ -68,8 +68,14 @@ async def test_tls_with_an_authority_of_our_own(tmp_path: Path) -> None:
         await broker.until("Client ringtally-office disconnected.")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("127.0.0.1", "unable to get local issuer certificate"),
+        ("localhost", "Hostname mismatch, certificate is not valid for 'localhost'."),
+    ],
+)
+async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, host: str, reason: str) -> None:
     """Signed by another authority; or by the right one, for another name."""
     (tmp_path / "ours").mkdir()
     (tmp_path / "theirs").mkdir()
@@ -87,6 +93,58 @@ async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, ho
     ):
         told = await daemon.told("mqtt_unreachable")
         assert "check mqtt.tls, mqtt.ca_file and mqtt.host" in told["cure"]
+        assert told["reason"] == reason
+        await broker.until("OpenSSL Error", 4)
+        assert len(daemon.events("mqtt_unreachable")) == 1
+        assert "as ringtally-office" not in broker.journal
+
+
+def with_certificates(certificates: Certificates, clients: Certificates) -> str:
+    """A broker that knows its clients by their certificates."""
+    return (
+        f"allow_anonymous true\ncertfile {certificates.server}\nkeyfile {certificates.server}\n"
+        f"cafile {clients.authority}\nrequire_certificate true\n"
+    )
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_certificate_of_our_own_lets_in_where_the_broker_asks_for_one(tmp_path: Path, version: str) -> None:
+    certificates = make_certificates(tmp_path, "IP:127.0.0.1")
+    ours = make_client_certificate(tmp_path, "DNS:ringtally")
+    section = (
+        f'tls = true\nca_file = "{certificates.authority}"\ncert_file = "{ours}"\nkey_file = "{ours}"\n'
+        f'version = "{version}"\n'
+    )
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, with_certificates(certificates, certificates)) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
+        short_calls(pbx, ids(0, 3))
+        await broker.until("Received PUBLISH from ringtally-office (d0, q1, r0, ", 6)
+
+
+@pytest.mark.parametrize("shown", ["none", "a stranger's"])
+async def test_without_the_certificate_that_the_broker_asks_for_it_is_told_once_what_to_do(
+    tmp_path: Path, shown: str
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    certificates = make_certificates(tmp_path, "IP:127.0.0.1")
+    make_certificates(tmp_path / "theirs", "DNS:x")
+    stranger = make_client_certificate(tmp_path / "theirs", "DNS:ringtally")
+    section = f'tls = true\nca_file = "{certificates.authority}"\n'
+    if shown != "none":
+        section += f'cert_file = "{stranger}"\nkey_file = "{stranger}"\n'
+    wants = with_certificates(certificates, certificates)
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, wants) as broker,
+        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+    ):
+        told = await daemon.told("mqtt_unreachable")
+        assert "check mqtt.cert_file and mqtt.key_file" in told["cure"]
+        assert told["reason"] == "the broker ended the connection before it answered"
         await broker.until("OpenSSL Error", 4)
         assert len(daemon.events("mqtt_unreachable")) == 1
         assert "as ringtally-office" not in broker.journal

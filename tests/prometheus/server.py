@@ -1,8 +1,9 @@
 """A real Prometheus of its own for one test: free port, temporary storage, the shipped scrape job."""
 
 import asyncio
+import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,20 @@ async def promtool(*arguments: str, given: bytes = b"") -> tuple[int | None, str
     return process.returncode, said.decode(), complained.decode()
 
 
-def scrape_config(port: int) -> str:
-    """The shipped example, for a daemon on this port and a reader in a hurry."""
+def scrape_config(port: int, secured: Mapping[str, str] | None = None) -> str:
+    """The shipped example, for a daemon on this port and a reader in a hurry.
+
+    `secured`: with its lines for TLS and a password, and what their paths are here.
+    """
     text = SCRAPE.read_text()
+    if secured is not None:
+        lines = "".join(
+            f"    {line}\n" for line in re.findall(r"^#     ((?:scheme|tls_config|basic_auth): .*)$", text, re.M)
+        )
+        text = text.replace("  - job_name: ringtally\n", f"  - job_name: ringtally\n{lines}")
+        for shipped, wanted in secured.items():
+            assert lines.count(shipped) == 1, lines
+            text = text.replace(shipped, wanted)
     for shipped, wanted in (
         ("127.0.0.1:9796", f"127.0.0.1:{port}"),
         ("scrape_interval: 15s", "scrape_interval: 200ms"),
@@ -88,10 +100,12 @@ class Prometheus:
 
 
 @asynccontextmanager
-async def scraping(folder: Path, daemon_port: int) -> AsyncIterator[Prometheus]:
+async def scraping(
+    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None
+) -> AsyncIterator[Prometheus]:
     """Prometheus with the daemon as its target; ended and gone at the end of the block."""
     config, port = folder / "prometheus.yml", closed_port()
-    config.write_text(scrape_config(daemon_port))
+    config.write_text(scrape_config(daemon_port, secured))
     with (folder / "prometheus.log").open("wb") as journal:
         process = await asyncio.create_subprocess_exec(
             program("prometheus"),

@@ -4,11 +4,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.sections import Queue
 from tests.daemon.app_service import Ledger, lines, ready, replay, settings_for
-from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
+from tests.daemon.certificates import make_certificates
+from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, new_channel
+from tests.daemon.ringtally_process import running_daemon, write_settings
 from tests.prometheus.server import scraping
 from tests.recordings import NAMES
 
@@ -121,3 +124,27 @@ async def test_a_daemon_that_lost_its_pbx_is_up_and_says_that_it_has_none(tmp_pa
             await pbx.listen(pbx.port)
             await prometheus.until("ringtally_ami_connects_total", 2)
             assert await prometheus.number("ringtally_ami_gap_seconds_total > bool 0") == 1
+
+
+async def test_it_scrapes_by_tls_and_with_a_password_as_the_shipped_job_says(tmp_path: Path) -> None:
+    authority = make_certificates(tmp_path, "IP:127.0.0.1").authority
+    hashed = bcrypt.hashpw(b"of-prometheus", bcrypt.gensalt(10)).decode()
+    (tmp_path / "password").write_text("of-prometheus")
+    web_config = tmp_path / "web.yml"
+    web_config.write_text(
+        f"tls_server_config: {{cert_file: server.pem, key_file: server.pem}}\nbasic_auth_users: {{prometheus: {hashed}}}\n"
+    )
+    web_config.chmod(0o600)
+    paths = {
+        "/etc/prometheus/ringtally-ca.pem": str(authority),
+        "/etc/prometheus/ringtally.password": str(tmp_path / "password"),
+    }
+    async with FakeAsterisk() as pbx:
+        path = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
+        path.write_text(path.read_text().replace("[http]\n", f'[http]\nweb_config_file = "{web_config}"\n'))
+        async with running_daemon(path) as daemon, scraping(tmp_path, daemon.port, paths) as prometheus:
+            await prometheus.until("up", 1)
+            await prometheus.until("ringtally_ami_connected", 1)
+            assert await prometheus.number('ringtally_http_refused_total{reason="password"}') == 0
+            (tmp_path / "password").write_text("another")
+            await prometheus.until("up", 0)

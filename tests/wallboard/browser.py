@@ -92,17 +92,25 @@ def chromium() -> str:
 
 @asynccontextmanager
 async def board(
-    address: str, languages: Iterable[str] = ("en-GB",), size: tuple[int, int] = (1280, 720), ahead_s: float = 0.0
+    address: str,
+    languages: Iterable[str] = ("en-GB",),
+    size: tuple[int, int] = (1280, 720),
+    ahead_s: float = 0.0,
+    login: tuple[str, str] | None = None,
 ) -> AsyncIterator[Board]:
     """The page at `address`, open for the time of the block; at its end nothing may have gone wrong in it.
 
-    The clock of the screen is `ahead_s` seconds ahead.
+    The clock of the screen is `ahead_s` seconds ahead. `login`: name and password that are typed where they are asked for; a certificate
+    that nobody signed is then clicked away.
     """
     async with async_playwright() as tools:
         browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
             context = await browser.new_context(
-                locale=next(iter(languages)), viewport={"width": size[0], "height": size[1]}
+                locale=next(iter(languages)),
+                viewport={"width": size[0], "height": size[1]},
+                http_credentials=None if login is None else {"username": login[0], "password": login[1]},
+                ignore_https_errors=login is not None,
             )
             await context.add_init_script(SET_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000)))
             opened = Board(await context.new_page())
