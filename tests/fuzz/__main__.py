@@ -73,7 +73,8 @@ def hunt(target: Target, seconds: float) -> Hunt:
     before = set(FOUND.iterdir())
     told = _run(
         target,
-        *(f"-max_total_time={max(int(seconds), 1)}", f"-max_len={target.longest}", f"-dict={dictionary}"),
+        *(f"-max_total_time={max(int(seconds), 1)}", f"-max_len={target.longest}"),
+        *([f"-dict={dictionary}"] if target.words else []),  # an empty one is refused
         *(f"-timeout={INPUT_WITHIN_S}", f"-rss_limit_mb={MEMORY_MB}", "-print_final_stats=1"),
         *(f"-artifact_prefix={FOUND}/{target.name}-", str(inputs)),
     )
