@@ -20,7 +20,6 @@ BAD_REASONS = frozenset(
         "oversized_block",
         "oversized_line",
         "reader",
-        "tainted",
         "torn",
         "torn_lost",
         "unknown_channel",

@@ -63,6 +63,11 @@ WITHOUT_CHANNEL = frozenset(
 )
 # May bear none: the caller's channel is gone already (a queue within a queue).
 _PERHAPS_WITHOUT = b"AgentComplete"
+# Nothing that is not wanted is believed, so that its class does not matter.
+_CLASSES = (
+    *(b"system", b"call", b"log", b"verbose", b"agent", b"user", b"config", b"command", b"dtmf", b"reporting", b"cdr"),
+    *(b"dialplan", b"originate", b"agi", b"cc", b"aoc", b"test", b"security", b"message"),
+)
 VARIABLE = b"VarSet"
 """Bears a channel, and is wanted for the sake of a few variables."""
 
@@ -70,26 +75,32 @@ VARIABLE = b"VarSet"
 class EventName:
     """One name of an event: what is to be done with those of it, and how many came (`seen`).
 
-    `privilege` is how the second line begins, with its end where the event is wanted; `bears_channel`: may it bear a channel's
-    headers, so that it can break off? `must_bear_channel`: without them it is none.
+    `bears_channel`: may it bear a channel's headers, so that it can break off? `must_bear_channel`: without them it is none.
     """
 
-    __slots__ = ("bears_channel", "is_wanted", "must_bear_channel", "name", "privilege", "seen")
+    __slots__ = ("bears_channel", "is_wanted", "must_bear_channel", "name", "seen")
 
     def __init__(self, name: bytes, is_wanted: bool, bears_channel: bool) -> None:
         self.name = name.decode()
         self.is_wanted = is_wanted
-        self.privilege = privilege_of(name) + b"\r\n" if is_wanted or name == VARIABLE else b"Privilege: "
         self.bears_channel = bears_channel
         self.must_bear_channel = is_wanted and bears_channel and name != _PERHAPS_WITHOUT
         self.seen = 0
 
 
+def begin_of(name: bytes) -> bytes:
+    """How a wanted event begins, up to the `,all` of its class."""
+    return b"Event: " + name + b"\r\n" + privilege_of(name).removesuffix(b",all")
+
+
 def names_of(wanted: frozenset[bytes]) -> dict[bytes, EventName]:
-    """All the names that are known, those `wanted` among them, by an event's first line."""
+    """All the names that are known, those `wanted` among them, by an event's begin up to the `,all` of its class."""
     without_channel = NOISE | WITHOUT_CHANNEL
-    unwanted = NOISE | NOISE_WITH_CHANNEL | {VARIABLE}
-    return {
-        b"Event: " + name: EventName(name, name not in unwanted, name not in without_channel)
-        for name in wanted | unwanted
+    noise = NOISE | NOISE_WITH_CHANNEL
+    found = {
+        begin_of(name): EventName(name, name != VARIABLE, name not in without_channel) for name in wanted | {VARIABLE}
     }
+    for name in noise:
+        unwanted = EventName(name, False, name not in without_channel)
+        found |= {b"Event: " + name + b"\r\nPrivilege: " + each: unwanted for each in _CLASSES}
+    return found

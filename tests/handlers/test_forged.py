@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.ami.decode import WANTED, Decoder
@@ -75,12 +75,14 @@ def test_two_calls_are_told_and_one_of_them_is_the_victims() -> None:
     assert len(TRUE) == 2
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_forged_number_changes_no_call(text: bytes) -> None:
     """It stands in his own events, and in those of who is connected with him."""
     assert told(both(NUMBER, text)) == TRUE
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_forged_extension_changes_no_call_of_others(text: bytes) -> None:
     assert told(both(EXTENSION, b"Exten: " + text + b"\r\n"))[VICTIM] == TRUE[VICTIM]

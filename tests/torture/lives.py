@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from daemon import clock
 from tests.daemon.ringtally_process import Daemon, start
@@ -119,7 +120,7 @@ class Lives:
             self.ends.append(End(at, clock.now(), number is signal.SIGKILL))
             await self._reading
         with self._journal.open("a") as journal:
-            journal.writelines(self.daemon.lines)
+            journal.writelines(f"{line.rstrip()}\n" for line in self.daemon.lines)
         return status
 
     def last_words(self) -> str:
@@ -143,7 +144,10 @@ class Lives:
 
     def _told(self, event: str) -> list[tuple[float, dict[str, object]]]:
         lines = self._journal.read_text().splitlines() if self._journal.exists() else []
-        told = [json.loads(line) for line in lines if line.startswith("{")]
+        told: list[dict[str, Any]] = []
+        for line in lines:
+            with suppress(json.JSONDecodeError):  # who is killed may have been cut short
+                told += [json.loads(line)] if line.startswith("{") else []
         return [
             (datetime.fromisoformat(line["timestamp"]).timestamp(), line) for line in told if line["event"] == event
         ]
