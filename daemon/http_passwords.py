@@ -5,6 +5,7 @@ On the machine of a PBX that is the point: whoever tries passwords as fast as he
 
 import asyncio
 import secrets
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -82,10 +83,10 @@ def _hash_of_nobody(cost: int) -> str:
 
 def _timed(password: str, hashed: str) -> tuple[float, bool]:
     """What it took of a processor, and whether it is the one."""
-    began = clock.monotonic()
+    began = time.thread_time()
     try:
         given = password.encode("utf-8", "surrogateescape")[:_BYTES_MOST]
         is_right = bcrypt.checkpw(given, hashed.encode())
     except ValueError:
         is_right = False
-    return clock.monotonic() - began, is_right
+    return time.thread_time() - began, is_right

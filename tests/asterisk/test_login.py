@@ -79,8 +79,8 @@ class Listened(Heard):
 
     @property
     def order(self) -> list[str]:
-        """What came, by a word each."""
-        words = rb"Authentication accepted|FullyBooted(?=\r\n)|Pong|Challenge|QueueStatusComplete"
+        """What came, by a word each, but for the list of commands, which has some of them as well."""
+        words = rb"Authentication accepted|FullyBooted(?=\r\n)|(?<=Ping: )Pong|Challenge(?=: [0-9])|QueueStatusComplete"
         return [found.decode() for found in re.findall(words, self.raw)]
 
     @property

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 
+from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import SECRET
 from tests.systemd.service import UNIT, Pbx, Service
 
@@ -13,6 +15,16 @@ PROBE = "/opt/ringtally/probe.py"
 IN_PLACE_OF_THE_DAEMON = (
     f"ExecStart=\nExecStart=/opt/ringtally/.venv/bin/python {PROBE}\nType=oneshot\nWatchdogSec=0\nRestart=no"
 )
+
+BY_TLS = """
+import base64, ssl, sys, urllib.error, urllib.request as r
+context = ssl.create_default_context(cadata=sys.stdin.read())
+for login in ("anna:wrong", "anna:of-anna"):
+    ask = r.Request("https://127.0.0.1:9796/-/healthy")
+    ask.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
+    try: print(r.urlopen(ask, timeout=10, context=context).status)
+    except urllib.error.HTTPError as error: print(error.code)
+"""
 
 
 @pytest.fixture
@@ -69,3 +81,28 @@ def test_without_the_file_of_a_secret_it_says_so_and_does_not_start(service: Ser
     service.machine.run("rm", "/etc/ringtally/ami.secret")
     assert service.machine.systemctl("start", UNIT, check=False).returncode == 1
     assert "Failed to set up credentials" in service.log()
+
+
+def test_tls_and_passwords_work_inside_it_and_a_renewed_certificate_counts_without_a_restart(
+    service: Service, tmp_path: Path
+) -> None:
+    hashed = bcrypt.hashpw(b"of-anna", bcrypt.gensalt(10)).decode()
+
+    def renewed() -> str:
+        """The web config file with a certificate of now, as text in it; the authority."""
+        certificates = make_certificates(tmp_path, "IP:127.0.0.1")
+        pem = "|\n" + "".join(f"    {line}\n" for line in certificates.server.read_text().splitlines())
+        text = f"tls_server_config:\n  cert: {pem}  key: {pem}basic_auth_users:\n  anna: {hashed}\n"
+        service.machine.write("/etc/ringtally/web.yml", text, mode="0640", group="ringtally")
+        return certificates.authority.read_text()
+
+    service.prepare('[http]\nweb_config_file = "web.yml"\n')
+    authority = renewed()
+    service.start()
+    for _ in range(2):
+        done = service.machine.run("/opt/ringtally/.venv/bin/python", "-c", BY_TLS, text=authority)
+        assert done.stdout.split() == ["401", "200"]
+        authority = renewed()
+    assert service.show("NRestarts") == "0"
+    assert "of-anna" not in service.log()
+    assert hashed not in service.log()
