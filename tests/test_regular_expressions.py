@@ -15,7 +15,7 @@ PACKAGES = ("daemon", "handlers", "storage", "config")
 LENGTH = 4_000
 # In proportion it takes a millisecond, by the square of the length a tenth of a second.
 MOST_S = 0.04
-# What they look at is short: a part of the message of a malformed settings file; of a recording a header, anonymised by hand.
+# What they look at is short: a part of the message of a malformed settings file; of a recording's header, which is matched whole.
 SHORT = ("config.files._PLACE", "handlers.ami.anonymise._ID")
 METHODS = ("search", "match", "fullmatch", "sub", "split", "findall", "finditer")
 # Beginnings, what is repeated behind them, and an end that spoils what matched so far.
