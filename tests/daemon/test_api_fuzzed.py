@@ -68,12 +68,12 @@ async def filled_daemon(folder: Path) -> AsyncIterator[tuple[Daemon, list[str]]]
             yield daemon, [call.id for call in found]
 
 
-async def asked(folder: Path, daemon: Daemon, ids: list[str], *words: str) -> set[tuple[str, str, int]]:
+async def asked(folder: Path, daemon: Daemon, ids: list[str], *words: str | Path) -> set[tuple[str, str, int]]:
     """The method, path and status of all answers; AssertionError with what schemathesis says where it found something."""
     config = folder / "schemathesis.toml"
     config.write_text(CONFIG)
     answers = folder / "answers.har"
-    process = await asyncio.create_subprocess_exec(
+    command: tuple[str | Path, ...] = (
         *(SCHEMATHESIS, "--config-file", config, "run", DOCUMENT, "--url", f"http://127.0.0.1:{daemon.port}"),
         *(
             "--phases",
@@ -95,6 +95,9 @@ async def asked(folder: Path, daemon: Daemon, ids: list[str], *words: str) -> se
             answers,
             *words,
         ),
+    )
+    process = await asyncio.create_subprocess_exec(
+        *command,
         env=os.environ
         | {"SCHEMATHESIS_HOOKS": "tests.daemon.api_hooks", "RINGTALLY_IDS": " ".join(ids), "PYTHONPATH": "."},
         cwd=Path(__file__).parents[2],

@@ -24,7 +24,7 @@ def keep(target: str, inputs: Iterable[bytes]) -> int:
     """Keep these and no others; how many bytes the archive has."""
     FOLDER.mkdir(exist_ok=True)
     with zipfile.ZipFile(archive_of(target), "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, data in sorted((name_of(data), data) for data in inputs):
+        for name, data in sorted({name_of(data): data for data in inputs}.items()):
             archive.writestr(zipfile.ZipInfo(name, _NO_TIME), data, zipfile.ZIP_DEFLATED, 9)
     return archive_of(target).stat().st_size
 

@@ -64,6 +64,8 @@ def run(data: bytes) -> None:
                 believed += 1
                 told += core.handle(event)
         assert max(core.sizes().values()) <= 4 * believed, "more is remembered than was told"
+    now = max(now, core.now)
+    told += core.handle(Tick(now))
     births = data.count(NEWCHANNEL)
     assert sum(isinstance(fact, CallEnded) for fact in told) + core.live_count <= births, "a call of nothing"
     _check_told(told, core)
@@ -109,7 +111,9 @@ def _check_told(told: Sequence[Fact], core: Core) -> None:
     list(core.waiting())
     core.trunk_channels()
     assert core.next_deadline is None or core.next_deadline >= 0
-    assert not [fact for fact in told if isinstance(fact, CallEnded) and fact.call.ended_at is None]
+    assert not [
+        fact for fact in told if isinstance(fact, CallEnded) and fact.call.end_seen and fact.call.ended_at is None
+    ]
 
 
 def _check_kept(core: Core, now: float) -> None:
