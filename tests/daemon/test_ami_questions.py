@@ -54,8 +54,8 @@ async def test_each_channel_is_asked_by_its_uniqueid_and_told_once_though_it_is_
         heard.client.ask_for_answers([FIRST, SECOND])
         await heard.events_count(3)
         assert [event[1:] for event in told(heard, AnswerTold)] == [
-            (FIRST, 1795450254.1, 1795450259.2, "7001"),
-            (SECOND, None, None, None),
+            (FIRST, 1795450254.1, 1795450259.2, "7001", False),
+            (SECOND, None, None, None, True),
         ]
         assert not heard.client.is_asking
 
