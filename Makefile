@@ -2,11 +2,12 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 MINUTES := 20
+TARGETS :=
 ROUNDS := 10
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
 TIMED := tests/asterisk/test_live_calls.py tests/asterisk/test_many_calls.py
 
-.PHONY: demo check lint unit test properties torture bench bench-latency bench-reports bench-clearing bench-load lock words clean
+.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-reports bench-clearing bench-load lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -33,6 +34,9 @@ test: .venv/.ready ## everything, with the real parts
 properties: .venv/.ready ## what must hold of any stream, with examples never tried before; ROUNDS=100 for longer
 	for round in $$(seq $(ROUNDS)); do \
 	    $(BIN)/python -m pytest -q -n auto -m "hypothesis and not real" --hypothesis-profile=anew || exit 1; done
+
+fuzz: .venv/.ready ## by bytes of anybody, led by what they reach; MINUTES=60 for longer, TARGETS="stream clients" for some
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(TARGETS)
 
 bench: .venv/.ready ## what an event costs
 	$(BIN)/python -m tests.bench

@@ -18,6 +18,8 @@ from config.web_hashes import bcrypt_fault
 from config.web_tls_words import CIPHERS, CLIENT_AUTH, CURVES, VERSIONS
 
 _MOST = 1_048_576
+# PyYAML lets slip what its own constructors trip over: `!!timestamp x`, `!!bool x`, `!!int ""`.
+_NO_YAML = (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
 _TLS, _HTTP, _USERS, _RATE = "tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"
 _KEYS: dict[str, tuple[str, ...]] = {
     _TLS: (
@@ -97,7 +99,7 @@ def read_web_config(path: Path) -> WebConfig:
         given = yaml.load(read_bytes(path, _MOST), _Loader)  # noqa: S506 - a SafeLoader
     except UnreadableError as error:
         raise ConfigError([Problem(shown, "", str(error), error.cure)]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except _NO_YAML as error:
         raise ConfigError([_malformed(shown, error)]) from None
     return _Reading(shown, path.parent).whole({} if given is None else given)
 

@@ -18,7 +18,7 @@ _NUMBER_LONGEST = 40
 # Two clocks that agree well enough.
 _AHEAD_S = 60.0
 _FIELDS = frozenset({"number", "at", "by", "note", "v"})
-_A_NUMBER = re.compile(r"\s*\+?[\d ().-]+\s*", re.ASCII)
+_A_NUMBER = re.compile(r"\s*+\+?[\d ().-]++\s*", re.ASCII)
 
 
 class BadWordsError(ValueError):

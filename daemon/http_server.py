@@ -187,6 +187,7 @@ class HttpServer:
             "/api/v1/live",
             "/api/v1/calls",
             "/api/v1/stream",
+            "/api/v1/openapi.yaml",
         )
         items = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
         body = (

@@ -8,7 +8,7 @@ import phonenumbers
 USABLE_DIGITS = 5
 _NOT_DIGITS = re.compile(r"\D")
 # `anonymous`, `Restricted2` and `*8` present no number.
-_A_NUMBER = re.compile(r"\s*\+?[\d ().-]+")
+_A_NUMBER = re.compile(r"\s*+\+?[\d ().-]+")
 _LOCAL_LENGTHS = (6, 7)
 _NATIONAL_LENGTH = 10
 

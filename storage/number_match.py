@@ -10,7 +10,7 @@ from functools import lru_cache
 
 EXTENSION_DIGITS = 5
 _COMPARED_DIGITS = 9
-_A_NUMBER = re.compile(r"\s*\+?[\d ().\-/]+")
+_A_NUMBER = re.compile(r"\s*+\+?[\d ().\-/]+")
 _NOT_DIGITS = re.compile(r"\D")
 # In ASCII the colon comes next after the nine, so every continuation of a prefix by digits sorts below prefix + colon.
 _AFTER_DIGITS = ":"

@@ -115,6 +115,7 @@ def test_certificates_can_stand_in_the_file_itself(tmp_path: Path) -> None:
         (f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}", ["line 3, column 3: a is there twice; see docs/settings.md for an example"]),
         ("basic_auth_users: {hush: [", ["line 1, column 27: is no YAML; see docs/settings.md for an example"]),
         ("!!python/object/apply:os.system [hush]", None),
+        *((each, ["is no YAML; see docs/settings.md for an example"]) for each in ("- !!timestamp hush", "!!bool hush", '!!int ""')),
         (
             "tls_server_config:\n  min_version: TLS12",
             ["tls_server_config: has neither certificate nor key; set cert_file and key_file"],
