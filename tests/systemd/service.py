@@ -124,7 +124,8 @@ class Service:
 
     def start(self) -> None:
         """Start it; returns when systemd holds it for started."""
-        self.machine.systemctl("start", UNIT)
+        done = self.machine.systemctl("start", UNIT, check=False)
+        assert done.returncode == 0, f"{done.stderr}\n{self.log()}"
 
     def show(self, name: str) -> str:
         """One property, as systemd has it."""

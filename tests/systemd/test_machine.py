@@ -11,10 +11,11 @@ WORK = "ringtally-systemd."
 
 
 def left() -> set[str]:
-    """The machines' folders, mounts and processes that are there now."""
+    """The machines' folders, mounts, processes and control groups that are there now."""
     mounts = {line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if WORK in line}
     processes = {path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if WORK in text(path)}
-    return mounts | processes | {str(path) for path in Path("/tmp").glob(f"{WORK}*")}
+    groups = {str(path) for path in Path("/sys/fs/cgroup").rglob("ringtally-test-*")}
+    return mounts | processes | groups | {str(path) for path in Path("/tmp").glob(f"{WORK}*")}
 
 
 def text(path: Path) -> str:
@@ -47,3 +48,11 @@ def test_nothing_of_a_machine_is_left(end: str) -> None:
         use(end, before)
     assert left() <= before
     until("its PID 1 is gone", lambda: not Path(f"/proc/{failed.value}").exists())
+
+
+def test_two_machines_share_no_control_group() -> None:
+    with booted() as one, booted() as other:
+        groups = [Path(f"/proc/{machine.leader}/cgroup").read_text().splitlines() for machine in (one, other)]
+    of_one, of_other = ({line for line in lines if ":name=systemd:" in line or line[0] == "0"} for lines in groups)
+    assert of_one
+    assert not of_one & of_other

@@ -135,6 +135,16 @@ async def test_only_the_classes_asked_for_are_sent(pbx: SimulatedPbx, connected:
     playing.cancel()
 
 
+async def test_who_plays_too_late_lets_others_have_their_turn(connected: Connect) -> None:
+    traffic = TrafficGenerator(Random(1), calls_per_minute=60_000.0, speed=1_000_000.0)  # nobody can be that fast
+    async with SimulatedPbx(traffic) as pbx:
+        client = await connected(pbx)
+        await client.ask("Login", Username=USERNAME, Secret=pbx.secret)
+        playing = asyncio.ensure_future(pbx.play())
+        assert await client.ask("Ping")
+        playing.cancel()
+
+
 async def test_a_client_that_does_not_read_is_cut_off(connected: Connect) -> None:
     async with SimulatedPbx(TrafficGenerator(Random(1), **BUSY), unread_limit=200_000) as pbx:
         client = await connected(pbx)
