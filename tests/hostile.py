@@ -3,6 +3,8 @@
 Whoever adds a surface asks it with all of them; whoever learns of a new trick adds it here.
 """
 
+import csv
+import io
 import re
 import unicodedata
 
@@ -118,3 +120,12 @@ def is_inert(line: str) -> bool:
 def is_right_to_left(text: str) -> bool:
     """Are there letters in it that are written from right to left?"""
     return any(character.isprintable() and unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
+
+
+def csv_rows(text: str, delimiter: str = ",") -> list[list[str]]:
+    """The cells of a CSV file, however long one is. The limit is the whole process's, so it is put back."""
+    before = csv.field_size_limit(10_000_000)
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    finally:
+        csv.field_size_limit(before)

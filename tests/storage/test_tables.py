@@ -48,5 +48,5 @@ def test_every_table_is_strict_so_that_a_moment_is_an_integer_or_refused(connect
     strict = {row[1]: row[5] for row in listed if row[2] == "table" and not row[1].startswith("sqlite_")}
     calls = {"call", "leg", "queue_stay", "talk", "hold", "transfer"}
     cases = {"missed_case", "case_fact", "request", "note", "client"}
-    assert set(strict) == calls | cases | {"migration", "outbox", "gap", "live_call", "heard"}
+    assert set(strict) == calls | cases | {"migration", "outbox", "gap", "live_call", "heard", "retention"}
     assert all(strict.values())
