@@ -73,6 +73,8 @@ async def test_each_token_allows_its_own_and_both_together_all(tmp_path: Path) -
             (bearer(WRITE), False, True),
             ({"X-Ringtally-Token": READ}, True, False),
             ({**bearer(WRITE), "X-Ringtally-Token": READ}, True, True),
+            ({"X-Ringtally-Token": f"{READ}, {WRITE}"}, True, True),
+            ({"X-Ringtally-Token": f"wrong,wrong too,{READ}"}, False, False),
             ({**bearer("wrong"), "X-Ringtally-Token": READ}, True, False),
             (bearer(token_hash(READ)), False, False),
         ):
