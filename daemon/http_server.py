@@ -33,6 +33,8 @@ KEPT_OPEN_S = 75.0
 # So long what is left of a request is waited for, once it is answered.
 LINGER_S = 2.0
 UNREADABLE_EVERY_S = 60.0
+ALL_TOLD = b": all told\n\n"
+"""In a stream, after every state was told once."""
 log = structlog.get_logger()
 # aiohttp would log each malformed request with its traceback: whoever can connect could fill the log with his own words.
 _SILENT = logging.Logger("silent")
@@ -241,9 +243,11 @@ class HttpServer:
         )
         try:
             await response.prepare(request)
+            told = ALL_TOLD
             while frames := await subscriber.next_frames(self._heartbeat_s):
                 async with asyncio.timeout(PATIENCE * self._heartbeat_s):
-                    await response.write(frames)
+                    await response.write(frames + told)
+                told = b""
         except ConnectionError:
             pass  # the client is gone
         except TimeoutError:

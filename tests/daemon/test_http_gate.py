@@ -80,7 +80,7 @@ async def test_each_token_allows_its_own_and_both_together_all(tmp_path: Path) -
         ):
             status, told = await asked(client, headers)
             assert (status, told["reads"], told["writes"]) == (200, reads, writes), headers
-        assert refusals.counts["token"] == 1
+        assert refusals.counts["token"] == 2
 
 
 async def test_with_users_nothing_is_answered_without_a_password(tmp_path: Path) -> None:
