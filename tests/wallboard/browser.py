@@ -76,11 +76,23 @@ class Board:
 
     async def knows_nothing_of_now(self) -> None:
         """What is true of this very moment only is not to be seen; all else is greyed."""
-        for tile in ("#waiting b", "#longest b", "#agents-free b"):
-            assert await self.text(tile) == "–", tile
-        for part in ("#waiting-list ul", "#call-list ul", "#agent-list ul"):
-            assert await self.text(part) == "–", part
+        told = await self.page.evaluate("[...document.querySelectorAll('[data-now]')].map((each) => each.textContent)")
+        assert set(told) == {"–"}, told
         assert await self.page.evaluate("getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+
+    async def fits(self) -> None:
+        """Nothing has to be scrolled to be seen."""
+        over = await self.page.evaluate(
+            "(e => [e.scrollWidth - innerWidth, e.scrollHeight - innerHeight])(document.documentElement)"
+        )
+        assert over == [0, 0]
+
+    async def beside(self, address: str) -> "Board":
+        """Another page in the same browser; what goes wrong in it counts here too."""
+        other = Board(await self.page.context.new_page())
+        other.faults, other.hosts = self.faults, self.hosts
+        await other.page.goto(address)
+        return other
 
     async def picture(self, name: str) -> None:
         """Keep a picture where somebody wants to look at it."""

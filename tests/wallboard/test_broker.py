@@ -44,7 +44,7 @@ async def office(folder: Path) -> AsyncIterator[Office]:
         FakeAsterisk() as pbx,
         mosquitto(folder, documented(folder, PASSWORD)) as broker,
         publishing(folder, pbx, section(broker)) as daemon,
-        board(f"http://127.0.0.1:{daemon.port}/wallboard/") as page,
+        board(f"http://127.0.0.1:{daemon.port}/wallboard/?board=table") as page,
     ):
         await page.link_is("live")
         pbx.sessions[-1].send(new_channel(A_CALL))

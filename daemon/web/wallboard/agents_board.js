@@ -8,6 +8,7 @@ import { NOTHING, keep, namePlace, write } from "./parts.js";
 import { siteTiles } from "./site_tiles.js";
 
 const ICONS = { ringing: "☎", talking: "●", held: "◐", wrapup: "✎", paused: "‖", available: "○", unavailable: "×" };
+const LONG = "▲";
 // Of a cell, in rem: so small that it can just be read, and so large that more would not help.
 const LEAST = 2.7;
 const MOST = 6.4;
@@ -31,16 +32,20 @@ export class AgentsBoard {
 
   draw({ figures, levels, now }) {
     this.site.fill(figures, levels);
-    this._drawLegend(figures.tallies);
+    this._drawLegend(figures.tallies, figures.agents);
     this._drawCells(figures.agents, now);
   }
 
-  _drawLegend(tallies) {
-    keep(this.legend, STATES, (state) => state,
-      (state) => element("li", `agent-${state}`, element("span", "icon", ICONS[state]), element("span", "word", this.words.states[state]), element("b", "")),
-      (node, state) => {
-        write(node.lastChild, tallies === null ? NOTHING : String(tallies[state]));
-        node.classList.toggle("empty", tallies?.[state] === 0);
+  _drawLegend(tallies, agents) {
+    const { words } = this;
+    const over = (agents ?? []).filter((each) => each.isLong).length;
+    const entries = STATES.map((state) => ({ name: `agent-${state}`, icon: ICONS[state], word: words.states[state], count: tallies?.[state] ?? null }));
+    if (over > 0) entries.push({ name: "over", icon: LONG, word: words.long, count: over });
+    keep(this.legend, entries, ({ name }) => name,
+      ({ name, icon, word }) => element("li", name, element("span", "icon", icon), element("span", "word", word), element("b", "")),
+      (node, { count }) => {
+        write(node.lastChild, count === null ? NOTHING : String(count));
+        node.classList.toggle("empty", count === 0);
       });
   }
 
@@ -78,7 +83,7 @@ export class AgentsBoard {
     const [who, what] = node.querySelectorAll("bdi");
     write(node.firstChild, ICONS[agent.state] ?? "?");
     write(who, agent.name);
-    write(what, agent.isLong ? `${words.long} ${said}` : said);
+    write(what, agent.isLong ? `${LONG} ${said}` : said);
     write(node.lastChild, agent.seconds === null ? "" : duration(agent.seconds));
   }
 }

@@ -66,7 +66,7 @@ export function fillTile(made, words, value, note, level = "") {
   if (figure.textContent !== value) {
     const number = value.replace(/ %$/, "");
     figure.replaceChildren(element("span", "", number, ...(number === value ? [] : [element("small", "", " %")])));
-    figure.dataset.width = number.length + (number === value ? 0 : 1);
+    figure.dataset.width = number.length + (number === value ? 0 : 2);
   }
   write(made.querySelector("p"), note);
   fillLevel(made, words, level);
