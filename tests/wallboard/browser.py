@@ -43,8 +43,12 @@ class Board:
         page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("console", lambda message: self._heard(message.type, message.text))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+        page.on("request", lambda request: self._asked(request.url))
         page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith("blob:"):  # made by the page itself
+            self.hosts.add(urlsplit(url).hostname or "")
 
     def _heard(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not any(each in text for each in _NETWORK):

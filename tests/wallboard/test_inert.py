@@ -87,7 +87,9 @@ async def everything_shown(folder: Path) -> AsyncIterator[tuple[FakeAsterisk, Bo
         section = mqtt(broker.port, f'{account}websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n')
         async with running_daemon(write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)) as daemon:
             await daemon.until("/-/ready", "ready")
-            async with board(f"http://127.0.0.1:{daemon.port}/wallboard/?board=table&lang=en", size=(1920, 1080)) as page:
+            async with board(
+                f"http://127.0.0.1:{daemon.port}/wallboard/?board=table&lang=en", size=(1920, 1080)
+            ) as page:
                 await page.link_is("live")
                 yield pbx, page
 
