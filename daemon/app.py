@@ -16,6 +16,7 @@ import structlog
 from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon.ami_client import AmiClient
+from daemon.board.site import limits_of, queue_goals
 from daemon.clearing import Clearer
 from daemon.health import Health
 from daemon.http_cases import CaseRoutes
@@ -163,6 +164,7 @@ class App:
         parts.core.change_rules(rules_of(settings))
         parts.metrics.learn(**measured(settings))
         parts.case_metrics.learn(rules_of(settings))
+        parts.board.change_limits(limits_of(settings), partial(queue_goals, settings))
         parts.client.change_account(account, change.reconnects)
         parts.clients.reread()
 
