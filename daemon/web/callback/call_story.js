@@ -62,7 +62,7 @@ function callersBars(call, lanes, span, start, end) {
     if (isSame || (last && bar.kind === "rest" && to - from < MOMENT_MS)) last.to = to;
     else bars.push({ ...bar, from, to });
   }
-  return bars[0]?.kind === "rest" && bars[0].to - bars[0].from < MOMENT_MS ? bars.slice(1) : bars;
+  return bars.length > 1 && bars[0].kind === "rest" && bars[0].to - bars[0].from < MOMENT_MS ? bars.slice(1) : bars;
 }
 
 // Who was rung, or was there: the caller's own leg is not, nor a leg that only asked somebody before passing the call on.

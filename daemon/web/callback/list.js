@@ -88,9 +88,9 @@ export class List {
     const claim = element("button", "button claim");
     claim.type = "button";
     claim.addEventListener("click", () => this.hooks.claim(id, claim));
-    const row = element("li", "case", element("p", "who", link(id, []), element("span", "client")),
-      element("p", "wait", said("span", "unseen", `${this.words.waits} `), element("time"), " ", element("span", "due")), element("p", "meta"),
-      element("div", "news", element("p", "claimed"), element("p", "now")),
+    const row = element("li", "case",
+      element("div", "info", element("p", "who", link(id, []), element("span", "client")), element("p", "meta"), element("p", "claimed"), element("p", "now")),
+      element("p", "wait", said("span", "unseen", `${this.words.waits} `), element("time"), " ", element("span", "due")),
       element("p", "acts", claim, element("a", "button call")));
     this.rows.set(id, row);
     return row;

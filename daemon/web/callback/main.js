@@ -39,8 +39,7 @@ class Page {
     byId("hint").querySelector("button").addEventListener("click", () => this.who.ask());
     this.me.addEventListener("change", () => this._becomes());
     addEventListener("hashchange", () => this._go());
-    addEventListener("online", () => this.draw());
-    addEventListener("offline", () => this.draw());
+    for (const each of ["online", "offline"]) addEventListener(each, () => this.anew.dispatchEvent(new Event("again")));
     addEventListener("keydown", (event) => this._leave(event));
     addEventListener("beforeunload", (event) => {
       if (this.isBusy) event.preventDefault();
@@ -173,7 +172,9 @@ class Page {
   _drawLink() {
     const { words, state } = this;
     byId("me").textContent = this.me.by || words.me;
-    const verdict = navigator.onLine ? state.verdict(ourClock(), false) : { link: "offline", since: null, words: "offline" };
+    let verdict = state.verdict(ourClock(), false);
+    // A browser calls itself offline without a network, though the daemon on its own machine is there.
+    if (verdict.link === "no_daemon" && !navigator.onLine) verdict = { link: "offline", since: null, words: "offline" };
     const { link, since } = verdict;
     const moment = (ms) => this.times.moment(new Date(ms).toISOString(), this.now);
     const stale = link === "connecting" || state.toldAt === null || this.open === null ? "" : words.stale(moment(state.toldAt));
