@@ -23,6 +23,7 @@ from daemon.http_cases import CaseRoutes
 from daemon.http_contacts import ContactRoute
 from daemon.http_document import DocumentRoute
 from daemon.http_gaps import GapRoute
+from daemon.http_rights import AccessRoute
 from daemon.http_server import HttpServer
 from daemon.http_sources import guard_of, sources_of
 from daemon.log import configure_log
@@ -106,7 +107,7 @@ class App:
             cases = CaseRoutes(self._database, parts.requests, lambda: self._settings, parts.render_case).routes()
             gaps = GapRoute(self._database, lambda: self._settings.zone).routes()
             guard = guard_of(self._settings.http, parts.refusals)
-            more_routes = [*pages, *contacts, *cases, *gaps, *DocumentRoute().routes()]
+            more_routes = [*pages, *contacts, *cases, *gaps, *AccessRoute().routes(), *DocumentRoute().routes()]
             server = HttpServer(sources, parts.stream, guard, more_routes=more_routes)
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
