@@ -35,7 +35,7 @@ from daemon.rules import rules_of
 from daemon.sinks.mqtt import MqttSink
 from daemon.stopping import check_stored, wind_up
 from daemon.supervision import Supervision, status_line
-from daemon.web_pages import WallboardPages
+from daemon.web_pages import WebPages
 from handlers.core import Core
 from storage.writer import Writer
 
@@ -102,7 +102,7 @@ class App:
                 parts.render,
                 parts.health.trouble,
             )
-            pages = WallboardPages(lambda: self._settings, version("ringtally")).routes()
+            pages = WebPages(lambda: self._settings, version("ringtally")).routes()
             contacts = ContactRoute(parts.requests).routes()
             cases = CaseRoutes(self._database, parts.requests, lambda: self._settings, parts.render_case).routes()
             gaps = GapRoute(self._database, lambda: self._settings.zone).routes()

@@ -20,6 +20,7 @@ class Access:
     writes: bool = False
 
 
+_IN_HEADER = 2
 ACCESS = web.RequestKey("access", Access)
 _NONE = Access()
 
@@ -45,12 +46,16 @@ def _is_among(wanted: str, hashes: list[str]) -> bool:
 
 
 def given_tokens(request: web.Request) -> Iterator[str]:
-    """The tokens that a request bears: beside a password they have a header of their own."""
+    """The tokens that a request bears: beside a password they have a header of their own, for both.
+
+    More than that are not looked at: each is a guess.
+    """
     scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and rest.strip():
         yield rest.strip()
-    if token := request.headers.get(TOKEN_HEADER, "").strip():
-        yield token
+    for token in request.headers.get(TOKEN_HEADER, "").split(",", _IN_HEADER)[:_IN_HEADER]:
+        if token.strip():
+            yield token.strip()
 
 
 def may_read_all(request: web.Request) -> bool:

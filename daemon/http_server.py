@@ -21,6 +21,7 @@ from daemon.http_gate import Gate
 from daemon.http_refusals import Refusals
 from daemon.sinks.stream import StreamSink
 from daemon.web_config_watch import WebConfigWatch
+from daemon.web_pages import page_names
 from storage.errors import StorageError
 
 HEARTBEAT_S = 5.0
@@ -180,7 +181,7 @@ class HttpServer:
     async def _landing(self, _request: web.Request) -> web.Response:
         state = self._sources.not_ready()
         links = (
-            "/wallboard/",
+            *(f"/{name}/" for name in page_names()),
             "/metrics",
             "/-/healthy",
             "/-/ready",

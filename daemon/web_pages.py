@@ -1,7 +1,8 @@
-"""The pages that the daemon serves, as files from memory: the wallboard, and where it listens (contract, section 6)."""
+"""The pages that the daemon serves, as files from memory: every folder of `web`, and where the wallboard listens (contract, section 6)."""
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from config.sections import Settings
 from daemon import clock
 from storage.call_json import iso
 
-WALLBOARD = Path(__file__).parent / "web" / "wallboard"
+WEB = Path(__file__).parent / "web"
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -48,35 +49,46 @@ def _page(path: Path) -> Page:
     return Page(body, gzip.compress(body, 6, mtime=0), _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])
 
 
-class WallboardPages:
-    """Serves the wallboard. `settings` is asked each time, since a reload may change them."""
+def page_names(folder: Path = WEB) -> tuple[str, ...]:
+    """The folders that a browser may open; the others hold what pages share."""
+    return tuple(sorted(path.parent.name for path in folder.glob("*/index.html")))
 
-    def __init__(self, settings: Callable[[], Settings], version: str, folder: Path = WALLBOARD) -> None:
+
+class WebPages:
+    """Serves every folder of `folder`. `settings` is asked each time, since a reload may change them."""
+
+    def __init__(self, settings: Callable[[], Settings], version: str, folder: Path = WEB) -> None:
         self._settings = settings
         self._version = version
         self._pages = pages_in(folder)
+        self._folders = sorted({name.partition("/")[0] for name in self._pages if "/" in name})
 
     def routes(self) -> list[web.RouteDef]:
         """What to add to the application."""
+        some = "{page:" + "|".join(map(re.escape, self._folders)) + "}"
         return [
-            web.get("/wallboard", self._to_the_page),
             web.get("/wallboard/config.json", self._config),
-            web.get("/wallboard/{path:.*}", self._file),
+            web.get(f"/{some}", self._to_the_page),
+            web.get(f"/{some}/{{path:.*}}", self._file),
         ]
 
     async def _to_the_page(self, request: web.Request) -> web.Response:
+        page = request.match_info["page"]
+        if f"{page}/index.html" not in self._pages:
+            raise web.HTTPNotFound
         query = f"?{request.query_string}" if request.query_string else ""
-        return web.Response(status=308, headers={"Location": f"wallboard/{query}"})
+        return web.Response(status=308, headers={"Location": f"{page}/{query}"})
 
     async def _file(self, request: web.Request) -> web.Response:
-        page = self._pages.get(request.match_info["path"] or "index.html")
+        folder = request.match_info["page"]
+        page = self._pages.get(f"{folder}/{request.match_info['path'] or 'index.html'}")
         if page is None:
             raise web.HTTPNotFound
         headers = {
             "Cache-Control": "no-cache",
             "ETag": f'"{page.etag}"',
             "Vary": "Accept-Encoding",
-            "Content-Security-Policy": self._policy(),
+            "Content-Security-Policy": self._policy(folder),
         }
         if f'"{page.etag}"' in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
@@ -86,9 +98,9 @@ class WallboardPages:
             body = page.zipped
         return web.Response(body=body, content_type=page.content_type, charset="utf-8", headers=headers)
 
-    def _policy(self) -> str:
-        """Nothing but the page's own files runs, and it talks to nobody but the daemon and the broker."""
-        broker = _broker(self._settings())
+    def _policy(self, folder: str) -> str:
+        """Nothing but our own files runs, and they talk to nobody but the daemon; the wallboard to the broker too."""
+        broker = _broker(self._settings()) if folder == "wallboard" else None
         sockets = "" if broker is None else f" {urlsplit(broker).scheme}://{urlsplit(broker).netloc}"
         return (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

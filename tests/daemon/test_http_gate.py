@@ -73,12 +73,14 @@ async def test_each_token_allows_its_own_and_both_together_all(tmp_path: Path) -
             (bearer(WRITE), False, True),
             ({"X-Ringtally-Token": READ}, True, False),
             ({**bearer(WRITE), "X-Ringtally-Token": READ}, True, True),
+            ({"X-Ringtally-Token": f"{READ}, {WRITE}"}, True, True),
+            ({"X-Ringtally-Token": f"wrong,wrong too,{READ}"}, False, False),
             ({**bearer("wrong"), "X-Ringtally-Token": READ}, True, False),
             (bearer(token_hash(READ)), False, False),
         ):
             status, told = await asked(client, headers)
             assert (status, told["reads"], told["writes"]) == (200, reads, writes), headers
-        assert refusals.counts["token"] == 1
+        assert refusals.counts["token"] == 2
 
 
 async def test_with_users_nothing_is_answered_without_a_password(tmp_path: Path) -> None:

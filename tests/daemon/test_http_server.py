@@ -8,7 +8,7 @@ from config.sections import Settings
 from daemon import http_server
 from daemon.http_document import DocumentRoute
 from daemon.http_server import Guard, HttpListenError, HttpServer
-from daemon.web_pages import WallboardPages
+from daemon.web_pages import WebPages, page_names
 from tests.daemon.http_service import TOKEN, Service, logged, said_to, serving
 
 PATHS = {
@@ -190,7 +190,7 @@ async def test_ready_says_why_not() -> None:
 async def test_the_landing_page_links_what_there_is_and_escapes_what_it_says() -> None:
     service = Service(reason='<img src=x onerror="alert(1)">')
     async with serving(
-        service, more_routes=[*WallboardPages(Settings, "1.2.3").routes(), *DocumentRoute().routes()]
+        service, more_routes=[*WebPages(Settings, "1.2.3").routes(), *DocumentRoute().routes()]
     ) as client:
         async with client.get("/") as answer:
             page = await answer.text()
@@ -198,7 +198,7 @@ async def test_the_landing_page_links_what_there_is_and_escapes_what_it_says() -
         assert "Not ready: &lt;img" in page
         links = [part.partition('"')[0] for part in page.split('href="')[1:]]
         assert {
-            "/wallboard/",
+            *(f"/{name}/" for name in page_names()),
             "/api/v1/openapi.yaml",
             "/metrics",
             "/api/v1/calls",

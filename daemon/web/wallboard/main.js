@@ -1,29 +1,14 @@
 // The board: where it listens, what it heard, and the picture of it.
 
-import { BoardState, ourClock } from "./board_state.js";
-import { listenToStream } from "./stream_source.js";
+import { askConfig, later, watchForNews } from "../common/config.js";
+import { speak } from "../common/language.js";
+import { LiveState, ourClock } from "../common/live_state.js";
+import { listenToStream } from "../common/stream_source.js";
 import { View } from "./view.js";
 import { wordsOf } from "./words.js";
 
 const TICK_MS = 250;
 const AGAIN_MS = 2_000;
-const LOOK_FOR_NEWS_MS = 60_000;
-// Browsers that show one page for months leak: it is loaded anew at night, when nobody looks.
-const NIGHT_HOUR = 4;
-const OLD_AFTER_MS = 12 * 3_600_000;
-
-const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** What the daemon says of itself: where to listen. Null where it has no such answer; an error where nobody answers. */
-async function askConfig() {
-  const asked = ourClock();
-  const answer = await fetch("config.json", { cache: "no-store" });
-  if (!answer.ok) return null;
-  const config = await answer.json();
-  // Half of the way there and back has passed since it was said.
-  const skew = config.now === undefined ? null : Date.parse(config.now) - (asked + ourClock()) / 2;
-  return { ...config, skew };
-}
 
 async function firstConfig(view) {
   for (;;) {
@@ -35,19 +20,6 @@ async function firstConfig(view) {
       view.refuse(view.words.bars.unheard(""));
     }
     await later(AGAIN_MS);
-  }
-}
-
-/** Load the page anew once the daemon has another version or other settings, and each night. */
-async function watchForNews(config) {
-  const opened = ourClock();
-  for (;;) {
-    await later(LOOK_FOR_NEWS_MS);
-    const now = await askConfig().catch(() => null);
-    if (now === null) continue; // a page that cannot be loaded is worse than an old one
-    const isNew = ["version", "broker", "root", "language"].some((key) => now[key] !== config[key]);
-    const isNight = ourClock() - opened > OLD_AFTER_MS && new Date().getHours() === NIGHT_HOUR;
-    if (isNew || isNight) location.reload();
   }
 }
 
@@ -78,11 +50,10 @@ function drawing(view, state, hasBroker) {
   };
 }
 
-async function run(asked) {
-  const config = await firstConfig(new View(wordsOf(asked ?? navigator.language.slice(0, 2))));
-  const language = asked ?? config.language;
-  document.documentElement.lang = language;
-  const state = new BoardState(config.skew);
+async function run() {
+  const config = await firstConfig(new View(wordsOf(speak())));
+  const language = speak(config.language);
+  const state = new LiveState(config.skew);
   const hasBroker = Boolean(config.broker);
   const soon = drawing(new View(wordsOf(language)), state, hasBroker);
   const listener = {
@@ -99,10 +70,8 @@ async function run(asked) {
   }
 }
 
-const asked = new URLSearchParams(location.search).get("lang");
-run(asked).catch(async () => {
-  const words = wordsOf(asked ?? navigator.language.slice(0, 2));
-  new View(words).refuse(words.again);
+run().catch(async () => {
+  new View(wordsOf(speak())).refuse(wordsOf(speak()).again);
   await later(AGAIN_MS);
   location.reload();
 });

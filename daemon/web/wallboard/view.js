@@ -1,6 +1,7 @@
 // Draws the board. All text goes in as text: names and numbers are what callers made them.
 
-import { dayOf, duration, plain, secondsSince, share, timeOfDay } from "./format.js";
+import { byId, called, element, put } from "../common/dom.js";
+import { dayOf, duration, secondsSince, share, timeOfDay } from "../common/format.js";
 
 const ROWS = 8;
 const MISSED_ROWS = 5;
@@ -16,28 +17,6 @@ const NOTHING = "–";
 // Part of the goal that may pass before the colour warns.
 const WARN_AT = 0.7;
 
-/** An element with a class and, within it, text or other elements. */
-function element(tag, name, ...inside) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.append(...inside.map((each) => (typeof each === "string" ? plain(each) : each)));
-  return made;
-}
-
-/** What somebody chose to be called: written in whatever direction, it turns nothing of what stands beside it. */
-function called(text) {
-  return element("bdi", "", text);
-}
-
-function put(parent, selector, text) {
-  const found = parent.querySelector(selector);
-  if (found.textContent !== text) found.textContent = text;
-}
-
-function byId(id) {
-  return document.getElementById(id);
-}
-
 /** Since when this caller waits: in the queue, or at a ringing phone; after having been passed on, since then. */
 export function waitsSince(call) {
   if (call.answered_at !== null) return call.state_since;
@@ -51,7 +30,7 @@ export function waitingCalls(calls) {
     .sort((a, b) => Date.parse(waitsSince(a)) - Date.parse(waitsSince(b)));
 }
 
-/** Draws a BoardState into the page, in the given words. */
+/** Draws a LiveState into the page, in the given words. */
 export class View {
   constructor(words) {
     this.words = words;

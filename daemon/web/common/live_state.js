@@ -1,4 +1,4 @@
-// What the topics last said, and whether it may be believed now.
+// What the topics last said, and whether it may be believed now. For every page that listens.
 
 // bridge/health comes each half minute in any case.
 const SILENT_AFTER_MS = 45_000;
@@ -13,7 +13,7 @@ export function ourClock() {
 }
 
 /** The latest of every topic. All moments are milliseconds of the daemon's clock unless told otherwise. */
-export class BoardState {
+export class LiveState {
   constructor(skew = null) {
     this.topics = new Map();
     this.connected = null; // not tried to the end yet

@@ -1,4 +1,4 @@
-// The board's topics from the daemon's own stream of server-sent events.
+// The topics from the daemon's own stream of server-sent events.
 
 const AGAIN_AFTER_MS = 1_000;
 // A comment comes each five seconds.
@@ -6,12 +6,12 @@ const DEAD_AFTER_MS = 12_000;
 // What the stream tells on connecting may have been said long ago, so it is no measure of clocks.
 const OLD_NEWS_MS = 2_000;
 
-/** Listen to the stream at `address`; connects again for ever. */
-export async function listenToStream(address, { connected, message, alive }) {
+/** Listen to the stream at `address`; connects again for ever. `headers()` is asked each time: tokens, perhaps. */
+export async function listenToStream(address, { connected, message, alive }, headers = () => ({})) {
   for (;;) {
     let refusal = null;
     try {
-      await listenOnce(address, { connected, message, alive });
+      await listenOnce(address, { connected, message, alive }, headers());
     } catch (error) {
       // The daemon is gone, or on its way, or has no ear for us: told below.
       if (error instanceof FullHouse) refusal = "too_many";
@@ -24,11 +24,11 @@ export async function listenToStream(address, { connected, message, alive }) {
 class FullHouse extends Error {}
 
 // EventSource listens to events whose names are known beforehand; ours are topics.
-async function listenOnce(address, { connected, message, alive }) {
+async function listenOnce(address, { connected, message, alive }, headers) {
   const patience = new AbortController();
   let timer = setTimeout(() => patience.abort(), DEAD_AFTER_MS);
   try {
-    const answer = await fetch(address, { cache: "no-store", signal: patience.signal });
+    const answer = await fetch(address, { cache: "no-store", headers, signal: patience.signal });
     if (!answer.ok) {
       // Said by the daemon itself, not by a web server before it.
       const isFull = answer.status === 503 && (await answer.text()).includes("too many listeners");

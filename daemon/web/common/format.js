@@ -5,10 +5,10 @@ const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2
 // A tile has no room for more.
 const LONGEST = 120;
 
-/** The text as it may be shown to people: cut, and with nothing in it that is not seen. */
-export function plain(text) {
-  const whole = [...text.slice(0, LONGEST + 1)];
-  const cut = whole.length > LONGEST ? `${whole.slice(0, LONGEST).join("")}…` : whole.join("");
+/** The text as it may be shown to people: cut after so many characters, and with nothing in it that is not seen. */
+export function plain(text, longest = LONGEST) {
+  const whole = [...text.slice(0, 2 * longest + 2)];
+  const cut = whole.length > longest ? `${whole.slice(0, longest).join("")}…` : whole.join("");
   return cut.replace(UNSEEN, (sign) => {
     const code = sign.codePointAt(0).toString(16);
     return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
