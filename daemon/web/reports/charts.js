@@ -117,7 +117,7 @@ export function bars({ rows, width, label, nameRoom = Math.min(180, width * 0.34
 }
 
 function fitting(name, room) {
-  const most = Math.max(3, Math.floor(room / 7.2));
+  const most = Math.max(3, Math.floor(room / 8.2));
   const letters = [...name];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : name;
 }

@@ -15,7 +15,6 @@ export class Spelling {
     const locale = language === "ru" ? "ru-RU" : "sv-SE";
     const day = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: timezone };
     this._day = new Intl.DateTimeFormat(locale, day);
-    this._short = new Intl.DateTimeFormat(locale, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", timeZone: timezone });
     this._moment = new Intl.DateTimeFormat(locale, { ...day, hour: "2-digit", minute: "2-digit" });
     this._time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: timezone });
     this._count = new Intl.NumberFormat(language === "ru" ? "ru-RU" : "en-GB");
@@ -46,11 +45,13 @@ export class Spelling {
   }
 
   moment(iso) {
-    return iso === null ? "" : this._moment.format(Date.parse(iso));
+    return iso === null ? "" : this._moment.format(Date.parse(iso)).replace(",", "");
   }
 
+  /** The same without the year. */
   shortMoment(iso) {
-    return iso === null ? "" : this._short.format(Date.parse(iso)).replace(",", "");
+    const whole = this.moment(iso);
+    return this.language === "ru" ? whole.replace(/\.\d{4}/, "") : whole.slice(5);
   }
 
   day(iso) {
