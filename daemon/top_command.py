@@ -91,13 +91,13 @@ def _secret_in(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _login(user: str | None, password_file: Path | None) -> aiohttp.BasicAuth | None:
+def _login(user: str | None, password_file: Path | None) -> str:
     if user is None:
-        return None
+        return ""
     password = (
         click.prompt("Password", hide_input=True, err=True) if password_file is None else _secret_in(password_file)
     )
-    return aiohttp.BasicAuth(user, password, "utf-8")
+    return aiohttp.encode_basic_auth(user, password, "utf-8")
 
 
 def _own_language() -> Language:

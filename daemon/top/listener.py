@@ -1,6 +1,7 @@
 """Listens to the daemon's stream over HTTP, and comes back to it for ever."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,14 +37,15 @@ class Door:
 
     url: str
     token: str = field(default="", repr=False)
-    login: aiohttp.BasicAuth | None = field(default=None, repr=False)
+    login: str = field(default="", repr=False)
+    """The header `Authorization`; empty: none."""
     tls: ssl.SSLContext | None = None
 
     def session(self) -> aiohttp.ClientSession:
         """A client that comes in by it."""
+        shown = {TOKEN_HEADER: self.token, "Authorization": self.login}
         return aiohttp.ClientSession(
-            headers={TOKEN_HEADER: self.token} if self.token else {},
-            auth=self.login,
+            headers={name: value for name, value in shown.items() if value},
             connector=aiohttp.TCPConnector(ssl=True if self.tls is None else self.tls),
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_WITHIN_S, sock_read=SILENT_AFTER_S),
         )
@@ -103,7 +105,7 @@ async def _check(answer: aiohttp.ClientResponse, door: Door) -> None:
     said = harmless((await answer.content.read(_REASON_LIMIT)).decode("utf-8", "replace").strip(), _REASON_LIMIT)
     match answer.status:
         case 401:
-            how = "is wrong" if door.login is not None else "is needed: --user"
+            how = "is wrong" if door.login else "is needed: --user"
             raise TurnedAwayError(f"{door.url}: a name with its password {how}")
         case 421:
             raise TurnedAwayError(f"{door.url}: {said}; ask by its address, or add the name to http.hosts")
@@ -121,7 +123,10 @@ def _skew_s(answer: aiohttp.ClientResponse) -> float:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
-        return harmless(error.strerror or str(error.os_error), _REASON_LIMIT)
+        number = error.os_error.errno
+        return (
+            os.strerror(number) if number is not None and number > 0 else harmless(str(error.os_error), _REASON_LIMIT)
+        )
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return harmless(str(error) or type(error).__name__, _REASON_LIMIT)

@@ -65,7 +65,7 @@ def screen(heard: Heard, view: View, at: float, language: Language, size: tuple[
     width, height = size
     head = heading(heard, at, language, width, view.is_paused)
     body = Layout()
-    room = height - len(head) - 1
+    room = max(1, height - len(head) - 1)
     if view.has_help:
         body.update(_help(language))
     elif view.is_alone:
@@ -96,7 +96,7 @@ def once(heard: Heard, at: float, language: Language, width: int) -> RenderableT
 def shares(needs: Sequence[int], room: int) -> list[int]:
     """How many lines each gets: no more than it needs, and what is short is short for the greatest; the last get none first."""
     given = [min(need, _LEAST) for need in needs]
-    while sum(given) > room:
+    while sum(given) > max(room, 0):
         given[max(place for place, lines in enumerate(given) if lines)] = 0
     while sum(given) < room:
         wanting = [place for place, need in enumerate(needs) if 0 < given[place] < need]
