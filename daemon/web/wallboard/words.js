@@ -29,7 +29,7 @@ const ENGLISH = {
   lost: (count) => `lost ${count}`,
   oldest: (age) => `oldest ${age}`,
   ofCalls: (count) => `of ${count}`,
-  missedCalls: (count) => `${count} calls`,
+  missedCalls: (count) => `calls: ${count}`,
   waitingNow: "Who waits",
   live: "Live calls",
   agents: "Agents",
