@@ -122,7 +122,7 @@ const RUSSIAN = {
   more: (count) => `и ещё ${count}`,
   anonymous: "номер скрыт",
   states: {
-    ivr: "в меню", queued: "в очереди", ringing: "звонит", talking: "разговор", held: "на удержании",
+    ivr: "в меню", queued: "очередь", ringing: "звонит", talking: "разговор", held: "на удержании",
     available: "свободен", wrapup: "постобработка", paused: "пауза", unavailable: "не в сети",
   },
   figures: {
