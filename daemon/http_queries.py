@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import get_args
 
 from daemon import clock
 from daemon.http_server import BadQueryError
 from daemon.periods import Period, PeriodError, between, named_period
+from daemon.report_question import ReportName, ReportQuestion
+from daemon.reports.files import FILE_FORMS
+from daemon.words import Language
 from handlers.case_facts import CaseState
 from handlers.facts import DIRECTIONS, RESULTS
 from storage.call_filter import CallFilter
 from storage.cases import CaseFilter
 from storage.clients import Known
 from storage.gaps import GapFilter
+from storage.reports.wait import WAIT_BY
 
 LIMIT_DEFAULT = 50
 LIMIT_MOST = 1000
@@ -28,6 +33,27 @@ _OF_CASES: dict[str, Collection[str] | None] = {
     **{"open": _BOOLEAN, "state": get_args(CaseState), "clients": get_args(Known)},
     **dict.fromkeys(("number", "department", "source", "trunk", "queue", *_PERIOD)),
 }
+REPORT_FORMS = ("json", *FILE_FORMS)
+_OF_REPORTS: dict[str, Collection[str] | None] = {
+    **{"clients": get_args(Known), "format": REPORT_FORMS, "lang": get_args(Language)},
+    **dict.fromkeys(("number", "trunk", "queue", "from", "to", "period")),
+}
+OF_REPORT: dict[ReportName, dict[str, Collection[str] | None]] = {
+    "wait": {**_OF_REPORTS, "department": None, "by": WAIT_BY},
+    "missed": {**_OF_REPORTS, "department": None, "at_deadline": _BOOLEAN, "limit": None},
+    "calls": {**_OF_REPORTS, "missed": _BOOLEAN, "direction": DIRECTIONS, "result": _RESULT_WORDS, "limit": None},
+}
+"""What requests for each report may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """A report asked for: in this form, with the words of this language (None: the site's), with so many calls in JSON."""
+
+    question: ReportQuestion
+    form: str
+    language: Language | None
+    listed: int
 
 
 def call_filter(query: Mapping[str, str], zone: tzinfo) -> CallFilter:
@@ -68,6 +94,28 @@ def case_filter(query: Mapping[str, str], zone: tzinfo, waiting_since: float) ->
         first=limit if waits else None,
         last=None if waits else limit,
     )
+
+
+def report_request(name: ReportName, query: Mapping[str, str], zone: tzinfo, masked: bool) -> ReportRequest:
+    """What a request for a report asks; BadQueryError says what would be allowed."""
+    _check(query, OF_REPORT[name])
+    question = ReportQuestion(
+        name=name,
+        period=_period(query, zone),
+        trunk=query.get("trunk"),
+        queue=query.get("queue"),
+        department=query.get("department"),
+        number=query.get("number"),
+        clients=query.get("clients"),  # type: ignore[arg-type]  # checked above
+        masked=masked,
+        by=query.get("by", "trunk"),  # type: ignore[arg-type]  # checked above
+        at_deadline=query.get("at_deadline") == "true",
+        missed=query["missed"] == "true" if "missed" in query else None,
+        direction=query.get("direction"),  # type: ignore[arg-type]  # checked above
+        result=query.get("result"),  # type: ignore[arg-type]  # checked above
+    )
+    language: Language | None = query.get("lang")  # type: ignore[assignment]  # checked above
+    return ReportRequest(question, query.get("format", "json"), language, _limit(query))
 
 
 def gap_filter(query: Mapping[str, str], zone: tzinfo) -> GapFilter:

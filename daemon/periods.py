@@ -18,6 +18,9 @@ class Period:
     until: float | None = None
 
 
+EVERYTHING = Period()
+
+
 def named_period(name: str, now: float, zone: tzinfo) -> Period:
     """One of `PERIODS` as of `now`. Days begin at local midnight, whatever the clocks do that day.
 

@@ -15,10 +15,9 @@ from rich.console import Console
 from daemon import clock
 from daemon.log import harmless
 from daemon.periods import PERIODS, Period, PeriodError, between, named_period
-from daemon.reports.csv_file import csv_text, excel_csv_text
 from daemon.reports.document import Document
+from daemon.reports.files import file_bytes
 from daemon.reports.terminal import rendered
-from daemon.reports.xlsx_file import xlsx_bytes
 
 FORMATS = ("table", "json", "jsonl", "csv", "csv-excel", "xlsx", "html")
 TABLE_ROWS = 50
@@ -70,19 +69,9 @@ def show(form: str, document: Callable[[], Document], values: Callable[[], Any])
     elif form == "table":
         console = console_of()
         console.print(rendered(document(), console.width))
-    elif form == "xlsx":
-        click.echo(xlsx_bytes(document()), nl=False)
     else:
         # As bytes: the locale has no say in what a file holds.
-        click.echo(_text(form, document()).encode("utf-8", "backslashreplace"), nl=False)
-
-
-def _text(form: str, document: Document) -> str:
-    if form == "html":
-        from daemon.reports.html_page import html_text  # noqa: PLC0415 - the daemon does without templates
-
-        return html_text(document)
-    return csv_text(document) if form == "csv" else excel_csv_text(document)
+        click.echo(file_bytes(form, document()), nl=False)
 
 
 def console_of() -> Console:

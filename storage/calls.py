@@ -46,6 +46,15 @@ async def find_calls(connection: aiosqlite.Connection, wanted: CallFilter) -> li
     return [call async for call in each_call(connection, wanted)]
 
 
+async def count_calls(connection: aiosqlite.Connection, wanted: CallFilter) -> int:
+    """How many calls are wanted, whatever `last` says."""
+    chosen = selection(wanted)
+    question = f"SELECT count(*) FROM {chosen.tables} WHERE {chosen.condition}"  # noqa: S608 - marks only
+    with readable():
+        ((count,),) = await connection.execute_fetchall(question, chosen.values)
+    return int(count)
+
+
 async def each_call(connection: aiosqlite.Connection, wanted: CallFilter) -> AsyncGenerator[Call, None]:
     """The same one by one, for more than fit into memory. Not read to the end, it wants contextlib.aclosing."""
     question, values = listing(wanted)

@@ -134,6 +134,8 @@ class MissedReport:
     by_trunk: tuple[MissedGroup, ...]
     by_department: tuple[MissedGroup, ...]
     by_hour: tuple[MissedGroup, ...]
+    by_weekday: tuple[tuple[int, ...], ...]
+    """How many were missed on each local weekday, Monday first, in each of its 24 hours."""
 
 
 async def missed_report(
@@ -164,6 +166,7 @@ async def missed_report(
         _groups((call.trunk, call) for call in calls),
         _groups((call.department, call) for call in calls) if departments.names else (),
         _by_hour(calls, zone),
+        _by_weekday(calls, zone),
     )
 
 
@@ -259,3 +262,11 @@ def _by_hour(calls: Iterable[MissedCall], zone: tzinfo) -> tuple[MissedGroup, ..
     for call in calls:
         found[datetime.fromtimestamp(call.started_at, UTC).astimezone(zone).hour].append(call)
     return tuple(MissedGroup(f"{hour:02}", _counted(members)) for hour, members in found.items())
+
+
+def _by_weekday(calls: Iterable[MissedCall], zone: tzinfo) -> tuple[tuple[int, ...], ...]:
+    counts = [[0] * 24 for _ in range(7)]
+    for call in calls:
+        began = datetime.fromtimestamp(call.started_at, UTC).astimezone(zone)
+        counts[began.weekday()][began.hour] += 1
+    return tuple(map(tuple, counts))

@@ -60,6 +60,7 @@ def missed_json(
         "by_trunk": [_group(group) for group in report.by_trunk],
         "by_department": [_group(group) for group in report.by_department],
         "by_hour": [_group(group) for group in report.by_hour],
+        "by_weekday": report.by_weekday,
     }
 
 

@@ -37,6 +37,7 @@ WITHIN_S = 240.0
 GOOD = {
     *(("GET", path) for path in ("/", "/metrics", "/-/ready", "/api/v1/live", "/api/v1/calls", "/api/v1/calls/{id}")),
     *(("GET", path) for path in ("/api/v1/cases", "/api/v1/cases/{id}", "/api/v1/gaps")),
+    *(("GET", f"/api/v1/reports{report}") for report in ("", "/wait", "/missed", "/calls")),
     *(("POST", f"/api/v1/cases/{{id}}/{what}") for what in ("claim", "dismiss", "notes")),
     *(("POST", path) for path in ("/api/v1/calls/{id}/notes", "/api/v1/contacts")),
 }
