@@ -8,7 +8,7 @@ export const ENGLISH = {
   nobody: "Nobody waits for a call. Everybody was reached.",
   noneOfThese: "None of those who wait is one of these.",
   more: (count) => `and ${count} more, who have waited for less time; they come up as these are done`,
-  search: "Number, name, queue",
+  search: "Number, name",
   which: { all: "all", free: "nobody's", mine: "mine" },
   whichLabel: "Whose",
   gone: (count) => `Gone from the list (${count})`,

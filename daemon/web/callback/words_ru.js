@@ -8,7 +8,7 @@ export const RUSSIAN = {
   nobody: "Никто не ждёт звонка: со всеми связались.",
   noneOfThese: "Среди ожидающих таких нет.",
   more: (count) => `и ещё ${count}: ждут меньше, появятся по мере обработки этих`,
-  search: "Номер, имя, очередь",
+  search: "Номер, имя",
   which: { all: "все", free: "ничьи", mine: "мои" },
   whichLabel: "Чьи",
   gone: (count) => `Ушли из списка (${count})`,
