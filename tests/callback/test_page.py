@@ -135,7 +135,7 @@ async def test_what_one_does_the_other_sees_and_what_he_typed_meanwhile_stays(tm
         await oleg.page.fill(".forms > form textarea", "wants an offer")
         await anna.page.locator(".box").nth(1).locator("summary").click()
         await anna.page.get_by_role("button", name="Take off the list").click()
-        await anna.has(".box .wrong", "Choose a reason first")
+        await anna.has(".box:has(fieldset) .wrong", "Choose a reason first")
         await anna.page.get_by_text("wrong number").click()
         await anna.page.get_by_role("button", name="Take off the list").click()
         await anna.has(".caller .end", "Taken off the list, Anna: wrong number")
