@@ -117,7 +117,7 @@ function tableOf(report, words, spell) {
   const seconds = (title, of, group = "") => ({ title, group, kind: "number", cell: (row) => spell.seconds(of(row)) });
   const spread = (title, of) => SPREAD.map((kind, n) => seconds([names.average, names.median, names.p90, names.max][n], (row) => of(row)[kind], title));
   const columns = [
-    { title: names.key[report.by], cell: key },
+    { title: names.key[report.by], kind: report.by === "day" ? "moment" : "", cell: key },
     count(names.calls, (row) => row.calls),
     count(names.answered, (row) => row.answered),
     count(names.missed, (row) => row.missed),
