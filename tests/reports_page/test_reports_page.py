@@ -79,53 +79,55 @@ async def saved(page: Page, form: str, folder: Path) -> Path:
 
 
 async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path: Path) -> None:
-    async with serving(tmp_path, MADE) as (daemon, _):
-        async with page_of(daemon, f"report=missed&{DAY}", size=(1440, 900)) as opened:
-            page = opened.page
-            report = await by_command(tmp_path, "missed", *PERIOD)
-            told, total = await figures(page), report["total"]
-            assert told["Missed calls "] == str(total["missed"]) == "3"
-            assert told["Truly missed "] == str(total["callers_by_outcome"]["truly_missed"]) == "1"
-            assert told["Missed share "] == "75.0%"
-            # All three began on a Monday, from seven in the evening on.
-            heat = page.locator("svg[aria-label^='Missed calls by hour'] .value")
-            assert await heat.all_inner_texts() == ["3"]
-            rows = page.locator("table.calls tbody tr")
-            await expect(rows).to_have_count(len(report["calls"]))
-            assert "+79009998877" not in await page.inner_text("main")
-            # What a term means is one click away.
-            await page.get_by_label("What is “Truly missed”?").click()
-            await expect(page.locator(".tone-bad .meaning p")).to_contain_text("Nobody has spoken with the caller")
+    async with (
+        serving(tmp_path, MADE) as (daemon, _),
+        page_of(daemon, f"report=missed&{DAY}", size=(1440, 900)) as opened,
+    ):
+        page = opened.page
+        report = await by_command(tmp_path, "missed", *PERIOD)
+        told, total = await figures(page), report["total"]
+        assert told["Missed calls"] == str(total["missed"]) == "3"
+        assert told["Truly missed"] == str(total["callers_by_outcome"]["truly_missed"]) == "1"
+        assert told["Missed share"] == "75.0%"
+        # All three began on a Monday, from seven in the evening on.
+        heat = page.locator("svg[aria-label^='Missed calls by hour'] .value")
+        assert await heat.all_text_contents() == ["3"]
+        rows = page.locator("table.calls tbody tr")
+        await expect(rows).to_have_count(len(report["calls"]))
+        assert "+79009998877" not in await page.inner_text("main")
+        # What a term means is one click away.
+        await page.get_by_label("What is “Truly missed”?").click()
+        await expect(page.locator(".tone-bad .meaning p")).to_contain_text("Nobody has spoken with the caller")
 
-            await give_token(page, "a-wrong-one-of-its-length")
-            await expect(page.get_by_role("alert").filter(has_text="not the one")).to_be_visible(timeout=WITHIN_MS)
-            await page.get_by_role("button", name="Cancel").click()
-            await give_token(page, TOKEN)
-            await expect(rows.filter(has_text="+79009998877")).to_have_count(1, timeout=WITHIN_MS)
+        await give_token(page, "a-wrong-one-of-its-length")
+        await expect(page.get_by_role("alert").filter(has_text="not the one")).to_be_visible(timeout=WITHIN_MS)
+        await page.get_by_role("button", name="Cancel").click()
+        await give_token(page, TOKEN)
+        await expect(rows.filter(has_text="+79009998877")).to_have_count(1, timeout=WITHIN_MS)
 
-            book = openpyxl.load_workbook(await saved(page, "xlsx", tmp_path))
-            assert "+79009998877" in {cell.value for row in book["list of missed calls"].rows for cell in row}
-            with (await saved(page, "csv", tmp_path)).open(encoding="utf-8", newline="") as file:
-                assert len(list(csv.reader(file))) == 1 + total["missed"]
+        book = openpyxl.load_workbook(await saved(page, "xlsx", tmp_path))
+        assert "+79009998877" in {cell.value for row in book["list of missed calls"].rows for cell in row}
+        with (await saved(page, "csv", tmp_path)).open(encoding="utf-8", newline="") as file:
+            assert len(list(csv.reader(file))) == 1 + total["missed"]
 
-            # The address holds what is asked for: a colleague sees the same, and there is a way back.
-            await page.get_by_label("Trunk").select_option("mts")
-            await expect(rows).to_have_count(1, timeout=WITHIN_MS)
-            assert "trunk=mts" in page.url
-            await page.reload()
-            await expect(rows).to_have_count(1, timeout=WITHIN_MS)
-            await page.get_by_role("link", name="Waiting").click()
-            await expect(page.locator("h2")).to_have_text("Average wait", timeout=WITHIN_MS)
-            await shown(page)
-            wait = await by_command(tmp_path, "wait", *PERIOD, "--trunk", "mts")
-            assert (await figures(page))["Calls "] == str(wait["total"]["calls"]) == "1"
-            await page.go_back()
-            await expect(page.locator("h2")).to_have_text("Analysis of missed calls", timeout=WITHIN_MS)
-            await page.go_back()
-            await expect(rows).to_have_count(3, timeout=WITHIN_MS)
-            await page.get_by_role("link", name="Calls", exact=True).click()
-            await expect(page.locator("table.calls tbody tr")).to_have_count(4, timeout=WITHIN_MS)
-            opened.hosts.discard("")  # a file that was saved has no host
+        # The address holds what is asked for: a colleague sees the same, and there is a way back.
+        await page.get_by_label("Trunk").select_option("mts")
+        await expect(rows).to_have_count(1, timeout=WITHIN_MS)
+        assert "trunk=mts" in page.url
+        await page.reload()
+        await expect(rows).to_have_count(1, timeout=WITHIN_MS)
+        await page.get_by_role("link", name="Waiting").click()
+        await expect(page.locator("h2")).to_have_text("Average wait", timeout=WITHIN_MS)
+        await shown(page)
+        wait = await by_command(tmp_path, "wait", *PERIOD, "--trunk", "mts")
+        assert (await figures(page))["Calls"] == str(wait["total"]["calls"]) == "1"
+        await page.go_back()
+        await expect(page.locator("h2")).to_have_text("Analysis of missed calls", timeout=WITHIN_MS)
+        await page.go_back()
+        await expect(rows).to_have_count(3, timeout=WITHIN_MS)
+        await page.get_by_role("link", name="Calls", exact=True).click()
+        await expect(page.locator("table.calls tbody tr")).to_have_count(4, timeout=WITHIN_MS)
+        opened.hosts.discard("")  # a file that was saved has no host
 
 
 async def test_whatever_callers_and_trunks_are_called_it_shows_text_on_a_phone_and_on_paper(tmp_path: Path) -> None:

@@ -120,6 +120,6 @@ export function chart(words, { title, note, means, legend = [], draw, asTable, n
 export function named(text) {
   if (text === null || text === undefined || text === "") return "";
   const made = called(text);
-  if (text.split(/\s/).some((word) => word.length > LONG_WORD)) made.className = "endless";
+  if (made.textContent.split(" ").some((word) => word.length > LONG_WORD)) made.className = "endless";
   return made;
 }
