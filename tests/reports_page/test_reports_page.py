@@ -111,7 +111,7 @@ async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path:
             assert len(list(csv.reader(file))) == 1 + total["missed"]
 
         # The address holds what is asked for: a colleague sees the same, and there is a way back.
-        await page.get_by_label("Trunk").select_option("mts")
+        await page.locator("#trunk").select_option("mts")
         await expect(rows).to_have_count(1, timeout=WITHIN_MS)
         assert "trunk=mts" in page.url
         await page.reload()
