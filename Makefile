@@ -22,7 +22,7 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -n auto -m "not slow and not real"
+	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) -m "not slow and not real" # one more than there are: some wait
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts

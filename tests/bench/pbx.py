@@ -68,6 +68,7 @@ class Session:
             name = (action.get("Action") or "").lower()
             if name == START_STREAM and self._ends:
                 print(orjson.dumps(self._pace()).decode(), flush=True)
+                continue  # the line tells that it is over; an answer that bears no ActionID of ours would be a forged one
             elif name == START_STREAM:
                 self._client.sendall(self._stream)
             self._client.sendall(answer(action))

@@ -30,7 +30,7 @@ WATCH_POLICY = """
 addEventListener("securitypolicyviolation", (each) => console.error(`policy: ${each.violatedDirective} ${each.blockedURI}`));
 """
 # A network that is down is told on the console whether or not the page looks after it; that is what these tests do to it.
-_NETWORK = ("net::ERR_", "WebSocket connection to")
+_NETWORK = ("net::ERR_", "WebSocket connection to", "WebSocket is already in CLOSING")
 
 
 class Board:
