@@ -12,7 +12,7 @@ from storage.call_json import call_json
 from storage.masking import masked
 from tests.daemon.app_service import FULL, Ledger, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
-from tests.daemon.http_service import until
+from tests.daemon.http_service import next_frame, until
 
 # Of different moments, so that their ids differ as those of one PBX do.
 DAY = (
@@ -197,13 +197,11 @@ async def frames_until_ended(content: Any) -> list[Any]:
     told: list[Any] = []
     async with asyncio.timeout(5):
         while not told or told[-1]["type"] != "ended":
-            topic, data, end = [(await content.readline()).decode() for _ in range(3)]
-            assert end == "\n"
-            payload = orjson.loads(data.removeprefix("data: "))
-            if topic == "event: event/call\n":
+            name, data = await next_frame(content)
+            payload = orjson.loads(data)
+            if name == "event/call":
                 told.append(payload)
             else:
-                name = topic.removeprefix("event: ").strip()
                 assert name in TOPICS or re.fullmatch(r"event/missed|agent/[a-z0-9-]+/state", name)
     return told
 

@@ -12,7 +12,7 @@ from daemon.board.call_events import CALLS_ACTIVE, EVENT_CALL
 from daemon.http_server import Guard, HttpServer
 from daemon.sinks.stream import CLIENTS_LIMIT
 from handlers.facts import CallStarted
-from tests.daemon.http_service import TOKEN, Service, serving, until
+from tests.daemon.http_service import TOKEN, Service, next_frame, serving, until
 from tests.storage.sample_calls import START, a_call
 
 EVENTS, EVENT_BYTES = 200, 100_000
@@ -29,13 +29,8 @@ async def next_event(content: Any) -> tuple[str, Any]:
     topic, payload = "", None
     async with asyncio.timeout(5):
         while topic not in {CALLS_ACTIVE, EVENT_CALL}:
-            event = await content.readline()
-            if event.startswith(b": "):
-                assert await content.readline() == b"\n"
-                continue
-            data, end = [await content.readline() for _ in range(2)]
-            assert end == b"\n"
-            topic, payload = event.decode().strip().removeprefix("event: "), orjson.loads(data.removeprefix(b"data: "))
+            topic, data = await next_frame(content)
+            payload = orjson.loads(data)
     return topic, payload
 
 
