@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 NUMBERS = ["+79001112233", "8 (900) 111-22-33", "101", "*97", "123456", "Анна 5", "", "7900•••2233", "+1"]
 SCREENS = [(1280, 720), (1920, 1080), (3840, 2160)]
 AGENTS = 150
+QUEUES = 24
 COUNT_TONES = """
 window.tones = 0;
 const make = AudioContext.prototype.createOscillator;
@@ -132,23 +133,30 @@ async def test_what_the_boards_reckon_with(tmp_path: Path) -> None:
 
 async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        for number in range(AGENTS):
-            pbx.sessions[-1].send(member(f"Agent {number}", f"queue {number % 20}"))
-        pbx.sessions[-1].send(b"".join(new_channel(each) + joins(each) for each in ids(0, 3)))
-        address = f"http://127.0.0.1:{port}/wallboard/?lang=ru&theme=light"
-        async with board(f"{address}&board=agents") as agents:
-            await agents.shows(".legend .agent-paused b", str(AGENTS))
-            for shown in (agents, await agents.beside(address), await agents.beside(f"{address}&board=table&scale=90")):
-                await shown.link_is("live")
-                assert await shown.page.evaluate("document.documentElement.dataset.theme") == "light"
-                for width, height in SCREENS:
-                    await shown.page.set_viewport_size({"width": width, "height": height})
-                    await expect(shown.page.locator(".page")).to_contain_text("страница", timeout=WITHIN_MS)
-                    await shown.fits()
-                    for part in (".cells > li", ".queue", "tbody tr"):
-                        assert await cut_off(shown, part) == [], part
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        path.write_text(path.read_text() + "".join(f'\n[queues."queue {number}"]\n' for number in range(QUEUES)))
+        async with running_daemon(path) as daemon:
+            await daemon.until("/-/ready", "ready")
+            for number in range(AGENTS):
+                pbx.sessions[-1].send(member(f"Agent {number}", f"queue {number % QUEUES}"))
+            pbx.sessions[-1].send(b"".join(new_channel(each) + joins(each) for each in ids(0, 3)))
+            await all_fit(f"http://127.0.0.1:{port}/wallboard/?lang=ru&theme=light")
+
+
+async def all_fit(address: str) -> None:
+    """Each board on each screen."""
+    async with board(f"{address}&board=agents") as agents:
+        await agents.shows(".legend .agent-paused b", str(AGENTS))
+        for shown in (agents, await agents.beside(address), await agents.beside(f"{address}&board=table&scale=90")):
+            await shown.link_is("live")
+            assert await shown.page.evaluate("document.documentElement.dataset.theme") == "light"
+            for width, height in SCREENS:
+                await shown.page.set_viewport_size({"width": width, "height": height})
+                await expect(shown.page.locator(".page")).to_contain_text("страница", timeout=WITHIN_MS)
+                await shown.fits()
+                for part in (".cells > li", ".queue", "tbody tr"):
+                    assert await cut_off(shown, part) == [], part
 
 
 async def cut_off(page: Board, parts: str) -> list[str]:

@@ -23,14 +23,15 @@ QUEUE = "7003"
 # Members of queues that are in reach: four phones, and one that leads into another queue; on 16 two of chan_sip's too.
 AGENTS = {22: 5, 16: 7}
 MIN_TALK_S = 3
-ALARM_S = 8
+ALARM_S = 3
+"""The first phone rings for four seconds."""
 
 
 @asynccontextmanager
 async def publishing(folder: Path, pbx: Pbx, broker: Mosquitto, port: int = 0) -> AsyncIterator[Daemon]:
     """The daemon on this PBX and this broker."""
     more = (
-        f'[wallboard]\nwait_warn = "3s"\nwait_alarm = "{ALARM_S}s"\n[follow_up]\nmin_talk_out = "{MIN_TALK_S}s"\n'
+        f'[wallboard]\nwait_alarm = "{ALARM_S}s"\n[follow_up]\nmin_talk_out = "{MIN_TALK_S}s"\n'
         f'[mqtt]\nport = {broker.port}\nusername = "ringtally"\npassword = "{PASSWORD}"\nreconnect_max = "200ms"\n'
         f'websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n'
     )
@@ -103,15 +104,14 @@ async def answered_call(pbx: Pbx, on: Boards) -> None:
     await on.tiles.shows("#agents-free b", str(AGENTS[pbx.version] - 1))
     await on.tiles.shows("#longest b", re.compile("0:0[2-9]"))
     await waits_as_long_as(on.tiles, joined)
-    await level_is(on.tiles, "#longest", "warn")
-    agent = await pbx.reached("102")
-    await waits_as_long_as(on.table, joined)
     for each in on.all:
         await level_is(each, "#longest", "crit")
     await level_is(on.tiles, ".queue:first-child", "crit")
     await on.tiles.shows(".queue:first-child bdi", "support")
     await level_is(on.table, "tbody tr:first-child", "crit")
     await on.pictures("waiting")
+    agent = await pbx.reached("102")
+    await waits_as_long_as(on.table, joined)
     agent.accept()
     await on.tiles.shows("#waiting b", "0")
     await on.table.has("#call-list ul", "talking")

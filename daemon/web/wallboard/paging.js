@@ -26,7 +26,7 @@ export function gridFor(count, box, { ratio, least, most, gap }) {
     const rows = Math.ceil(count / columns);
     const wide = ((box.width + gap) / columns - gap) / ratio;
     const height = Math.min(wide, (box.height + gap) / rows - gap, most);
-    if (height > best.height) best = { columns, rows, height };
+    if (height >= best.height) best = { columns, rows, height };
   }
   if (best.height >= least) return best;
   const columns = Math.max(1, Math.floor((box.width + gap) / (least * ratio + gap)));

@@ -13,11 +13,10 @@
   const fetched = async (address) => {
     const answer = await fetch(address, { cache: "no-cache" });
     if (!answer.ok || answer.headers.get("Content-Type")) throw new Error(`${address}: ${answer.status}`);
-    let text = await answer.text();
-    for (const [whole, word, path] of [...text.matchAll(IMPORT)]) {
-      text = text.replaceAll(whole, `${word}"${await moduleAt(new URL(path, address).href)}"`);
-    }
-    return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    const text = await answer.text();
+    const needed = await Promise.all([...text.matchAll(IMPORT)].map(([, , path]) => moduleAt(new URL(path, address).href)));
+    const whole = text.replace(IMPORT, (_, word) => `${word}"${needed.shift()}"`);
+    return URL.createObjectURL(new Blob([whole], { type: "text/javascript" }));
   };
 
   addEventListener("error", async ({ target }) => {

@@ -51,6 +51,7 @@ export class View {
     put(byId("link"), "#link-word", this.words.links.broken);
     byId("heard").textContent = "";
     byId("bar").hidden = false;
+    document.documentElement.classList.add("told");
     byId("bar").textContent = reason;
     for (const each of document.querySelectorAll("[data-now]")) this._forget(each);
   }
@@ -101,6 +102,7 @@ export class View {
     write(byId("clock"), timeOfDay(at, zone));
     const bar = byId("bar");
     bar.hidden = link === "live";
+    document.documentElement.classList.toggle("told", !bar.hidden);
     if (bar.hidden) return;
     const moment = since === null ? "" : words.since(timeOfDay(since, zone, at));
     const stale = state.toldAt === null ? "" : words.stale(timeOfDay(state.toldAt, zone, at));

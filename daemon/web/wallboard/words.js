@@ -29,7 +29,7 @@ const ENGLISH = {
   lost: (count) => `lost ${count}`,
   oldest: (age) => `oldest ${age}`,
   ofCalls: (count) => `of ${count}`,
-  missedCalls: (count) => `${count} calls`,
+  missedCalls: (count) => `calls: ${count}`,
   waitingNow: "Who waits",
   live: "Live calls",
   agents: "Agents",
@@ -122,7 +122,7 @@ const RUSSIAN = {
   more: (count) => `и ещё ${count}`,
   anonymous: "номер скрыт",
   states: {
-    ivr: "в меню", queued: "в очереди", ringing: "звонит", talking: "разговор", held: "на удержании",
+    ivr: "в меню", queued: "очередь", ringing: "звонит", talking: "разговор", held: "на удержании",
     available: "свободен", wrapup: "постобработка", paused: "пауза", unavailable: "не в сети",
   },
   figures: {
