@@ -126,7 +126,7 @@ async def test_what_one_does_the_other_sees_and_what_he_typed_meanwhile_stays(tm
         await anna.page.locator(".case").nth(1).locator("button.claim").click()
         await anna.has(".caller .claimed", "you call back")
         await oleg.page.locator(".caller button.claim").click()
-        await oleg.has(".caller > .wrong", "Anna was faster, and calls this one back until ")
+        await oleg.has(".caller > .wrong", "\u2068Anna\u2069 was faster, and calls this one back until ")
         await oleg.has(".caller .claimed", "Anna calls back")
         await oleg.page.unroute("**/api/v1/stream")
         await oleg.link_is("live")

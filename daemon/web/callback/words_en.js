@@ -128,7 +128,6 @@ export const ENGLISH = {
     transfer: { blind: "passed on", attended: "passed on after a word" },
     rest: "with the PBX",
     unseen: "not heard",
-    since: "since",
     lasted: "lasted",
     from: "at", what: "what", whom: "who",
     hungUp: { caller: "the caller hung up", person: "our side hung up", pbx: "the PBX ended it" },

@@ -128,7 +128,6 @@ export const RUSSIAN = {
     transfer: { blind: "перевели", attended: "перевели, сперва поговорив" },
     rest: "у АТС",
     unseen: "не слышно",
-    since: "с",
     lasted: "длилось",
     from: "когда", what: "что", whom: "кто",
     hungUp: { caller: "трубку положил звонящий", person: "трубку положили у нас", pbx: "завершила АТС" },
