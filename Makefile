@@ -4,10 +4,11 @@ BIN := .venv/bin
 MINUTES := 20
 TARGETS :=
 ROUNDS := 10
+CALLS := 200
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
 TIMED := tests/asterisk/test_live_calls.py tests/asterisk/test_many_calls.py
 
-.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-reports bench-clearing bench-load lock words clean
+.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-board bench-reports bench-clearing bench-load lock words clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -44,6 +45,10 @@ bench: .venv/.ready ## what an event costs
 bench-latency: .venv/.ready ## how soon a subscriber knows, and what telling costs
 	@PATH=$$PATH:/usr/sbin command -v mosquitto >/dev/null || scripts/real-parts
 	$(BIN)/python -m tests.bench.latency
+
+bench-board: .venv/.ready ## how soon a wallboard shows what happens on the PBX; CALLS=20 for a glance
+	@PATH=$$PATH:/usr/sbin command -v mosquitto >/dev/null || scripts/real-parts
+	$(BIN)/python -m tests.bench.board --calls $(CALLS)
 
 bench-reports: .venv/.ready ## how long lists and reports take among a million calls
 	$(BIN)/python -m tests.bench.lists

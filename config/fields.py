@@ -22,6 +22,7 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 _AREA_CODE = re.compile(r"[0-9]{1,8}")
 _DIALLED = re.compile(r"[0-9*#]{1,8}")
+_DAY_SPAN = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _NUMBER = re.compile(r"\+?[0-9 ().-]+")
 # Whoever shows fewer digits has no case (contract, section 3).
 _USABLE_DIGITS = 5
@@ -185,6 +186,13 @@ def _number(value: str) -> str:
     return value
 
 
+def _day_span(value: str) -> str:
+    match = _DAY_SPAN.fullmatch(value)
+    if match is None or match[1] == match[2]:
+        raise refusal(f"{quoted(value)} is no span of hours", 'write e.g. "20:00-08:00"; all day is "00:00-24:00"')
+    return value
+
+
 def _path(value: object) -> object:
     if isinstance(value, str) and (not value.strip() or "\0" in value):
         raise refusal("is no path", 'write the path of a file, e.g. "/etc/ringtally/ami.secret"')
@@ -208,4 +216,6 @@ Dids = Annotated[tuple[Text, ...], AfterValidator(_filled)]
 AreaCode = Annotated[str, AfterValidator(_area_code)]
 Number = Annotated[str, AfterValidator(_number)]
 DialledPrefix = Annotated[str, AfterValidator(_dialled)]
+DaySpan = Annotated[str, AfterValidator(_day_span)]
+"""`20:00-08:00`, over midnight too; two digits each, the end not meant any more."""
 FilePath = Annotated[Path, BeforeValidator(_path)]

@@ -16,6 +16,7 @@ import structlog
 from config.loader import LoadedSettings
 from config.sections import Settings
 from daemon.ami_client import AmiClient
+from daemon.board.site import limits_of, queue_goals
 from daemon.clearing import Clearer
 from daemon.health import Health
 from daemon.http_cases import CaseRoutes
@@ -23,6 +24,7 @@ from daemon.http_contacts import ContactRoute
 from daemon.http_document import DocumentRoute
 from daemon.http_gaps import GapRoute
 from daemon.http_reports import ReportRoutes
+from daemon.http_rights import AccessRoute
 from daemon.http_server import HttpServer
 from daemon.http_sources import guard_of, sources_of
 from daemon.log import configure_log
@@ -110,7 +112,8 @@ class App:
             stack.push_async_callback(making.close)
             reports = ReportRoutes(self._database, lambda: self._settings, making).routes()
             guard = guard_of(self._settings.http, parts.refusals)
-            more_routes = [*pages, *contacts, *cases, *gaps, *reports, *DocumentRoute().routes()]
+            rights = AccessRoute().routes()
+            more_routes = [*pages, *contacts, *cases, *gaps, *reports, *rights, *DocumentRoute().routes()]
             server = HttpServer(sources, parts.stream, guard, more_routes=more_routes)
             port = await server.start(self._settings.http.listen)
             stack.push_async_callback(server.stop)
@@ -168,6 +171,7 @@ class App:
         parts.core.change_rules(rules_of(settings))
         parts.metrics.learn(**measured(settings))
         parts.case_metrics.learn(rules_of(settings))
+        parts.board.change_limits(limits_of(settings), partial(queue_goals, settings))
         parts.client.change_account(account, change.reconnects)
         parts.clients.reread()
 

@@ -31,10 +31,14 @@ def contact_of(number: object, at: object, by: object, note: object, now: float)
         raise BadWordsError("number is a telephone number, e.g. +79001112233")
     if len(re.sub(r"\D", "", number)) < USABLE_DIGITS:
         raise BadWordsError(f"number has at least {USABLE_DIGITS} digits")
+    return _spoken(number.strip(), at, by, note, now)
+
+
+def _spoken(subject: str, at: object, by: object, note: object, now: float) -> Asked:
     spoke_at = moment_of(at, now)
     if spoke_at > now + _AHEAD_S:
         raise BadWordsError("at is in the future; tell a contact once it was")
-    return Asked(kind="contact", subject=number.strip(), at=spoke_at, by=name_of(by), text=text_of(note))
+    return Asked(kind="contact", subject=subject, at=spoke_at, by=name_of(by), text=text_of(note))
 
 
 def contact_in(body: object, now: float) -> Asked:
@@ -44,6 +48,12 @@ def contact_in(body: object, now: float) -> Asked:
     if not body.keys() <= _FIELDS:
         raise BadWordsError(f"a contact has {', '.join(sorted(_FIELDS))}, and nothing else")
     return contact_of(body.get("number"), body.get("at"), body.get("by"), body.get("note"), now)
+
+
+def case_contact_in(body: object, number: str, now: float) -> Asked:
+    """A contact with the one whose case it is, as JSON has it: `by`, and perhaps `at` and `note`; raises BadWordsError."""
+    said = _object(body, {"by", "at", "note", "v"})
+    return _spoken(number, said.get("at"), said.get("by"), said.get("note"), now)
 
 
 def claim_in(body: object, case_id: str, now: float) -> Asked:

@@ -22,6 +22,7 @@ from daemon.pbx_commands import check_ami, record, snippet
 from daemon.person_commands import export_command, forget
 from daemon.report_commands import call_story, calls, replay
 from daemon.rescue_commands import rescue_command
+from daemon.top_command import top
 from daemon.words import Language
 
 
@@ -32,6 +33,7 @@ from daemon.words import Language
         "ringtally check-config             are the settings right?",
         "ringtally check-ami                may the account see what it must?",
         "ringtally run                      the daemon",
+        "ringtally top                      what happens now, in a terminal",
         "ringtally calls --missed --period today",
         "ringtally call 1795450254.0        one call's story",
         "ringtally report missed --period 7d",
@@ -61,6 +63,7 @@ for command in (
     missed,
     report,
     gaps,
+    top,
     rescue_command,
     contact,
     dismiss,

@@ -13,11 +13,21 @@ from daemon.ami_check import AmiCheckError
 from daemon.ami_rights import RightsTooWideError
 from daemon.http_server import HttpListenError
 from daemon.log import harmless
+from daemon.top.listener import TurnedAwayError
 from handlers.ami.recording import RecordingError
 from storage.errors import StorageError
 
 _T = TypeVar("_T")
-MENDABLE = (StorageError, HttpListenError, RecordingError, AmiCheckError, RightsTooWideError, ConfigError, OSError)
+MENDABLE = (
+    StorageError,
+    HttpListenError,
+    RecordingError,
+    AmiCheckError,
+    RightsTooWideError,
+    ConfigError,
+    TurnedAwayError,
+    OSError,
+)
 """What an operator can mend: its message says how."""
 
 

@@ -1,4 +1,4 @@
-"""Cases by HTTP: lists and one case, and what people say of them: claims, dismissals, notes (contract, sections 3, 4 and 6).
+"""Cases by HTTP: lists and one case, and what people say of them: claims, contacts, dismissals, notes (contract, sections 3, 4 and 6).
 
 Reading is masked without the read token, as everywhere. Whatever writes needs the write token, and shows what came of it as far as
 the request may read.
@@ -15,12 +15,13 @@ from aiohttp import web
 from config.sections import Settings
 from daemon import clock
 from daemon.board.missed import RenderCase, render_case
-from daemon.case_words import BadWordsError, claim_in, dismissal_in, note_in
+from daemon.case_words import BadWordsError, case_contact_in, claim_in, dismissal_in, note_in
 from daemon.http_access import may_read_all, may_write
 from daemon.http_queries import case_filter
 from daemon.http_server import BadQueryError, error_answer, json_answer
 from daemon.requests import Requests
 from handlers.case_facts import Case, RequestAnswered
+from storage.case_history import case_history, step_json
 from storage.cases import find_case, find_cases
 from storage.reading import reading
 from storage.requests import NOTES_MOST, Asked
@@ -43,7 +44,9 @@ class CaseRoutes:
         return [
             web.get("/api/v1/cases", self._cases),
             web.get("/api/v1/cases/{id}", self._case),
+            web.get("/api/v1/cases/{id}/history", self._history),
             web.post("/api/v1/cases/{id}/claim", self._claim),
+            web.post("/api/v1/cases/{id}/contact", self._contact),
             web.post("/api/v1/cases/{id}/dismiss", self._dismiss),
             web.post("/api/v1/cases/{id}/notes", self._note_on_case),
             web.post("/api/v1/calls/{id}/notes", self._note_on_call),
@@ -66,11 +69,43 @@ class CaseRoutes:
         case = await self._find(request)
         return error_answer(404, NO_CASE) if case is None else json_answer(self._stored(case, request))
 
+    async def _history(self, request: web.Request) -> web.Response:
+        async with reading(self.database) as connection:
+            steps = await case_history(connection, request.match_info["id"])
+        if not steps:
+            return error_answer(404, NO_CASE)
+        full = may_read_all(request)
+        return json_answer({"v": 1, "history": [step_json(step, full) for step in steps]})
+
     async def _claim(self, request: web.Request) -> web.Response:
         return await self._said(request, lambda body, case_id: claim_in(body, case_id, clock.now()))
 
     async def _dismiss(self, request: web.Request) -> web.Response:
         return await self._said(request, dismissal_in)
+
+    async def _contact(self, request: web.Request) -> web.Response:
+        """He was reached outside of the PBX: told of his case, whoever may not see his number can tell it too."""
+        try:
+            body = await self._body(request)
+            case = await self._find(request)
+            if case is None:
+                return error_answer(404, NO_CASE)
+            asked = case_contact_in(body, case.number, clock.now())
+        except BadWordsError as error:
+            return error_answer(400, str(error))
+        answer = await self.requests.ask(asked, ANSWER_WITHIN_S)
+        if answer is None:
+            return json_answer({"v": 1, "outcome": "noted"}, 202)
+        closed = next((each for each in answer.cases if each.id == case.id), None)
+        if closed is not None:
+            return json_answer({"v": 1, "outcome": "done", "case": self.render(closed, may_read_all(request))})
+        stored = await self._find(request) or case
+        told = self._stored(stored, request)
+        if (stored.contact, stored.contact_by) == ("external", asked.by):  # said before: nothing is left to do
+            return json_answer({"v": 1, "outcome": "done", "case": told})
+        if stored.is_waiting:
+            return json_answer({"error": "he was missed after that; at is when he was reached", "case": told}, 409)
+        return json_answer({"error": f"the case waits no longer: it is {stored.state}", "case": told}, 409)
 
     async def _said(self, request: web.Request, understood: Callable[[Any, str], Asked]) -> web.Response:
         """Somebody says something of a case: to the core, and back with what came of it."""

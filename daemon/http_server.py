@@ -1,7 +1,6 @@
 """What the daemon serves: metrics, health, the landing page, calls as JSON and as a stream (contract, section 6)."""
 
 import asyncio
-import html
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,10 +17,10 @@ from daemon.case_words import BODY_LONGEST
 from daemon.http_access import Tokens, may_read_all
 from daemon.http_door import Door, DoorSite
 from daemon.http_gate import Gate
+from daemon.http_landing import landing
 from daemon.http_refusals import Refusals
 from daemon.sinks.stream import StreamSink
 from daemon.web_config_watch import WebConfigWatch
-from daemon.web_pages import page_names
 from storage.errors import StorageError
 
 HEARTBEAT_S = 5.0
@@ -33,6 +32,8 @@ KEPT_OPEN_S = 75.0
 # So long what is left of a request is waited for, once it is answered.
 LINGER_S = 2.0
 UNREADABLE_EVERY_S = 60.0
+ALL_TOLD = b": all told\n\n"
+"""In a stream, after every state was told once."""
 log = structlog.get_logger()
 # aiohttp would log each malformed request with its traceback: whoever can connect could fill the log with his own words.
 _SILENT = logging.Logger("silent")
@@ -179,26 +180,7 @@ class HttpServer:
             await self._runner.cleanup()
 
     async def _landing(self, _request: web.Request) -> web.Response:
-        state = self._sources.not_ready()
-        links = (
-            *(f"/{name}/" for name in page_names()),
-            "/metrics",
-            "/-/healthy",
-            "/-/ready",
-            "/api/v1/live",
-            "/api/v1/calls",
-            "/api/v1/stream",
-            "/api/v1/openapi.yaml",
-        )
-        items = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
-        body = (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>ringtally</title>'
-            "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:0 1em}"
-            "a{color:#0a58a8}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}a{color:#8cc4ff}}</style>"
-            f"<h1>ringtally {html.escape(self._sources.version)}</h1>"
-            f"<p>{html.escape('Connected to the PBX.' if state is None else 'Not ready: ' + state)}</p><ul>{items}</ul></html>"
-        )
-        return web.Response(text=body, content_type="text/html")
+        return landing(self._sources.version, self._sources.not_ready())
 
     async def _metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._sources.metrics(request.headers.get("Accept", ""))
@@ -241,9 +223,11 @@ class HttpServer:
         )
         try:
             await response.prepare(request)
+            told = ALL_TOLD
             while frames := await subscriber.next_frames(self._heartbeat_s):
                 async with asyncio.timeout(PATIENCE * self._heartbeat_s):
-                    await response.write(frames)
+                    await response.write(frames + told)
+                told = b""
         except ConnectionError:
             pass  # the client is gone
         except TimeoutError:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, Protocol
 
@@ -167,6 +167,11 @@ class Board:
         """Something else in the place of a caller's number."""
         self._day.forget(is_theirs, token)
         self._touch(CALLS_ACTIVE, MISSED_OPEN)
+
+    def change_limits(self, about: Payload, queue_goals: Callable[[str], Payload]) -> None:
+        """Other goals and alarms in `bridge/info`; what `about` does not name stays."""
+        self._site = replace(self._site, about=self._site.about | about, queue_goals=queue_goals)
+        self._touch(INFO)
 
     def clients_changed(self) -> None:
         """Numbers may belong to others now."""

@@ -1,12 +1,17 @@
 """Settings in the board's words: who this is, and which queues, lines and departments there are."""
 
-from typing import Any
+import math
+from functools import partial
 
-from config.sections import Settings
-from daemon.board.board import Site, trunk_names
+from config.sections import Settings, Wallboard
+from daemon.board.board import Payload, Site, trunk_names
 from daemon.board.day import Day
 from daemon.board.topic_names import TopicNames
 from daemon.rules import rules_of
+
+# Of a limit that alarms, and of a goal that is missed.
+_WARN_PART = 0.7
+_LEVEL_PART = 0.9
 
 
 def day_of(settings: Settings) -> Day:
@@ -17,29 +22,61 @@ def day_of(settings: Settings) -> Day:
 
 def site_of(settings: Settings, version: str, day: Day) -> Site:
     """What others are told of the settings."""
-    level = settings.service_level
-
-    def goals(queue: str) -> dict[str, Any]:
-        own = settings.queues.get(queue)
-        return {
-            "threshold_s": level.threshold if own is None or own.threshold is None else own.threshold,
-            "goal": level.goal if own is None or own.goal is None else own.goal,
-        }
-
+    lasting = {"version": version, "site": settings.site.name, "timezone": settings.zone.key}
     return Site(
-        about={
-            "version": version,
-            "site": settings.site.name,
-            "timezone": settings.zone.key,
-            "threshold_s": level.threshold,
-            "goal": level.goal,
-            "short_abandon_s": level.short_abandon,
-            "missed_goals": {
-                each.name: each.missed_goal for each in settings.departments if each.missed_goal is not None
-            },
-        },
+        about=lasting | limits_of(settings),
         queues=TopicNames("queue", settings.queues, {name: queue.id for name, queue in settings.queues.items()}),
         trunks=TopicNames("trunk", trunk_names(trunk.name for trunk in settings.trunks)),
         departments=TopicNames("department", day.department_names),
-        queue_goals=goals,
+        queue_goals=partial(queue_goals, settings),
     )
+
+
+def limits_of(settings: Settings) -> Payload:
+    """What `bridge/info` says of goals and alarms, and in which language: a reload may change it."""
+    level, limits = settings.service_level, settings.wallboard
+    return {
+        "language": settings.site.language,
+        "threshold_s": level.threshold,
+        "goal": level.goal,
+        "short_abandon_s": level.short_abandon,
+        "missed_goals": {each.name: each.missed_goal for each in settings.departments if each.missed_goal is not None},
+        **_wait_limits(limits, level.threshold),
+        "alarms": {
+            "waiting_warn": _waiting_warn(limits),
+            "waiting_alarm": limits.waiting_alarm,
+            "level_alarm": _level_alarm(limits, level.goal),
+            "talk_limit_s": limits.talk_limit,
+            "pause_limit_s": limits.pause_limit,
+            "quiet": list(limits.quiet),
+        },
+    }
+
+
+def queue_goals(settings: Settings, queue: str) -> Payload:
+    """What a queue's entry in `bridge/info` says of its service level, and of when its callers have waited too long."""
+    level, own = settings.service_level, settings.queues.get(queue)
+    threshold = level.threshold if own is None or own.threshold is None else own.threshold
+    goal = level.goal if own is None or own.goal is None else own.goal
+    return {
+        "threshold_s": threshold,
+        "goal": goal,
+        **_wait_limits(settings.wallboard, threshold),
+        "level_alarm": _level_alarm(settings.wallboard, goal),
+    }
+
+
+def _wait_limits(limits: Wallboard, threshold_s: float) -> Payload:
+    alarm_s = threshold_s if limits.wait_alarm is None else limits.wait_alarm
+    warn_s = round(_WARN_PART * alarm_s, 3) if limits.wait_warn is None else limits.wait_warn
+    return {"wait_warn_s": warn_s, "wait_alarm_s": alarm_s}
+
+
+def _waiting_warn(limits: Wallboard) -> int | None:
+    if limits.waiting_warn is not None or limits.waiting_alarm is None:
+        return limits.waiting_warn
+    return math.ceil(_WARN_PART * limits.waiting_alarm)
+
+
+def _level_alarm(limits: Wallboard, goal: float) -> float:
+    return round(_LEVEL_PART * goal, 4) if limits.level_alarm is None else limits.level_alarm

@@ -88,7 +88,7 @@ async def office(version: int, folder: Path) -> AsyncIterator[Office]:
         account = {"username": "ringtally", "password": PASSWORD}
         async with listening(broker.port, **account) as listener, running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
-            address = f"http://127.0.0.1:{daemon.port}/wallboard/?lang=en"
+            address = f"http://127.0.0.1:{daemon.port}/wallboard/?board=table&lang=en"
             async with board(address, size=(1920, 1080)) as page:
                 await page.link_is("live")
                 yield Office(pbx, daemon, listener, page, path, folder / "calls.db")

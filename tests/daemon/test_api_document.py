@@ -21,6 +21,7 @@ from handlers.ami.events import GapReason
 from handlers.case_facts import CONTACT_KINDS, CaseState, Outcome
 from handlers.facts import CALL_STATES, DIRECTIONS, RESULTS, EndedBy, Hold, Leg, LegResult, QueueStay, StayOutcome
 from storage.call_json import call_json, time_line_json
+from storage.case_history import Step, step_json
 from storage.case_json import case_json
 from storage.requests import NOTES_MOST
 from tests.daemon.app_service import closed_port, running, settings_for
@@ -115,6 +116,7 @@ def test_answers_have_the_fields_and_words_that_it_names() -> None:
     assert schema("Call")["required"] == list(call_json(told.call)) == list(schema("Call")["properties"])
     assert schema("CallWithTimeLine")["required"] == list(time_line_json(told))[len(call_json(told.call)) :]
     assert schema("Case")["required"] == list(case_json(a_case())) == list(schema("Case")["properties"])
+    assert schema("Step")["required"] == list(step_json(Step(0.0, "missed", None, None, None), full=True))
     call, case = schema("Call")["properties"], schema("Case")["properties"]
     parts = {name: each["items"]["properties"] for name, each in schema("CallWithTimeLine")["properties"].items()}
     assert set(parts["legs"]) == {field.name for field in fields(Leg)}
@@ -125,6 +127,7 @@ def test_answers_have_the_fields_and_words_that_it_names() -> None:
         (schema("Result"), {result for each in RESULTS.values() for result in each}),
         (schema("CaseState"), get_args(CaseState)),
         (schema("LiveCall")["properties"]["state"], CALL_STATES),
+        (schema("Step")["properties"]["kind"], {"missed", "attempt", "claimed", *get_args(CaseState)} - {"open"}),
         (schema("Gap")["properties"]["reason"], get_args(GapReason)),
         (call["ended_by"], {*get_args(EndedBy), None}),
         (case["contact"], {*CONTACT_KINDS, None}),

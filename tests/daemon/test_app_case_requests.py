@@ -156,6 +156,55 @@ async def test_a_dismissed_case_is_gone_and_dismissed_again_it_still_is(office: 
     assert (status, told["error"]) == (409, "the case waits no longer: it is dismissed")
 
 
+async def test_who_was_reached_elsewhere_is_told_of_by_his_case_alone_and_told_again_it_is_the_same(
+    office: Office,
+) -> None:
+    case_id = office.case_id
+    path = f"/api/v1/cases/{case_id}/contact"
+    status, told = await office.post(path, {"by": "Анна", "at": 1_000_000_000})
+    assert (status, told["error"]) == (409, "he was missed after that; at is when he was reached")
+    for _ in range(2):
+        status, told = await office.post(path, {"by": "Анна", "note": "по почте"})
+        assert (status, told["outcome"], told["case"]["contact"], told["case"]["number"]) == (
+            *(200, "done", "external"),
+            "+7900•••2233",
+        )
+    assert list(office.daemon.core.waiting_cases()) == []
+    (note,) = (await office.get(f"/api/v1/cases/{case_id}", headers=READING))[1]["notes"]
+    assert (note["by"], note["text"]) == ("Анна", "по почте")
+    status, told = await office.post(path, {"by": "Олег"})
+    assert (status, told["error"]) == (409, "the case waits no longer: it is recovered")
+
+
+async def test_the_history_of_a_case_tells_who_did_what_in_order_and_strangers_less(office: Office) -> None:
+    case_id = office.case_id
+    await office.post(f"/api/v1/cases/{case_id}/claim", {"by": "Анна"})
+    await office.post(f"/api/v1/cases/{case_id}/claim", {"by": "Анна", "release": True})
+    await office.post(f"/api/v1/cases/{case_id}/dismiss", {"by": "Олег", "why": "спам"})
+    await office.daemon.writer.flush()
+    found = []
+    for headers in (READING, {}):
+        status, told = await office.get(f"/api/v1/cases/{case_id}/history", headers=headers)
+        assert (status, told["v"]) == (200, 1)
+        found.append([(step["kind"], step["call"], step["result"], step["by"]) for step in told["history"]])
+    in_full, masked = found
+    before = [("missed", case_id, None, None), ("claimed", None, None, "Анна"), ("claimed", None, None, None)]
+    assert in_full == [*before, ("dismissed", None, "спам", "Олег")]
+    assert masked == [*before, ("dismissed", None, None, "О•••")]
+
+
+async def test_a_page_finds_out_what_its_token_allows(office: Office) -> None:
+    for headers, reads_all, writes in (
+        ({}, False, False),
+        (READING, True, False),
+        ({"X-Ringtally-Token": BOTH}, False, True),
+        (READING | {"X-Ringtally-Token": BOTH}, True, True),
+        ({"X-Ringtally-Token": "wrong"}, False, False),
+    ):
+        told = await office.get("/api/v1/access", headers=headers)
+        assert told == (200, {"v": 1, "reads_all": reads_all, "writes": writes})
+
+
 async def test_a_case_that_somebody_reached_cannot_be_dismissed(office: Office) -> None:
     case_id = office.case_id
     await replay(office.pbx, office.daemon, lines("01-direct-caller-hangs-up", as_another))
@@ -203,6 +252,9 @@ BODIES: tuple[tuple[str, Any, str], ...] = (
     ("notes", {"by": "Олег"}, "text is what is to be noted"),
     ("notes", {"by": "Олег", "text": "  "}, "text is what is to be noted"),
     ("notes", {"by": "Олег", "text": "x" * 2001}, "text is a text of at most 2000 characters"),
+    ("contact", {"by": "Олег", "number": "+79001112233"}, "the body is an object with at, by, note, v"),
+    ("contact", {"by": "Олег", "at": "2999-01-01T00:00:00Z"}, "at is in the future"),
+    ("contact", {"note": "x"}, "by is a name"),
 )
 
 
@@ -221,14 +273,16 @@ async def test_what_cannot_be_understood_is_told_and_changes_nothing(office: Off
 
 
 async def test_nobody_writes_without_the_write_token(office: Office) -> None:
-    for what in ("cases/{}/claim", "cases/{}/dismiss", "cases/{}/notes", "calls/{}/notes"):
+    for what in ("cases/{}/claim", "cases/{}/contact", "cases/{}/dismiss", "cases/{}/notes", "calls/{}/notes"):
         for headers in ({}, READING, {"Authorization": "Bearer "}):
             status, told = await office.post(f"/api/v1/{what.format(office.case_id)}", {"by": "Анна"}, headers=headers)
             assert (status, told) == (403, {"error": "this is taken with the write token only"})
 
 
 async def test_of_what_is_not_there_nothing_is_said(office: Office) -> None:
-    for what, body in (("claim", {"by": "А"}), ("dismiss", {"by": "А"}), ("notes", {"by": "А", "text": "x"})):
+    assert await office.get("/api/v1/cases/1.1/history") == (404, {"error": "no such case"})
+    for what, text in (("claim", {}), ("contact", {}), ("dismiss", {}), ("notes", {"text": "x"})):
+        body = {"by": "А", **text}
         assert await office.post(f"/api/v1/cases/1.1%00%ff/{what}", body) == (404, {"error": "no such case"})
     assert await office.post("/api/v1/calls/1.1/notes", {"by": "А", "text": "x"}) == (404, {"error": "no such call"})
     async with office.client.get(f"/api/v1/cases/{office.case_id}/claim") as answer:

@@ -1,6 +1,7 @@
 """The whole daemon takes new settings while calls live."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import pytest
 import structlog
 
 from config.loader import ConfigError, LoadedSettings, Problem
-from config.sections import Ami, Log, Queue, ServiceLevel, Settings, Source, Storage, Trunk
+from config.sections import Ami, Log, Queue, ServiceLevel, Settings, Source, Storage, Trunk, Wallboard
 from daemon.app import App, Running
 from tests.daemon.app_service import Ledger, replay, settings_for
 from tests.daemon.fake_asterisk import Action, FakeAsterisk, Session, hangup, listed, new_channel, run_of_headers
@@ -101,6 +102,29 @@ async def test_new_trunks_sources_and_goals_hold_for_the_next_call_and_the_live_
     for queue, threshold in (("support", "7.0"), ("sales", "9.0"), ("other", "9.0")):
         assert f'ringtally_service_level_threshold_seconds{{queue="{queue}"}} {threshold}' in text
     assert 'ringtally_source_calls_total{result="missed",source="google"}' in text
+
+
+async def test_new_limits_of_the_wallboard_are_told_to_boards_that_are_open(tmp_path: Path) -> None:
+    async with FakeAsterisk() as pbx:
+        settings = settings_for(tmp_path, pbx.port)
+        async with reloadable(settings) as it, it.client.get("/api/v1/stream") as stream:
+            assert await told_of_the_site(stream) == [None, 0.8]
+            await it.reload(
+                settings.model_copy(
+                    update={"wallboard": Wallboard(waiting_alarm=6), "service_level": ServiceLevel(goal=0.9)}
+                )
+            )
+            assert await told_of_the_site(stream) == [6, 0.9]
+
+
+async def told_of_the_site(stream: aiohttp.ClientResponse) -> list[float | None]:
+    """How many alarm, and the goal, of the next `bridge/info`."""
+    async for line in stream.content:
+        if line.strip() == b"event: bridge/info":
+            data = await stream.content.readline()
+            said = json.loads(data.removeprefix(b"data: "))
+            return [said["alarms"]["waiting_alarm"], said["goal"]]
+    raise AssertionError("the stream ended")
 
 
 async def test_wrong_settings_leave_everything_as_it_was(tmp_path: Path) -> None:

@@ -43,8 +43,12 @@ class Board:
         page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("console", lambda message: self._heard(message.type, message.text))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+        page.on("request", lambda request: self._asked(request.url))
         page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith("blob:"):  # made by the page itself
+            self.hosts.add(urlsplit(url).hostname or "")
 
     def _heard(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not any(each in text for each in _NETWORK):
@@ -76,11 +80,23 @@ class Board:
 
     async def knows_nothing_of_now(self) -> None:
         """What is true of this very moment only is not to be seen; all else is greyed."""
-        for tile in ("#waiting b", "#longest b", "#agents-free b"):
-            assert await self.text(tile) == "–", tile
-        for part in ("#waiting-list ul", "#call-list ul", "#agent-list ul"):
-            assert await self.text(part) == "–", part
+        told = await self.page.evaluate("[...document.querySelectorAll('[data-now]')].map((each) => each.textContent)")
+        assert set(told) == {"–"}, told
         assert await self.page.evaluate("getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+
+    async def fits(self) -> None:
+        """Nothing has to be scrolled to be seen."""
+        over = await self.page.evaluate(
+            "(e => [e.scrollWidth - innerWidth, e.scrollHeight - innerHeight])(document.documentElement)"
+        )
+        assert over == [0, 0]
+
+    async def beside(self, address: str) -> "Board":
+        """Another page in the same browser; what goes wrong in it counts here too."""
+        other = Board(await self.page.context.new_page())
+        other.faults, other.hosts = self.faults, self.hosts
+        await other.page.goto(address)
+        return other
 
     async def picture(self, name: str) -> None:
         """Keep a picture where somebody wants to look at it."""

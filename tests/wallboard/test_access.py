@@ -41,7 +41,7 @@ async def test_the_board_lives_behind_tls_and_a_password(tmp_path: Path) -> None
     port = closed_port()
     async with FakeAsterisk() as pbx, running_daemon(guarded(tmp_path, settings(tmp_path, pbx, port))) as daemon:
         await daemon.told("ami_ready")
-        async with board(f"https://127.0.0.1:{port}/wallboard/", login=("анна", "Пароль")) as page:
+        async with board(f"https://127.0.0.1:{port}/wallboard/?board=table", login=("анна", "Пароль")) as page:
             await page.link_is("live")
             pbx.sessions[-1].send(new_channel(A_CALL))
             await page.has("#call-list ul", "7900•••2233")

@@ -9,6 +9,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
 from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, documented, mosquitto
@@ -44,7 +45,7 @@ async def office(folder: Path) -> AsyncIterator[Office]:
         FakeAsterisk() as pbx,
         mosquitto(folder, documented(folder, PASSWORD)) as broker,
         publishing(folder, pbx, section(broker)) as daemon,
-        board(f"http://127.0.0.1:{daemon.port}/wallboard/") as page,
+        board(f"http://127.0.0.1:{daemon.port}/wallboard/?board=table") as page,
     ):
         await page.link_is("live")
         pbx.sessions[-1].send(new_channel(A_CALL))
@@ -61,6 +62,30 @@ async def test_a_dead_broker_is_told_and_its_return_seen(tmp_path: Path) -> None
         await on.broker.start()
         await on.page.link_is("live")
         await on.page.has("#call-list ul", "7900•••2233")
+
+
+async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
+    """Mosquitto's http_dir says of no file what it is, and there is no daemon to ask."""
+    settings = documented(tmp_path, PASSWORD) + f"http_dir {WEB}\n"
+    async with (
+        FakeAsterisk() as pbx,
+        mosquitto(tmp_path, settings) as broker,
+        publishing(tmp_path, pbx, section(broker)),
+        board(f"http://127.0.0.1:{broker.websocket_port}/wallboard/?board=table&theme=light") as page,
+    ):
+        await page.link_is("live")
+        await page.shows("#site", "office")
+        pbx.sessions[-1].send(new_channel(A_CALL))
+        await page.has("#call-list ul", "7900•••2233")
+        await page.page.click("#boards a >> nth=1")
+        await page.link_is("live")
+        await page.shows("#agent-list .cells", "no agents are known")
+        await broker.kill()
+        await page.says("No connection to the broker")
+        await page.knows_nothing_of_now()
+        told = [each for each in page.faults if "MIME type" not in each and "404" not in each]
+        page.faults.clear()
+        assert told == []
 
 
 async def test_a_frozen_broker_is_told(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def test_the_demos_wallboard_moves() -> None:
         async with asyncio.timeout(WITHIN_S):
             name, address = (await demo.stdout.readline()).decode().split()
         assert name == "wallboard"
-        async with board(address, size=(1920, 1080)) as page:
+        async with board(f"{address}?board=table", size=(1920, 1080)) as page:
             await page.link_is("live")
             assert (await (await page.page.request.get(f"{address}config.json")).json())["broker"].startswith("ws://")
             await page.shows("#site", "demo")

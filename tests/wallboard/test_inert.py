@@ -87,7 +87,9 @@ async def everything_shown(folder: Path) -> AsyncIterator[tuple[FakeAsterisk, Bo
         section = mqtt(broker.port, f'{account}websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n')
         async with running_daemon(write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)) as daemon:
             await daemon.until("/-/ready", "ready")
-            async with board(f"http://127.0.0.1:{daemon.port}/wallboard/?lang=en", size=(1920, 1080)) as page:
+            async with board(
+                f"http://127.0.0.1:{daemon.port}/wallboard/?board=table&lang=en", size=(1920, 1080)
+            ) as page:
                 await page.link_is("live")
                 yield pbx, page
 
@@ -103,14 +105,20 @@ async def test_whatever_they_are_called_the_board_shows_text(tmp_path: Path) -> 
         for text in TEXTS:
             pbx.sessions[-1].send(member(text))
         pbx.sessions[-1].send(member("Zoe"))
-        await page.has("#agent-list ul", "and ")
-        await page.has("#agent-list ul", "more")
-        for name in await shown(page, "#agent-list li bdi"):
+        assert await elements(page) - before <= {"bdi", "li", "span", "time", "div", "tr", "th", "td", "i"}
+        await page.fits()
+        for name in await shown(page, "#queue-table bdi"):
             assert is_inert(f"\u2068{blank(name)}\u2069"), name
-        assert await elements(page) - before <= {"bdi", "li", "span", "time", "div", "dt", "dd"}
-        wide = await page.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 1920
-        await page.picture("inert")
+        for other in ("agents", "tiles"):
+            beside = await page.beside(page.page.url.replace("table", other))
+            await beside.link_is("live")
+            await beside.fits()
+            names = await shown(beside, "main bdi")
+            assert len(names) > AT_ONCE
+            for name in names:
+                assert is_inert(f"\u2068{blank(name)}\u2069"), name
+            assert await beside.page.locator("main :is(img, script, iframe, form, a)").count() == 0
+            await beside.picture(f"inert-{other}")
 
 
 async def test_what_turns_the_direction_of_writing_turns_its_own_name_alone(tmp_path: Path) -> None:

@@ -34,14 +34,14 @@ async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
     port = closed_port()
     async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
-        async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+        async with board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
             await page.link_is("live")
             await page.shows("#call-list ul", "no calls")
             pbx.sessions[-1].send(new_channel(A_CALL))
             await page.has("#call-list ul", "7900•••2233")
             pbx.sessions[-1].send(hangup(A_CALL))
             await page.shows("#call-list ul", "no calls")
-            await page.shows("#today .figure-in dd", "1")
+            await page.shows("#answered p", "of 1")
 
 
 async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time_is_over(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_dead_daemon_is_told_and_its_return_seen(tmp_path: Path) -> None
         path = settings(tmp_path, pbx, port)
         async with running_daemon(path) as first:
             await first.until("/-/ready", "ready")
-            async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+            async with board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
                 await page.link_is("live")
                 pbx.sessions[-1].send(new_channel(A_CALL))
                 await page.has("#call-list ul", "7900•••2233")
@@ -106,7 +106,7 @@ async def test_a_pbx_that_is_gone_is_told_and_its_return_seen(tmp_path: Path) ->
     port = closed_port()
     async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
-        async with board(f"http://127.0.0.1:{port}/wallboard/?lang=ru") as page:
+        async with board(f"http://127.0.0.1:{port}/wallboard/?board=table&lang=ru") as page:
             await page.link_is("live")
             pbx.sessions[-1].send(new_channel(A_CALL))
             await page.has("#call-list ul", "7900•••2233")
@@ -134,7 +134,7 @@ async def test_what_a_caller_calls_himself_is_text(tmp_path: Path) -> None:
     port = closed_port()
     async with FakeAsterisk() as pbx:
         path = settings(tmp_path, pbx, port)
-        async with running_daemon(path) as daemon, board(f"http://127.0.0.1:{port}/wallboard/") as page:
+        async with running_daemon(path) as daemon, board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
             await daemon.until("/-/ready", "ready")
             await page.link_is("live")
             pbx.sessions[-1].send(new_channel(A_CALL, number="<b>1</b>", name=name) + new_channel(ANOTHER))
@@ -149,7 +149,7 @@ async def test_of_more_calls_than_are_listed_those_who_wait_are_counted_all(tmp_
     async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
         in_the_menu = b"".join(new_channel(each) for each in ids(100, 250))
-        async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
+        async with board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
             await page.link_is("live")
             pbx.sessions[-1].send(
                 in_the_menu + new_channel(A_CALL) + joins(A_CALL) + new_channel(ANOTHER) + joins(ANOTHER)

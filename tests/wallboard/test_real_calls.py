@@ -5,15 +5,17 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
 from tests.mqtt.broker import Mosquitto, documented, mosquitto
-from tests.wallboard.browser import Board, board
+from tests.wallboard.browser import WITHIN_MS, Board, board
 
 pytestmark = pytest.mark.slow
 PASSWORD = "no-one-must-see-this"
@@ -21,13 +23,15 @@ QUEUE = "7003"
 # Members of queues that are in reach: four phones, and one that leads into another queue; on 16 two of chan_sip's too.
 AGENTS = {22: 5, 16: 7}
 MIN_TALK_S = 3
+ALARM_S = 3
+"""The first phone rings for four seconds."""
 
 
 @asynccontextmanager
 async def publishing(folder: Path, pbx: Pbx, broker: Mosquitto, port: int = 0) -> AsyncIterator[Daemon]:
     """The daemon on this PBX and this broker."""
     more = (
-        f'[follow_up]\nmin_talk_out = "{MIN_TALK_S}s"\n'
+        f'[wallboard]\nwait_alarm = "{ALARM_S}s"\n[follow_up]\nmin_talk_out = "{MIN_TALK_S}s"\n'
         f'[mqtt]\nport = {broker.port}\nusername = "ringtally"\npassword = "{PASSWORD}"\nreconnect_max = "200ms"\n'
         f'websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n'
     )
@@ -36,6 +40,36 @@ async def publishing(folder: Path, pbx: Pbx, broker: Mosquitto, port: int = 0) -
     async with running_daemon(path) as daemon:
         await daemon.until("/-/ready", "ready")
         yield daemon
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """All three, side by side."""
+
+    tiles: Board
+    agents: Board
+    table: Board
+
+    @property
+    def all(self) -> tuple[Board, ...]:
+        """Each of them."""
+        return self.tiles, self.agents, self.table
+
+    async def link_is(self, link: str) -> None:
+        """All say so."""
+        for each in self.all:
+            await each.link_is(link)
+
+    async def know_nothing_of_now(self, name: str) -> None:
+        """None shows what may not be so any more; each is kept as a picture of this name."""
+        for each, kind in zip(self.all, ("tiles", "agents", "table"), strict=True):
+            await each.knows_nothing_of_now()
+            await each.picture(f"{name}-{kind}")
+
+    async def pictures(self, name: str) -> None:
+        """Keep one of each."""
+        for each, kind in zip(self.all, ("tiles", "agents", "table"), strict=True):
+            await each.picture(f"{name}-{kind}")
 
 
 def seconds(shown: str) -> int:
@@ -52,102 +86,113 @@ async def waits_as_long_as(page: Board, since: float) -> None:
     assert least - 1.5 <= shown <= most + 1.5
 
 
-async def answered_call(pbx: Pbx, page: Board) -> None:
-    """Somebody waits in the queue, is answered by the second agent, and hangs up."""
+async def level_is(page: Board, where: str, level: str) -> None:
+    """Wait until this part of the board is as bad as this."""
+    await expect(page.page.locator(where)).to_have_attribute("data-level", level, timeout=WITHIN_MS)
+
+
+async def answered_call(pbx: Pbx, on: Boards) -> None:
+    """Somebody waits in the queue until it alarms, is answered by the second agent, and hangs up."""
     pbx.p["101"].behave = pbx.p["102"].behave = no_answer()
     call = pbx.incoming(QUEUE, cid="79001112233")
     await pbx.reached("101")
     joined = time.monotonic()
-    await page.shows("#waiting b", "1")
-    await page.has("#waiting-list ul", "7900•••2233")
-    await page.has("#waiting-list ul", "support")
-    await page.has("#agent-list .agent-ringing", "Anna")
-    await page.shows("#agents-free b", str(AGENTS[pbx.version] - 1))
-    await page.shows("#longest b", re.compile("0:0[2-9]"))
-    await waits_as_long_as(page, joined)
-    await page.picture("waiting")
+    await on.tiles.shows("#waiting b", "1")
+    await on.table.has("#waiting-list ul", "7900•••2233")
+    await on.table.has("#waiting-list ul", "support")
+    await on.agents.has("#agent-list .cells .agent-ringing", "Anna")
+    await on.tiles.shows("#agents-free b", str(AGENTS[pbx.version] - 1))
+    await on.tiles.shows("#longest b", re.compile("0:0[2-9]"))
+    await waits_as_long_as(on.tiles, joined)
+    for each in on.all:
+        await level_is(each, "#longest", "crit")
+    await level_is(on.tiles, ".queue:first-child", "crit")
+    await on.tiles.shows(".queue:first-child bdi", "support")
+    await level_is(on.table, "tbody tr:first-child", "crit")
+    await on.pictures("waiting")
     agent = await pbx.reached("102")
-    await waits_as_long_as(page, joined)
+    await waits_as_long_as(on.table, joined)
     agent.accept()
-    await page.shows("#waiting b", "0")
-    await page.has("#call-list ul", "talking")
-    await page.has("#agent-list .agent-talking", "Boris")
-    await page.shows("#longest b", "0:00")
-    await page.picture("talking")
+    await on.tiles.shows("#waiting b", "0")
+    await on.table.has("#call-list ul", "talking")
+    await on.agents.has("#agent-list .cells .agent-talking", "Boris")
+    await on.tiles.shows("#longest b", "0:00")
+    await on.pictures("talking")
     await call.bye()
-    await page.shows("#call-list ul", "no calls")
-    await page.shows("#today .figure-answered dd", "1")
-    await page.shows("#today .figure-missed dd", "0")
+    await on.table.shows("#call-list ul", "no calls")
+    await on.tiles.shows("#today .figure-answered dd", "1")
+    await on.tiles.shows("#today .figure-missed dd", "0")
+    await level_is(on.tiles, "#longest", "")
 
 
-async def missed_call(pbx: Pbx, page: Board) -> None:
+async def missed_call(pbx: Pbx, on: Boards) -> None:
     """Somebody waits in the queue, and gives up."""
     pbx.p["101"].behave = no_answer()
     call = pbx.incoming(QUEUE, cid="74951234567")
     await pbx.reached("101")
-    await page.shows("#waiting b", "1")
+    await on.tiles.shows("#waiting b", "1")
     await call.cancel()
-    await page.shows("#waiting b", "0")
-    await page.shows("#today .figure-missed dd", "1")
-    await page.shows("#today .figure-missed_share dd", "50 %")
-    await page.shows("#missed b", "1")
-    await page.has("#missed ul", "7495•••4567")
-    await page.picture("missed")
+    await on.tiles.shows("#waiting b", "0")
+    await on.tiles.shows("#today .figure-missed dd", "1")
+    await on.table.shows("#missed-share b", "50 %")
+    await on.tiles.shows("#missed b", "1")
+    await on.tiles.has("#missed ul", "7495•••4567")
+    await on.table.has("#missed ul", "7495•••4567")
+    await on.pictures("missed")
 
 
-async def call_back(pbx: Pbx, page: Board) -> None:
+async def call_back(pbx: Pbx, on: Boards) -> None:
     """Who was missed is called back: too shortly first, which counts for nothing, then as long as it takes."""
     pbx.trunk.behave = answer(0.1)
     short = pbx.p["102"].call("974951234567")
     await pbx.up(short)
-    await page.has("#call-list ul", "talking")
+    await on.table.has("#call-list ul", "talking")
     await short.bye()
-    await page.shows("#call-list ul", "no calls")
-    await page.shows("#missed b", "1")
+    await on.table.shows("#call-list ul", "no calls")
+    await on.tiles.shows("#missed b", "1")
     long = pbx.p["102"].call("974951234567")
     await pbx.up(long)
     await long.sleep(MIN_TALK_S + 0.5)
     await long.bye()
-    await page.shows("#missed b", "0")
-    await page.shows("#missed ul", "everybody was reached")
+    await on.tiles.shows("#missed b", "0")
+    await on.tiles.shows("#missed ul", "everybody was reached")
 
 
 @pytest.mark.parametrize("version", [22, 16])
-async def test_the_board_shows_what_the_phones_do_and_never_what_nobody_knows(version: int, tmp_path: Path) -> None:
+async def test_the_boards_show_what_the_phones_do_and_never_what_nobody_knows(version: int, tmp_path: Path) -> None:
     async with (
         running_pbx(version, 55) as pbx,
         mosquitto(tmp_path, documented(tmp_path, PASSWORD)) as broker,
         publishing(tmp_path, pbx, broker) as daemon,
         board(f"http://127.0.0.1:{daemon.port}/wallboard/?lang=en", size=(1920, 1080)) as page,
     ):
-        await page.link_is("live")
+        beside = [await page.beside(f"{page.page.url}&board={name}") for name in ("agents", "table")]
+        on = Boards(page, *beside)
+        await on.link_is("live")
         await page.shows("#waiting b", "0")
         await page.shows("#agents-free b", str(AGENTS[version]))
         await page.shows("#agents-free p", f"of {AGENTS[version]}")
-        await answered_call(pbx, page)
-        await missed_call(pbx, page)
-        await call_back(pbx, page)
+        await answered_call(pbx, on)
+        await missed_call(pbx, on)
+        await call_back(pbx, on)
 
         await broker.kill()
-        await page.link_is("no_broker")
-        await page.knows_nothing_of_now()
-        await page.picture("no-broker")
+        await on.link_is("no_broker")
+        await on.know_nothing_of_now("no-broker")
         await broker.start()
-        await page.link_is("live")
+        await on.link_is("live")
         await page.shows("#today .figure-in dd", "2")
 
         await pbx.kill()
-        await page.link_is("no_pbx")
-        await page.knows_nothing_of_now()
-        await page.picture("no-pbx")
+        await on.link_is("no_pbx")
+        await on.know_nothing_of_now("no-pbx")
         await pbx.boot()
-        await page.link_is("live")
+        await on.link_is("live")
 
         daemon.send(signal.SIGKILL)
-        await page.link_is("no_daemon")
-        await page.knows_nothing_of_now()
-        await page.picture("no-daemon")
+        await on.link_is("no_daemon")
+        await on.know_nothing_of_now("no-daemon")
         async with publishing(tmp_path, pbx, broker, daemon.port):
-            await page.link_is("live")
+            await on.link_is("live")
             await page.shows("#today .figure-in dd", "2")
             await page.shows("#today .figure-missed dd", "1")

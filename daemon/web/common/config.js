@@ -23,18 +23,27 @@ export async function askConfig(address = "../wallboard/config.json") {
   return { ...config, skew };
 }
 
+/** Is a page that was opened so long ago (ms) to be loaded anew, at this hour of the screen's day? */
+export function isForTheNight(age, hour) {
+  return age > OLD_AFTER_MS && hour === NIGHT_HOUR;
+}
+
 /**
- * Load the page anew once the daemon has another version or other settings, and each night. Not while `isBusy()`: nobody's half-written
- * note is thrown away.
+ * Load the page anew once the daemon has another version or other settings, and each night; nightly only where a broker serves it, and
+ * nobody tells of versions (`config.version` undefined). Not while `isBusy()`: nobody's half-written note is thrown away.
  */
 export async function watchForNews(config, isBusy = () => false) {
   const opened = ourClock();
   for (;;) {
     await later(LOOK_FOR_NEWS_MS);
-    const now = await askConfig().catch(() => null);
-    if (now === null) continue; // a page that cannot be loaded is worse than an old one
-    const isNew = ["version", "broker", "root", "language"].some((key) => now[key] !== config[key]);
-    const isNight = ourClock() - opened > OLD_AFTER_MS && new Date().getHours() === NIGHT_HOUR;
-    if ((isNew || isNight) && !isBusy()) location.reload();
+    const now = config.version === undefined ? config : await askConfig().catch(() => null);
+    const isNew = now !== null && ["version", "broker", "root", "language"].some((key) => now[key] !== config[key]);
+    const isDue = isNew || isForTheNight(ourClock() - opened, new Date().getHours());
+    // A page that cannot be loaded is worse than an old one.
+    if (isDue && !isBusy() && (await canBeLoaded())) location.reload();
   }
+}
+
+async function canBeLoaded() {
+  return fetch(location.href, { cache: "no-store" }).then((answer) => answer.ok, () => false);
 }

@@ -6,13 +6,20 @@ const DEAD_AFTER_MS = 12_000;
 // What the stream tells on connecting may have been said long ago, so it is no measure of clocks.
 const OLD_NEWS_MS = 2_000;
 
-/** Listen to the stream at `address`; connects again for ever. `headers()` is asked each time: tokens, perhaps. */
-export async function listenToStream(address, { connected, message, alive }, headers = () => ({})) {
+/**
+ * Listen to the stream at `address`; connects again for ever. `headers()` is asked each time: tokens, perhaps; who has others now
+ * dispatches `again` at `anew`, and is connected anew at once.
+ */
+export async function listenToStream(address, { connected, message, alive }, headers = () => ({}), anew = new EventTarget()) {
+  let leaving;
+  anew.addEventListener("again", () => leaving.abort());
   for (;;) {
     let refusal = null;
+    leaving = new AbortController();
     try {
-      await listenOnce(address, { connected, message, alive }, headers());
+      await listenOnce(address, { connected, message, alive }, headers(), leaving.signal);
     } catch (error) {
+      if (leaving.signal.aborted) continue;
       // The daemon is gone, or on its way, or has no ear for us: told below.
       if (error instanceof FullHouse) refusal = "too_many";
     }
@@ -24,8 +31,9 @@ export async function listenToStream(address, { connected, message, alive }, hea
 class FullHouse extends Error {}
 
 // EventSource listens to events whose names are known beforehand; ours are topics.
-async function listenOnce(address, { connected, message, alive }, headers) {
+async function listenOnce(address, { connected, message, alive }, headers, left) {
   const patience = new AbortController();
+  left.addEventListener("abort", () => patience.abort());
   let timer = setTimeout(() => patience.abort(), DEAD_AFTER_MS);
   try {
     const answer = await fetch(address, { cache: "no-store", headers, signal: patience.signal });

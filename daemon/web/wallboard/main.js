@@ -4,18 +4,25 @@ import { askConfig, later, watchForNews } from "../common/config.js";
 import { speak } from "../common/language.js";
 import { LiveState, ourClock } from "../common/live_state.js";
 import { listenToStream } from "../common/stream_source.js";
+import { optionsOf } from "./options.js";
+import { Sound } from "./sound.js";
 import { View } from "./view.js";
 import { wordsOf } from "./words.js";
 
 const TICK_MS = 250;
 const AGAIN_MS = 2_000;
+const IDLE_AFTER_MS = 5_000;
 
-async function firstConfig(view) {
+const options = optionsOf(location.search);
+const sound = options.isMute ? null : new Sound(document.getElementById("sound"));
+const viewIn = (language) => new View(wordsOf(speak(language)), options, sound);
+
+/** Where to listen: as the daemon says, or, where the broker itself serves this page, to that. Asks until it knows. */
+async function whereToListen(view) {
   for (;;) {
     try {
-      const config = await askConfig();
+      const config = (await askConfig("config.json")) ?? (await askBroker(view));
       if (config !== null) return config;
-      view.refuse(view.words.noConfig);
     } catch {
       view.refuse(view.words.bars.unheard(""));
     }
@@ -23,13 +30,25 @@ async function firstConfig(view) {
   }
 }
 
+async function askBroker(view) {
+  const { rootsAt, servingBroker } = await import("./broker_root.js");
+  const broker = servingBroker();
+  const roots = options.root === null ? await rootsAt(broker) : [options.root];
+  if (roots.length === 1) return { broker, root: roots[0], language: null, skew: null };
+  view.refuse(roots.length === 0 ? view.words.noSite : view.words.severalSites(roots));
+  return null;
+}
+
 /** Draws whenever something was heard, and as time passes. */
-function drawing(view, state, hasBroker) {
+function drawing(first, state, hasBroker) {
+  let view = first;
   let failing = false;
   let isDue = false;
   const draw = () => {
     const now = ourClock();
     try {
+      const language = state.get("bridge/info")?.language ?? null;
+      if (language !== null && wordsOf(speak(language)) !== view.words) view = viewIn(language);
       view.draw(state, state.verdict(now, hasBroker), now);
       failing = false;
     } catch (error) {
@@ -50,12 +69,25 @@ function drawing(view, state, hasBroker) {
   };
 }
 
+/** The pointer, and what only it is for, goes when nobody moves it. */
+function watchPointer() {
+  let timer;
+  const moved = () => {
+    document.body.classList.remove("idle");
+    clearTimeout(timer);
+    timer = setTimeout(() => document.body.classList.add("idle"), IDLE_AFTER_MS);
+  };
+  for (const each of ["pointermove", "pointerdown", "keydown"]) addEventListener(each, moved);
+  moved();
+}
+
 async function run() {
-  const config = await firstConfig(new View(wordsOf(speak())));
-  const language = speak(config.language);
+  document.documentElement.style.setProperty("--scale", options.scale / 100);
+  watchPointer();
+  const config = await whereToListen(viewIn(null));
   const state = new LiveState(config.skew);
   const hasBroker = Boolean(config.broker);
-  const soon = drawing(new View(wordsOf(language)), state, hasBroker);
+  const soon = drawing(viewIn(config.language), state, hasBroker);
   const listener = {
     connected: (there, refusal) => { state.setConnected(there, ourClock(), refusal); soon(); },
     message: (topic, text, fresh) => { state.take(topic, text, fresh, ourClock()); soon(); },
@@ -71,7 +103,8 @@ async function run() {
 }
 
 run().catch(async () => {
-  new View(wordsOf(speak())).refuse(wordsOf(speak()).again);
+  const view = viewIn(null);
+  view.refuse(view.words.again);
   await later(AGAIN_MS);
   location.reload();
 });

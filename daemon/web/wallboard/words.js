@@ -1,10 +1,35 @@
 // The words of the board, in the languages of our users.
 
+function limits(word, warn, alarm) {
+  const told = [warn, alarm].filter((each) => each !== null);
+  return told.length === 0 ? "" : `${word} ${told.join(" / ")}`;
+}
+
 const ENGLISH = {
-  waiting: "Waiting",
-  longest: "Longest wait",
-  free: "Agents free",
-  level: "Service level today",
+  boardsLabel: "Boards",
+  boards: { tiles: "Tiles", agents: "Agents", table: "Table" },
+  tiles: {
+    waiting: "Waiting", longest: "Longest wait", "agents-free": "Agents free", level: "Service level today",
+    talking: "Talking", answered: "Answered today", "missed-share": "Missed today", "missed-open": "To call back",
+  },
+  captions: { waiting: "waiting", longest: "longest wait", free: "free", busy: "busy", paused: "paused", level: "level " },
+  columns: {
+    queue: "Queue", waiting: "Waiting", longest: "Longest", free: "Free", busy: "Busy", paused: "Paused", offline: "Offline",
+    offered: "Calls", answered: "Answered", lost: "Lost", level: "Level", mean: "Mean wait",
+  },
+  queues: "Queues",
+  noQueues: "no queues are known",
+  levels: { warn: "attention", crit: "alarm" },
+  sound: { off: "Sound is off", asked: "Click for sound", on: "Sound is on", quiet: "Quiet hours" },
+  heard: (seconds) => `heard ${seconds} s ago`,
+  page: (page, pages) => `page ${page} of ${pages}`,
+  long: "over the limit",
+  hours: (count) => `${count} h`,
+  days: (count) => `${count} d`,
+  lost: (count) => `lost ${count}`,
+  oldest: (age) => `oldest ${age}`,
+  ofCalls: (count) => `of ${count}`,
+  missedCalls: (count) => `calls: ${count}`,
   waitingNow: "Who waits",
   live: "Live calls",
   agents: "Agents",
@@ -14,8 +39,9 @@ const ENGLISH = {
   noCalls: "no calls",
   noAgents: "no agents are known",
   noMissed: "everybody was reached",
-  goal: (seconds, share) => `goal ${share} within ${seconds} s`,
-  threshold: (seconds) => `goal ${seconds} s`,
+  goal: (seconds, share) => `goal ${share} in ${seconds} s`,
+  limit: (time) => `limit ${time}`,
+  waitingLimit: (warn, alarm) => limits("limit", warn, alarm),
   of: (total) => `of ${total}`,
   more: (count) => `and ${count} more`,
   anonymous: "anonymous",
@@ -51,14 +77,35 @@ const ENGLISH = {
   stale: (at) => ` Figures are of ${at}.`,
   again: "The page could not be loaded whole. It will be loaded again in a moment.",
   fault: "This board cannot show what it was told. Load it again; if that does not help, tell whoever looks after it.",
-  noConfig: "This board does not know where to listen: open it from the daemon's own address.",
+  severalSites: (roots) => `Several PBXs are told of here. Add one to the address: ?root=${roots.join(", ?root=")}`,
+  noSite: "Nothing is heard of ringtally here. Its prefix and site may be others: add them to the address, as ?root=ringtally/office.",
 };
 
 const RUSSIAN = {
-  waiting: "Ждут",
-  longest: "Дольше всех ждёт",
-  free: "Свободно операторов",
-  level: "Уровень сервиса сегодня",
+  boardsLabel: "Табло",
+  boards: { tiles: "Плитки", agents: "Операторы", table: "Таблица" },
+  tiles: {
+    waiting: "Ждут", longest: "Дольше всех ждёт", "agents-free": "Свободно операторов", level: "Уровень сервиса",
+    talking: "Говорят", answered: "Принято сегодня", "missed-share": "Пропущено", "missed-open": "Перезвонить",
+  },
+  captions: { waiting: "ждут", longest: "дольше всех", free: "свободны", busy: "заняты", paused: "пауза", level: "уровень " },
+  columns: {
+    queue: "Очередь", waiting: "Ждут", longest: "Дольше всех", free: "Своб.", busy: "Заняты", paused: "Пауза", offline: "Не в сети",
+    offered: "Звонки", answered: "Принято", lost: "Потери", level: "Уровень", mean: "Сред. ожид.",
+  },
+  queues: "Очереди",
+  noQueues: "очереди неизвестны",
+  levels: { warn: "внимание", crit: "тревога" },
+  sound: { off: "Звук выключен", asked: "Звук: нажмите", on: "Звук включён", quiet: "Тихие часы" },
+  heard: (seconds) => `обновлено ${seconds} с назад`,
+  page: (page, pages) => `страница ${page} из ${pages}`,
+  long: "дольше предела",
+  hours: (count) => `${count} ч`,
+  days: (count) => `${count} д`,
+  lost: (count) => `потеряно ${count}`,
+  oldest: (age) => `ждут до ${age}`,
+  ofCalls: (count) => `из ${count}`,
+  missedCalls: (count) => `звонков: ${count}`,
   waitingNow: "Кто ждёт",
   live: "Идут звонки",
   agents: "Операторы",
@@ -69,17 +116,18 @@ const RUSSIAN = {
   noAgents: "операторы неизвестны",
   noMissed: "со всеми связались",
   goal: (seconds, share) => `цель ${share} за ${seconds} с`,
-  threshold: (seconds) => `цель ${seconds} с`,
+  limit: (time) => `предел ${time}`,
+  waitingLimit: (warn, alarm) => limits("предел", warn, alarm),
   of: (total) => `из ${total}`,
   more: (count) => `и ещё ${count}`,
   anonymous: "номер скрыт",
   states: {
-    ivr: "в меню", queued: "в очереди", ringing: "звонит", talking: "разговор", held: "на удержании",
+    ivr: "в меню", queued: "очередь", ringing: "звонит", talking: "разговор", held: "на удержании",
     available: "свободен", wrapup: "постобработка", paused: "пауза", unavailable: "не в сети",
   },
   figures: {
     in: "входящих", out: "исходящих", internal: "внутренних", answered: "отвечено", missed: "пропущено",
-    missed_share: "доля пропущенных", mean_wait_s: "среднее ожидание", talk_s: "разговоры", unique_callers: "разных номеров",
+    missed_share: "доля пропущ.", mean_wait_s: "ср. ожидание", talk_s: "разговоры", unique_callers: "разных номеров",
   },
   caseStates: { open: "ждёт звонка", truly_missed: "истинно пропущен" },
   claimed: (by) => `перезвонит ${by}`,
@@ -105,7 +153,8 @@ const RUSSIAN = {
   stale: (at) => ` Итоги на ${at}.`,
   again: "Страница загрузилась не полностью. Сейчас она обновится.",
   fault: "Табло не может показать то, что получило. Обновите страницу; если не поможет, скажите администратору.",
-  noConfig: "Табло не знает, откуда брать данные: откройте его с адреса монитора.",
+  severalSites: (roots) => `Здесь слышно несколько АТС. Добавьте одну к адресу: ?root=${roots.join(", ?root=")}`,
+  noSite: "О мониторе здесь ничего не слышно. Возможно, у него другие префикс и имя: добавьте их к адресу, например ?root=ringtally/office.",
 };
 
 /** The words of a language; English for one that we have none of. */

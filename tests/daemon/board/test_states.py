@@ -115,6 +115,19 @@ def test_what_the_pbx_says_of_a_live_call_when_asked_is_told_at_once_and_is_no_e
     assert CallEvents().of([fact]) == []
 
 
+def test_other_goals_and_alarms_are_told_and_who_it_is_stays(board: Board, time: Time) -> None:
+    reader = Reader(board)
+    reader.news()
+    time.passes(10)
+    board.change_limits({"goal": 0.9}, lambda queue: {"goal": len(queue)})
+    (told,) = reader.news().values()
+    assert (told["site"], told["goal"], told["queues"]) == (
+        "office",
+        0.9,
+        [{"id": "support", "name": "support", "goal": 7}],
+    )
+
+
 def test_one_topic_does_not_hold_up_another(board: Board, pbx: LivePbx, time: Time) -> None:
     reader = Reader(board)
     reader.news()

@@ -1,0 +1,72 @@
+// What the page says of a caller who was missed.
+
+import { called, element } from "../common/dom.js";
+import { plain } from "../common/format.js";
+
+const TEXT_LONGEST = 2000;
+const A_NUMBER = /^\+?\d{5,}$/;
+
+/** Can this be dialled? What is masked, or is a name, cannot. */
+export function isNumber(number) {
+  return A_NUMBER.test(number ?? "");
+}
+
+/** A number as people read it: `+7 900 111-22-33`; one of another country, or a masked one, as it is. */
+export function spaced(number) {
+  return number.replace(/^\+7(\d{3})(\d{3})(\d\d)(\d\d)$/, "+7 $1 $2-$3-$4");
+}
+
+/** What he is talking about with us at this moment, of the calls that live; null where there is none, or where numbers are masked. */
+export function liveCall(found, active) {
+  if (!isNumber(found.number)) return null;
+  return active?.calls.find((call) => call.caller_e164 === found.number || call.called_e164 === found.number) ?? null;
+}
+
+/** An element with words of our own, or of an answer: whole, however long they are. */
+export function said(tag, name, text = "") {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  made.textContent = text;
+  return made;
+}
+
+/** What somebody wrote, line by line. */
+export function written(text) {
+  const lines = text.slice(0, TEXT_LONGEST).split(/\r?\n/).map((line) => plain(line, TEXT_LONGEST));
+  const made = element("bdi", "written");
+  made.textContent = lines.join("\n");
+  return made;
+}
+
+/** How a case ended, as part of a sentence; null while it waits. */
+export function endWords(found, words) {
+  const told = words.states[found.state];
+  if (told === undefined) return null;
+  return found.state === "dismissed" ? told() : told(words.contacts[found.contact] ?? found.contact);
+}
+
+/** Who ended it: a device or a name. */
+export function endedBy(found) {
+  return found.state === "dismissed" ? found.dismissed_by : found.contact_by;
+}
+
+/** Who claims it: `free`, `mine` or `other`. */
+export function claimOf(found, by) {
+  if (!found.claimed_by) return "free";
+  return found.claimed_by === by ? "mine" : "other";
+}
+
+/** "Anna calls back", with the name in a direction of its own. */
+export function claimedBy(found, words) {
+  const [before, , after] = words.claimedBy("");
+  return [before, called(found.claimed_by), after];
+}
+
+/** What is to be known of him at a glance, without names of others. */
+export function marks(found, words) {
+  return [
+    words.calls(found.calls),
+    words.attempts(found.attempts),
+    found.closed ? words.closed : "",
+  ].filter((each) => each !== "");
+}

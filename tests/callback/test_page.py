@@ -1,0 +1,227 @@
+"""The call-back page on the daemon's own stream: tokens, claims, conflicts, what is typed and never lost."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.callback.office import (
+    MASKED,
+    NUMBER,
+    PHONE,
+    READ,
+    WRITE,
+    case_id,
+    desk,
+    miss,
+    office,
+    post,
+    says_who_he_is,
+    settings,
+)
+from tests.daemon.app_service import closed_port
+from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.ringtally_process import ran, running_daemon
+from tests.wallboard.browser import WITHIN_MS, Board
+
+pytestmark = pytest.mark.slow
+KEPT = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+SMALL = """[...document.querySelectorAll("button, a.button, input, select, textarea, summary, .choice")]
+    .filter((each) => each.checkVisibility() && !["radio", "checkbox"].includes(each.type))
+    .map((each) => [each.className || each.localName, each.getBoundingClientRect()])
+    .filter(([, box]) => box.height < 44 || box.width < 44).map(([name]) => name)"""
+
+
+PICTURES = {
+    "12-blind-transfer-answered": ("1795450270.0", {"talk", "ring"}, "passed on: answered101 → 102"),
+    "21-hold": ("1795450309.0", {"talk", "ring", "hold"}, "caller holds"),
+    "07-ivr-queue-second-agent": ("1795450260.0", {"rest", "queue", "talk", "ring"}, "rings: no answerAnna"),
+}
+"""Recordings, what is drawn of a call of theirs, and what is told of it."""
+
+
+async def has_stored(folder: Path, *names: str) -> None:
+    """These calls were long ago."""
+    for name in names:
+        recording = Path(__file__).parents[1] / "recordings" / name / "events.jsonl.gz"
+        replayed = await ran("replay", recording, "--db", folder / "calls.db")
+        assert replayed.status == 0, replayed.stderr
+
+
+async def is_as_wide_as_the_phone(page: Board) -> None:
+    wide = "document.documentElement.scrollWidth - innerWidth"
+    assert await page.page.evaluate(wide) <= 0
+    assert await page.page.evaluate(SMALL) == []
+
+
+async def test_a_token_is_typed_once_shows_the_numbers_and_can_be_forgotten(tmp_path: Path) -> None:
+    async with office(tmp_path) as (pbx, daemon), desk(daemon, PHONE) as page:
+        await page.shows("#none", "Nobody waits for a call. Everybody was reached.")
+        miss(pbx)
+        await page.shows(".case .who a", MASKED)
+        await page.has("#hint", "Without a token numbers and names are hidden")
+        await expect(page.page.locator(".case .acts")).to_be_hidden()
+        await page.page.click("#me")
+        await page.page.fill("#who [name=token]", "what-is-none")
+        await page.page.fill("#who [name=by]", " Anna   K ")
+        await page.page.click("#who [type=submit]")
+        await page.shows("#who .wrong", "Ringtally does not know this token.")
+        await page.page.click("#who .close")
+        await says_who_he_is(page, "Anna", READ)
+        await page.shows(".case .who a", NUMBER)
+        await expect(page.page.locator(".case a.call")).to_have_attribute("href", "tel:+79001112233")
+        await page.has("#hint", "the token that writes is needed too")
+        await says_who_he_is(page, "Anna", WRITE)
+        await expect(page.page.locator("#hint")).to_be_hidden()
+        await page.page.reload()
+        await page.shows(".case .who a", NUMBER)
+        await is_as_wide_as_the_phone(page)
+        await page.page.click(".case button.claim")
+        await page.has(".caller .claimed", "you call back")
+        for box in await page.page.query_selector_all(".box summary"):
+            await box.click()
+        await is_as_wide_as_the_phone(page)
+        assert READ not in page.page.url
+        assert READ in await page.page.evaluate(KEPT)
+        await page.page.click("#me")
+        await page.page.click("#who .forget")
+        await page.shows(".caller h2", MASKED)
+        kept = await page.page.evaluate(KEPT)
+        assert not any(word in kept for word in (READ, WRITE, "Anna"))
+
+
+async def hears_nothing(page: Board) -> None:
+    """What its page shows grows old from here on; what it tells still comes through."""
+    await page.page.route("**/api/v1/stream", lambda route: route.abort())
+    await page.page.evaluate("dispatchEvent(new Event('offline'))")
+    await expect(page.page.locator("#bar")).to_be_visible(timeout=WITHIN_MS)
+
+
+async def test_what_one_does_the_other_sees_and_what_he_typed_meanwhile_stays(tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>\u202etxt\nтам же"
+    async with (
+        office(tmp_path) as (pbx, daemon),
+        desk(daemon, PHONE, "Anna") as anna,
+        desk(daemon, by="<b>Oleg</b>") as oleg,
+    ):
+        for number in range(3):
+            miss(pbx, number)
+        await anna.shows("#count", "3")
+        await oleg.page.locator(".case .who a").first.click()
+        await oleg.page.fill(".forms > form textarea", evil)
+        await anna.page.locator(".case button.claim").first.click()
+        await anna.has(".caller .claimed", "you call back, 29:5")
+        await oleg.has(".caller .claimed", "Anna calls back, 29:5")
+        await expect(oleg.page.locator(".caller button.claim")).to_be_hidden()
+        await oleg.page.press(".forms > form textarea", "Control+Enter")
+        await oleg.shows("#said", "Noted.")
+        await anna.has(".step-note .written", "<img src=x onerror=alert(1)>\\u202etxt")
+        await anna.has(".step-note .by", "<b>Oleg</b>")
+
+        # Another was faster: what a page shows may be a moment old.
+        await oleg.page.locator(".case").nth(1).locator(".who a").click()
+        await hears_nothing(oleg)
+        await anna.page.click(".back")
+        await anna.page.locator(".case").nth(1).locator("button.claim").click()
+        await anna.has(".caller .claimed", "you call back")
+        await oleg.page.locator(".caller button.claim").click()
+        await oleg.has(".caller > .wrong", "Anna was faster, and calls this one back until ")
+        await oleg.has(".caller .claimed", "Anna calls back")
+        await oleg.page.unroute("**/api/v1/stream")
+        await oleg.link_is("live")
+
+        # It ended while he was writing; his words can still be kept.
+        await oleg.page.fill(".forms > form textarea", "wants an offer")
+        await anna.page.locator(".box").nth(1).locator("summary").click()
+        await anna.page.get_by_role("button", name="Take off the list").click()
+        await anna.has(".box .wrong", "Choose a reason first")
+        await anna.page.get_by_text("wrong number").click()
+        await anna.page.get_by_role("button", name="Take off the list").click()
+        await anna.has(".caller .end", "Taken off the list, Anna: wrong number")
+        await oleg.has(".caller .end", "Taken off the list, Anna: wrong number")
+        await oleg.shows(".caller .stays", "What you wrote is still here; it can be saved as a note.")
+        await oleg.shows("#count", "2")
+        await oleg.has("#gone", "Taken off the list, Anna")
+        await oleg.page.get_by_role("button", name="Save the note").click()
+        await oleg.shows("#said", "Noted.")
+        await expect(oleg.page.locator(".forms > form textarea")).to_have_value("")
+        oleg.faults.clear()  # the browser itself tells of each 409
+        assert await oleg.page.locator("main img, main b").count() == 0
+
+
+async def test_who_may_not_see_the_number_tells_that_he_was_reached_and_is_asked_his_name_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as (pbx, daemon), desk(daemon, by=" ", token="") as page:
+        miss(pbx)
+        await page.shows(".case .who a", MASKED)
+        await page.page.evaluate(f"localStorage.setItem('ringtally.me', JSON.stringify({{write: '{WRITE}'}}))")
+        await page.page.reload()
+        # By keyboard alone: to the caller, back, and there again.
+        await page.page.locator(".case .who a").focus()
+        await page.page.keyboard.press("Enter")
+        await page.shows(".caller h2", MASKED)
+        await page.page.keyboard.press("Escape")
+        await expect(page.page.locator(".case .who a")).to_be_focused()
+        await page.page.keyboard.press("Enter")
+        await page.page.locator(".box summary").first.focus()
+        await page.page.keyboard.press("Enter")
+        await page.page.keyboard.press("Tab")
+        await page.page.keyboard.type("by e-mail")
+        await page.page.keyboard.press("Control+Enter")
+        await page.has("#who .lead", "First your name")
+        await page.page.keyboard.type("Anna")
+        await page.page.keyboard.press("Enter")
+        await page.shows("#said", "Noted as reached.")
+        await page.has(".caller .end", "Reached outside of the PBX, A•••")
+        await page.shows("#none", "Nobody waits for a call. Everybody was reached.")
+        assert await page.page.evaluate("JSON.parse(localStorage.getItem('ringtally.me')).by") == "Anna"
+
+
+async def test_a_daemon_or_a_network_that_is_gone_is_told_and_nothing_typed_is_lost(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        await has_stored(tmp_path, *PICTURES)
+        async with running_daemon(path) as first:
+            await first.until("/-/ready", "ready")
+            async with desk(first, PHONE, "Anna") as page:
+                miss(pbx)
+                await page.page.click(".case button.claim")
+                await page.has(".caller .claimed", "you call back")
+                await page.page.fill(".forms > form textarea", "calls again at six")
+                await page.page.context.set_offline(True)
+                # The network of these tests, loopback alone, is none to a browser before and after: it has no change to tell.
+                await page.page.evaluate("dispatchEvent(new Event('offline'))")
+                await page.link_is("offline")
+                await page.says("This device is offline. Nothing can be sent.")
+                await page.page.context.set_offline(False)
+                await page.link_is("live")
+                await page.page.evaluate("Object.defineProperty(navigator, 'onLine', { value: true })")
+                first.send(signal.SIGKILL)
+                await page.link_is("no_daemon")
+                await page.says("No connection to ringtally")
+                await page.page.get_by_role("button", name="Save the note").click()
+                await page.has(".caller > .wrong", "Not sent: no connection to ringtally. What you wrote is still here")
+                async with running_daemon(path) as second:
+                    await second.until("/-/ready", "ready")
+                    await page.link_is("live")
+                    await page.has(".caller .claimed", "you call back")
+                    await page.page.get_by_role("button", name="Save the note").click()
+                    await page.has(".step-note .written", "calls again at six")
+                    await page.page.locator(".step-missed .picture").click()
+                    await expect(page.page.locator("svg.picture rect.bar.ring").first).to_be_visible(timeout=WITHIN_MS)
+                    await page.has(".call-line table", "rings: caller gave up")
+                    await page.has(".call-line table", "the caller hung up")
+                    assert await page.page.locator("[style]").count() == 0
+                    for call, kinds, words in PICTURES.values():
+                        await page.page.evaluate(f"location.hash = '#1/{call}'")
+                        await page.has(".call-line table", words)
+                        drawn = await page.page.evaluate(
+                            "[...document.querySelectorAll('rect.bar')].map((each) => each.classList[1])"
+                        )
+                        assert set(drawn) == kinds
+                        await page.page.go_back()
+                    await page.page.go_back()
+                    await page.shows(".caller h2", NUMBER)
+                    assert await post(second, f"cases/{await case_id(second)}/claim", by="Anna", release=True) == 200
+                    await expect(page.page.locator(".caller .claimed")).to_be_hidden(timeout=WITHIN_MS)

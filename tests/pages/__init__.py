@@ -1,0 +1,1 @@
+"""All pages together: what none of them may lack."""

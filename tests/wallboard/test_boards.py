@@ -1,0 +1,223 @@
+"""The three boards: what they reckon with, that they fit every screen, and how they alarm."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from storage.masking import mask_number
+from tests.daemon.app_service import closed_port
+from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.ringtally_process import running_daemon
+from tests.daemon.test_inert import member
+from tests.hostile import HOSTILE
+from tests.mqtt.service import ids
+from tests.wallboard.browser import WITHIN_MS, Board, board
+from tests.wallboard.test_page import joins, settings
+
+pytestmark = pytest.mark.slow
+NUMBERS = ["+79001112233", "8 (900) 111-22-33", "101", "*97", "123456", "Анна 5", "", "7900•••2233", "+1"]
+SCREENS = [(1280, 720), (1920, 1080), (3840, 2160)]
+AGENTS = 150
+QUEUES = 24
+COUNT_TONES = """
+window.tones = 0;
+const make = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () { tones += 1; return make.call(this); };
+"""
+
+
+async def reckoned(page: Board, module: str, name: str, *calls: object) -> list[object]:
+    """What a function of a module gives for each of these lists of arguments."""
+    found: list[object] = await page.page.evaluate(
+        "async ([module, name, calls]) => { const f = (await import(module))[name]; return calls.map((each) => f(...each)); }",
+        [module, name, calls],
+    )
+    return found
+
+
+async def alarms_begin_at_once_and_end_late(page: Board) -> None:
+    shown = await page.page.evaluate("""async () => {
+        const { Alarms } = await import("/wallboard/alarms.js");
+        const alarms = new Alarms();
+        const told = [[0, ""], [10, "warn"], [20, "crit"], [30, ""], [5029, ""], [5030, ""], [6000, "crit"], [6001, "warn"],
+            [9000, "crit"], [13000, "warn"], [17999, "warn"], [18000, "warn"]];
+        return told.map(([now, level]) => alarms.settle("a", level, now));
+    }""")
+    assert shown == ["", "warn", "crit", "crit", "crit", "", *["crit"] * 5, "warn"]
+
+
+async def pages_show_everybody(page: Board) -> None:
+    for count, size, pinned in ((7, 15, 0), (40, 15, 2), (40, 15, 9), (40, 15, 40)):
+        shown = await reckoned(
+            page, "/wallboard/paging.js", "pageOf", *([list(range(count)), size, pinned, turn] for turn in range(9))
+        )
+        pages = [each["shown"] for each in shown if isinstance(each, dict)]
+        assert {item for each in pages for item in each} == set(range(count))
+        assert all(len(each) <= size for each in pages)
+        assert pinned > size / 2 or all(each[:pinned] == list(range(pinned)) for each in pages)
+
+
+async def grids_fit_their_boxes(page: Board) -> None:
+    sizes = {"ratio": 4.3, "least": 2.7, "most": 6.4, "gap": 0.5}
+    calls = [[count, {"width": 92.8, "height": 35.0}, sizes] for count in range(1, 300)]
+    for count, grid in enumerate(await reckoned(page, "/wallboard/paging.js", "gridFor", *calls), start=1):
+        assert isinstance(grid, dict)
+        columns, rows, height = grid["columns"], grid["rows"], grid["height"]
+        assert 2.7 <= height <= 6.4
+        assert columns * (height * 4.3 + 0.5) <= 92.8 + 0.5 + 1e-9
+        assert rows * (height + 0.5) <= 35.0 + 0.5 + 1e-9
+        assert columns * rows >= min(count, 60)
+
+
+async def numbers_are_masked_as_the_daemon_does(page: Board) -> None:
+    told = await reckoned(page, "/wallboard/mask.js", "masked", *([number] for number in NUMBERS))
+    assert told == [number if "•••" in number else mask_number(number) for number in NUMBERS]
+    shown = await reckoned(page, "/wallboard/mask.js", "masked", *([text[:100]] for text in HOSTILE.values()))
+    assert all(isinstance(each, str) and len(each) < 20 for each in shown)
+
+
+async def hours_are_quiet_over_midnight(page: Board) -> None:
+    times = ["19:59:59", "20:00:00", "23:59:00", "00:00:00", "07:59:59", "08:00:00"]
+    quiet = await reckoned(page, "/wallboard/quiet.js", "isQuiet", *([time, ["20:00-08:00"]] for time in times))
+    assert quiet == [False, True, True, True, True, False]
+    assert await reckoned(page, "/wallboard/quiet.js", "isQuiet", ["12:00:00", ["00:00-24:00"]], ["12:00:00", []]) == [
+        True,
+        False,
+    ]
+
+
+async def nonsense_in_the_address_is_not_said(page: Board) -> None:
+    wrong, right = await reckoned(
+        page,
+        "/wallboard/options.js",
+        "optionsOf",
+        ["?board=x&scale=-1&cols=1e3&root=a/../b&queues=,&sound=2"],
+        ["?board=agents&scale=900&cols=4&root=pbx/calls/office&mask=1&mute=1"],
+    )
+    assert isinstance(wrong, dict)
+    assert isinstance(right, dict)
+    assert [wrong[key] for key in ("board", "scale", "columns", "root", "queues", "isMute")] == [
+        *("tiles", 100, None, None, None, False),
+    ]
+    assert [right[key] for key in ("board", "scale", "columns", "root", "isMasked", "isMute")] == [
+        *("agents", 200, 4, "pbx/calls/office", True, True),
+    ]
+
+
+async def a_page_is_old_at_night_only(page: Board) -> None:
+    hour = 3_600_000
+    old = await reckoned(
+        page, "/common/config.js", "isForTheNight", [13 * hour, 4], [13 * hour, 5], [11 * hour, 4], [13 * hour, 3]
+    )
+    assert old == [True, False, False, False]
+
+
+async def test_what_the_boards_reckon_with(tmp_path: Path) -> None:
+    port = closed_port()
+    async with (
+        FakeAsterisk() as pbx,
+        running_daemon(settings(tmp_path, pbx, port)),
+        board(f"http://127.0.0.1:{port}/wallboard/?board=agents") as page,
+    ):
+        await alarms_begin_at_once_and_end_late(page)
+        await pages_show_everybody(page)
+        await grids_fit_their_boxes(page)
+        await numbers_are_masked_as_the_daemon_does(page)
+        await hours_are_quiet_over_midnight(page)
+        await nonsense_in_the_address_is_not_said(page)
+        await a_page_is_old_at_night_only(page)
+
+
+async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        path.write_text(path.read_text() + "".join(f'\n[queues."queue {number}"]\n' for number in range(QUEUES)))
+        async with running_daemon(path) as daemon:
+            await daemon.until("/-/ready", "ready")
+            for number in range(AGENTS):
+                pbx.sessions[-1].send(member(f"Agent {number}", f"queue {number % QUEUES}"))
+            pbx.sessions[-1].send(b"".join(new_channel(each) + joins(each) for each in ids(0, 3)))
+            await all_fit(f"http://127.0.0.1:{port}/wallboard/?lang=ru&theme=light")
+
+
+async def all_fit(address: str) -> None:
+    """Each board on each screen."""
+    async with board(f"{address}&board=agents") as agents:
+        await agents.shows(".legend .agent-paused b", str(AGENTS))
+        for shown in (agents, await agents.beside(address), await agents.beside(f"{address}&board=table&scale=90")):
+            await shown.link_is("live")
+            assert await shown.page.evaluate("document.documentElement.dataset.theme") == "light"
+            for width, height in SCREENS:
+                await shown.page.set_viewport_size({"width": width, "height": height})
+                await expect(shown.page.locator(".page")).to_contain_text("страница", timeout=WITHIN_MS)
+                await shown.fits()
+                for part in (".cells > li", ".queue", "tbody tr"):
+                    assert await cut_off(shown, part) == [], part
+
+
+async def cut_off(page: Board, parts: str) -> list[str]:
+    """The parts of which the lower or right edge lies beyond what is seen of the box around them."""
+    found: list[str] = await page.page.evaluate(
+        """(parts) => [...document.querySelectorAll(parts)].filter((each) => {
+            const [own, all] = [each.getBoundingClientRect(), each.closest("main, section").getBoundingClientRect()];
+            return own.bottom > all.bottom + 1 || own.right > all.right + 1 || own.height < 20;
+        }).map((each) => each.textContent)""",
+        parts,
+    )
+    return found
+
+
+async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_moves_its_limit(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx:
+        path = settings(tmp_path, pbx, port)
+        plain = path.read_text()
+        path.write_text(f'{plain}\n[wallboard]\nwaiting_alarm = 2\nwait_alarm = "10m"\n')
+        async with running_daemon(path) as daemon:
+            await daemon.until("/-/ready", "ready")
+            async with board(f"http://127.0.0.1:{port}/") as page:
+                await page.page.add_init_script(COUNT_TONES)
+                await page.page.goto(f"http://127.0.0.1:{port}/wallboard/?lang=en")
+                await page.link_is("live")
+                await page.shows("#waiting p", "limit 2 / 2")
+                await page.page.click("#sound")
+                await page.shows("#sound", "Sound is on")
+                first, second = ids(0, 2)
+                pbx.sessions[-1].send(new_channel(first) + joins(first) + new_channel(second) + joins(second))
+                await expect(page.page.locator("#waiting")).to_have_attribute("data-level", "crit", timeout=WITHIN_MS)
+                await page.shows("#waiting .badge", "■alarm")
+                await page.picture("alarm")
+                assert await page.page.evaluate("tones") == 1
+                pbx.sessions[-1].send(hangup(second))
+                await page.shows("#waiting b", "1")
+                assert await page.page.locator("#waiting").get_attribute("data-level") == "crit"
+                await expect(page.page.locator("#waiting")).to_have_attribute("data-level", "", timeout=WITHIN_MS)
+                path.write_text(f'{plain}\n[wallboard]\nwaiting_alarm = 1\nquiet = ["00:00-24:00"]\n')
+                daemon.send(signal.SIGHUP)
+                await expect(page.page.locator("#waiting")).to_have_attribute("data-level", "crit", timeout=WITHIN_MS)
+                await page.shows("#sound", "Quiet hours")
+                assert await page.page.evaluate("tones") == 1
+                await page.page.click("#sound")
+                await page.shows("#sound", "Sound is off")
+                await expect(page.page.locator("body")).to_have_class("idle", timeout=WITHIN_MS)
+                assert await page.page.evaluate("getComputedStyle(document.body).cursor") == "none"
+
+
+async def test_a_board_of_some_queues_counts_theirs_alone(tmp_path: Path) -> None:
+    port = closed_port()
+    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+        await daemon.until("/-/ready", "ready")
+        first, second = ids(0, 2)
+        pbx.sessions[-1].send(new_channel(first) + joins(first) + new_channel(second))
+        pbx.sessions[-1].send(member("Anna", "sales") + member("Boris"))
+        async with board(f"http://127.0.0.1:{port}/wallboard/?lang=en&board=table&queues=Support") as page:
+            await page.shows("#waiting b", "1")
+            await page.shows("#agents-free p", "of 1")
+            await expect(page.page.locator("#call-list li")).to_have_count(1)
+            await page.shows("#queue-table tbody th bdi", "support")
+            asked = json.loads((await daemon.get("/api/v1/live"))[1])
+            assert asked["total"] == 2
