@@ -63,7 +63,7 @@ async def by_command(folder: Path, *words: str) -> Any:
 
 async def give_token(page: Page, token: str) -> None:
     await page.get_by_role("button", name="Show them").click()
-    await page.get_by_label("Read token").fill(token)
+    await page.locator("#read-token").fill(token)
     await page.get_by_role("button", name="Use it").click()
 
 
