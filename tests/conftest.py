@@ -12,7 +12,9 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("anew", derandomize=False, print_blob=True)
 settings.load_profile("same")
 
-REAL_PARTS = frozenset({"asterisk", "callback", "mqtt", "pages", "prometheus", "systemd", "torture", "wallboard"})
+REAL_PARTS = frozenset(
+    {"asterisk", "callback", "mqtt", "pages", "prometheus", "reports_page", "systemd", "torture", "wallboard"}
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.asterisk.lab.sip_phone import answer
+from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import SECRET, running_pbx
 from tests.callback.office import PHONE, READ, TOKENS, WRITE, desk
 from tests.daemon.ringtally_process import running_daemon, write_settings
@@ -22,8 +22,10 @@ async def test_who_is_missed_is_claimed_in_one_browser_seen_so_in_another_called
         async with running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
             async with desk(daemon, PHONE, "Anna") as anna, desk(daemon, by="Oleg", token=f"{READ} {WRITE}") as oleg:
+                pbx.p["101"].behave = no_answer()
                 call = pbx.incoming(QUEUE, cid="74951234567")
                 await pbx.reached("101")
+                await call.sleep(1.5)
                 await call.cancel()
                 await anna.shows(".case .who a", "+7 495 123-45-67")
                 await anna.page.click(".case button.claim")

@@ -4,54 +4,25 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from config.sections import Department
 from daemon import app
-from daemon.cli import main
 from daemon.http_queries import OF_REPORT, REPORT_FORMS
 from daemon.report_process import WITHIN_S, ReportProcess
-from tests.daemon.app_service import FULL, closed_port, running, settings_for
+from tests.daemon.app_service import FULL
+from tests.daemon.report_service import DAY, PERIOD, serving, told_by_the_command
 from tests.daemon.test_analysis_commands import MADE
 from tests.daemon.test_api_document import document
 from tests.hostile import is_inert
-from tests.storage.reports.generated import Made, stored
+from tests.storage.reports.generated import Made
 from tests.storage.sample_calls import a_missed_call, ended
 
 pytestmark = pytest.mark.slow
-DAY = "from=2026-11-23&to=2026-11-23"
-DEPARTMENT = '[[departments]]\nname = "Продажи"\nqueues = ["support"]\n'
-
-
-@asynccontextmanager
-async def serving(folder: Path, made: list[Made], **changes: Any) -> AsyncIterator[aiohttp.ClientSession]:
-    """A daemon on a database with these calls."""
-    path = folder / "calls.db"
-    await stored(path, made)
-    wanted = settings_for(
-        folder, closed_port(), departments=(Department(name="Продажи", queues=("support",)),), **changes
-    )
-    wanted = wanted.model_copy(update={"site": wanted.site.model_copy(update={"timezone": "Europe/Moscow"})})
-    async with running(wanted) as (_, client):
-        yield client
-
-
-def told_by_the_command(folder: Path, *words: str) -> Any:
-    settings = folder / "ringtally.toml"
-    settings.write_text(
-        f'[site]\ntimezone = "Europe/Moscow"\n[storage]\npath = "{folder / "calls.db"}"\n{DEPARTMENT}', "utf-8"
-    )
-    result = CliRunner().invoke(main, ["--config", str(settings), *words, "--format", "json"])
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 async def asked(client: aiohttp.ClientSession, path: str, status: int = 200, **options: Any) -> Any:
@@ -63,19 +34,18 @@ async def asked(client: aiohttp.ClientSession, path: str, status: int = 200, **o
 
 
 async def test_they_have_the_figures_of_the_command_line(tmp_path: Path) -> None:
-    async with serving(tmp_path, MADE) as client:
+    async with serving(tmp_path, MADE) as (_, client):
         names = await asked(client, "")
         assert (names["trunks"], names["queues"], names["departments"]) == (
             ["megafon", "mts"],
             ["sales", "support"],
             ["Продажи"],
         )
-        period = ("--from", "2026-11-23", "--to", "2026-11-23")
         for path, words in (
-            (f"/wait?{DAY}", ("report", "wait", *period)),
+            (f"/wait?{DAY}", ("report", "wait", *PERIOD)),
             ("/wait?by=hour&trunk=mts", ("report", "wait", "--by", "hour", "--trunk", "mts")),
             ("/wait?by=department", ("report", "wait", "--by", "department")),
-            (f"/missed?{DAY}", ("report", "missed", *period)),
+            (f"/missed?{DAY}", ("report", "missed", *PERIOD)),
             ("/missed?at_deadline=true&clients=unknown", ("report", "missed", "--at-deadline", "--unknown-clients")),
             ("/missed?number=8%20900%20999-88-77", ("report", "missed", "--number", "8 900 999-88-77")),
         ):
@@ -83,7 +53,7 @@ async def test_they_have_the_figures_of_the_command_line(tmp_path: Path) -> None
             by_command = await asyncio.to_thread(told_by_the_command, tmp_path, *words)
             assert told == {"v": 1, "masked": False} | by_command, path
         listed = await asked(client, f"/calls?{DAY}&missed=true&limit=2", headers=FULL)
-        by_command = await asyncio.to_thread(told_by_the_command, tmp_path, "calls", "--missed", *period)
+        by_command = await asyncio.to_thread(told_by_the_command, tmp_path, "calls", "--missed", *PERIOD)
         assert (listed["calls"], listed["total"]) == (by_command[-2:], 3)
         assert sum(map(sum, (await asked(client, f"/missed?{DAY}"))["by_weekday"])) == 3
 
@@ -91,7 +61,7 @@ async def test_they_have_the_figures_of_the_command_line(tmp_path: Path) -> None
 async def test_a_stranger_sees_no_number_and_no_name_in_any_form(tmp_path: Path) -> None:
     number = "+79161234567"
     mean = ended(a_missed_call(4, caller_name="=HYPERLINK(1)", trunk="mts", caller=number, caller_e164=number))
-    async with serving(tmp_path, [*MADE, Made(mean, None)]) as client:
+    async with serving(tmp_path, [*MADE, Made(mean, None)]) as (_, client):
         for name in ("missed", "calls"):
             for form in REPORT_FORMS:
                 full, cut = [await asked(client, f"/{name}?format={form}", headers=each) for each in (FULL, {})]
@@ -118,7 +88,7 @@ def content(body: Any, form: str) -> str:
 
 
 async def test_wrong_questions_are_told_what_would_be_right(tmp_path: Path) -> None:
-    async with serving(tmp_path, MADE[:1]) as client:
+    async with serving(tmp_path, MADE[:1]) as (_, client):
         for path, words in (
             ("?x=1", "no parameters"),
             ("/wait?limit=5", "unknown parameter limit"),
@@ -138,7 +108,7 @@ async def test_one_is_made_at_a_time_and_none_for_ever(tmp_path: Path, monkeypat
         return made[0]
 
     monkeypatch.setattr(app, "ReportProcess", hasty)
-    async with serving(tmp_path, MADE[:1]) as client:
+    async with serving(tmp_path, MADE[:1]) as (_, client):
         async with asyncio.TaskGroup() as tasks:
             answers = [tasks.create_task(client.get("/api/v1/reports/wait")) for _ in range(3)]
         found = [each.result() for each in answers]

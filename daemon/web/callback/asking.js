@@ -1,7 +1,7 @@
 // What the people who call back tell the daemon, and its answers in words. Nothing that was typed is lost with an answer.
 
 import { ApiError } from "../common/api.js";
-import { endWords } from "./case_words.js";
+import { endWords, isolated } from "./case_words.js";
 
 const OTHER = { 403: "token", 408: "offline", 503: "store", 404: "missing" };
 
@@ -33,7 +33,7 @@ export function wrongWords(error, by, words, times, at) {
   if (error.status === 429) return wrong.many(error.retryAfter ?? 60);
   if (error.status === 409) return conflictWords(error.body?.case, by, words, times, at);
   const known = OTHER[error.status];
-  return known === undefined ? wrong.other(error.message) : wrong[known];
+  return known === undefined ? wrong.other(isolated(error.message)) : wrong[known];
 }
 
 function conflictWords(found, by, words, times, at) {
@@ -41,6 +41,6 @@ function conflictWords(found, by, words, times, at) {
   if (!found) return wrong.full;
   const ended = endWords(found, words);
   if (ended !== null) return wrong.over(ended);
-  if (found.claimed_by && found.claimed_by !== by) return wrong.another(found.claimed_by, times.moment(found.claimed_until, at));
+  if (found.claimed_by && found.claimed_by !== by) return wrong.another(isolated(found.claimed_by), times.moment(found.claimed_until, at));
   return wrong.later;
 }

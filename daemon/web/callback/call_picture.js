@@ -25,7 +25,9 @@ export function pictureOf(story, words, width) {
   picture.append(hatches(), ...axis(lasted / 1000, x, start, floor, width));
   lanes.forEach((lane, n) => {
     const top = TOP + n * LANE;
-    const title = drawn("text", { class: "name", x: SIDE, y: top + 16 }, fitting(nameOf(lane, words), width - 2 * SIDE));
+    const [name, result] = nameOf(lane, words);
+    const room = width - 2 * SIDE - result.length * LETTER;
+    const title = drawn("text", { class: "name", x: SIDE, y: top + 16 }, drawn("tspan", { class: "of" }, fitting(name, room)), drawn("tspan", {}, result));
     picture.append(title, ...lane.bars.flatMap((bar) => barOf(bar, x, top + 22, words)));
   });
   for (const pass of passes) picture.append(...passOf(pass, x, words, width));
@@ -40,10 +42,11 @@ export function barWords(bar, words) {
   return words[bar.kind];
 }
 
+// Who it is, and what came of it where he was rung and did not answer.
 function nameOf(lane, words) {
   const name = lane.name || words.caller;
   const missed = lane.isCaller ? undefined : lane.bars.find((bar) => bar.kind === "ring" && bar.result !== "answered");
-  return missed?.result ? `${name}: ${words.results[missed.result] ?? missed.result}` : name;
+  return [name, missed?.result ? `: ${words.results[missed.result] ?? missed.result}` : ""];
 }
 
 function barOf(bar, x, top, words) {

@@ -30,6 +30,11 @@ export function said(tag, name, text = "") {
   return made;
 }
 
+/** What others chose to be called, within words of ours: it turns nothing of what stands beside it. */
+export function isolated(text) {
+  return `\u2068${plain(text)}\u2069`;
+}
+
 /** What somebody wrote, line by line. */
 export function written(text) {
   const lines = text.slice(0, TEXT_LONGEST).split(/\r?\n/).map((line) => plain(line, TEXT_LONGEST));

@@ -3,6 +3,14 @@
 import { called, element } from "../common/dom.js";
 import { said, written } from "./case_words.js";
 
+/** Does a history tell all that the case itself says of what happened to it? */
+export function tellsAllOf(found, steps) {
+  const count = (kind) => steps.filter((step) => step.kind === kind).length;
+  const isEnded = !["open", "truly_missed"].includes(found.state);
+  const claimedBy = steps.filter((step) => step.kind === "claimed").at(-1)?.by ?? null;
+  return count("missed") >= found.calls && count("attempt") >= found.attempts && (isEnded ? count(found.state) > 0 : claimedBy === found.claimed_by);
+}
+
 /** Draws the steps that the daemon tells (`GET /api/v1/cases/ID/history`). */
 export class History {
   constructor(words, times, id) {

@@ -2,7 +2,8 @@
 
 import { Api, tokenHeaders } from "../common/api.js";
 import { askConfig, later, watchForNews } from "../common/config.js";
-import { byId } from "../common/dom.js";
+import { byId, put } from "../common/dom.js";
+import { plain } from "../common/format.js";
 import { speak } from "../common/language.js";
 import { LiveState, ourClock } from "../common/live_state.js";
 import { Me } from "../common/me.js";
@@ -121,13 +122,19 @@ class Page {
     const found = await this.api.get(`cases/${encodeURIComponent(panel.id)}`).catch((error) => error);
     const open = this.open?.cases.find((each) => each.id === panel.id);
     if (open !== undefined) panel.take(open, true);
-    else if (typeof found.id === "string") panel.take(found, this.open === null && ["open", "truly_missed"].includes(found.state));
+    else if (typeof found.id === "string") panel.take(found, this._mayWait(found));
     else if (found.status === 404 && panel.found === null) {
       this.panels.delete(panel.id);
       if (this.shown.id === panel.id) location.hash = "";
       this._say(this.words.wrong.missing);
     }
     this.draw();
+  }
+
+  // Of very many the list has only those who wait the longest.
+  _mayWait(found) {
+    const isWhole = this.open !== null && this.open.total <= this.open.cases.length;
+    return !isWhole && ["open", "truly_missed"].includes(found.state);
   }
 
   /** What an answer told of a case, before the stream does. */
@@ -171,7 +178,7 @@ class Page {
 
   _drawLink() {
     const { words, state } = this;
-    byId("me").textContent = this.me.by || words.me;
+    put(document, "#me", plain(this.me.by) || words.me);
     let verdict = state.verdict(ourClock(), false);
     // A browser calls itself offline without a network, though the daemon on its own machine is there.
     if (verdict.link === "no_daemon" && !navigator.onLine) verdict = { link: "offline", since: null, words: "offline" };
@@ -184,8 +191,7 @@ class Page {
 
   _bar(link, text) {
     document.body.dataset.link = link;
-    const word = byId("link");
-    if (word.textContent !== this.words.links[link]) word.textContent = this.words.links[link];
+    put(document, "#link", this.words.links[link]);
     const bar = byId("bar");
     // Who comes again within a moment was not away.
     bar.hidden = text === "" || (link === "connecting" && this.open !== null);
@@ -225,6 +231,7 @@ class Page {
       now: () => this.now,
       say: (text) => this._say(text),
       told: (found) => this._told(found),
+      noted: (each) => this._lookUp(each),
       askName: async () => this.me.by || this.who.ask(true),
     });
     this.panels.set(id, panel);

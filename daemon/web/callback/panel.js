@@ -1,16 +1,20 @@
 // One caller: what is known of him, what happened, and what can be done. It stays as it is while somebody types, whatever happens.
 
+import { later } from "../common/config.js";
 import { called, element } from "../common/dom.js";
 import { secondsSince } from "../common/format.js";
 import { tellOf } from "./asking.js";
 import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, said, spaced } from "./case_words.js";
 import { Forms } from "./forms.js";
-import { History } from "./history.js";
+import { History, tellsAllOf } from "./history.js";
 import { dueWords, isOver } from "./list.js";
 
 const CLAIM_KEY = "ringtally.claim";
+// What happens is told at once, and stored within a moment: until then the history lacks it.
+const LOOK_AGAIN_MS = 700;
+const LOOKS_MOST = 8;
 
-/** `hooks`: `api`, `me`, `askName()` (resolves to a name or ""), `now()` (ms, the daemon's clock), `say(words)`. */
+/** `hooks`: `api`, `me`, `askName()` (resolves to a name or ""), `now()` (ms, the daemon's clock), `say(words)`, `told(case)`, `noted(panel)`. */
 export class Panel {
   constructor(id, words, times, hooks) {
     Object.assign(this, { id, words, times, hooks });
@@ -147,11 +151,15 @@ export class Panel {
       .map(([name, label]) => [label, name.endsWith("_at") ? times.moment(found[name], now) : found[name]])
       .filter(([, value]) => value);
     this._part(".facts").replaceChildren(...facts.map(([label, value]) => element("div", "", said("dt", "", label), element("dd", "", called(value)))));
-    try {
-      const told = await this.hooks.api.get(`cases/${encodeURIComponent(this.id)}/history`);
-      this.history.draw(told.history, this.found.notes, this.hooks.now());
-    } catch {
-      // What is shown stays; the bar across the page says what is wrong.
+    for (let n = 0; n < LOOKS_MOST && this.found === found; n += 1) {
+      try {
+        const told = await this.hooks.api.get(`cases/${encodeURIComponent(this.id)}/history`);
+        this.history.draw(told.history, this.found.notes, this.hooks.now());
+        if (tellsAllOf(found, told.history)) return;
+      } catch {
+        // What is shown stays; the bar across the page says what is wrong.
+      }
+      await later(LOOK_AGAIN_MS);
     }
   }
 
@@ -169,7 +177,7 @@ export class Panel {
         this.complain(told.words);
       }
       if (told.found !== null) this.hooks.told(told.found);
-      else if (what === "notes") this._look();
+      else if (told.done && what === "notes") this.hooks.noted(this);
     } finally {
       this.element.removeAttribute("aria-busy");
     }

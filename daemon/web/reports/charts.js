@@ -1,6 +1,7 @@
 // Charts as drawings of our own. Each value is written, or told by a table beside it; shape and pattern say what colour says.
 
 import { drawn } from "../common/dom.js";
+import { plain } from "../common/format.js";
 
 const LABEL_ROOM = 34;
 /** Below this width hours and weekdays go down the page, and not across it. */
@@ -118,7 +119,7 @@ export function bars({ rows, width, label, nameRoom = Math.min(180, width * 0.34
 
 function fitting(name, room) {
   const most = Math.max(3, Math.floor(room / 8.2));
-  const letters = [...name];
+  const letters = [...plain(name)];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : name;
 }
 

@@ -196,6 +196,7 @@ class Page {
   async save(form, button) {
     const { words } = this;
     button.disabled = true;
+    button.closest("details").open = false;
     say(words.making);
     try {
       const answer = await patiently(`reports/${this.asked.report}`, { ...queryOf(this.asked), format: form, lang: this.language }, null, words);

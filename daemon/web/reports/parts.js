@@ -3,7 +3,8 @@
 import { called, element } from "../common/dom.js";
 
 const PAPER = 700;
-const LONG_WORD = 20;
+// A longer one has no room in a column on paper.
+const LONG_WORD = 12;
 // What callers wrote is cut where a table has no room for it; the files have all.
 const onPaper = new Set();
 let rooms = 0;
@@ -119,6 +120,6 @@ export function chart(words, { title, note, means, legend = [], draw, asTable, n
 export function named(text) {
   if (text === null || text === undefined || text === "") return "";
   const made = called(text);
-  if (text.split(/\s/).some((word) => word.length > LONG_WORD)) made.className = "endless";
+  if (made.textContent.split(" ").some((word) => word.length > LONG_WORD)) made.className = "endless";
   return made;
 }

@@ -114,21 +114,22 @@ function tableOf(report, words, spell) {
   };
   const isCompared = report.rows.some((row) => row.before !== null);
   const count = (title, of) => ({ title, kind: "number", cell: (row) => spell.count(of(row)) });
-  const seconds = (title, of, group = "") => ({ title, group, kind: "number", cell: (row) => spell.seconds(of(row)) });
+  // What is spare has no room on paper.
+  const seconds = (title, of, group = "", kind = "number") => ({ title, group, kind, cell: (row) => spell.seconds(of(row)) });
   const spread = (title, of) => SPREAD.map((kind, n) => seconds([names.average, names.median, names.p90, names.max][n], (row) => of(row)[kind], title));
   const columns = [
-    { title: names.key[report.by], cell: key },
+    { title: names.key[report.by], kind: report.by === "day" ? "moment" : "", cell: key },
     count(names.calls, (row) => row.calls),
     count(names.answered, (row) => row.answered),
     count(names.missed, (row) => row.missed),
     count(names.other, (row) => row.other),
     seconds(names.wait, (row) => row.wait_avg_s),
-    ...(isCompared ? [seconds(names.before, (row) => row.before?.wait_avg_s ?? null)] : []),
+    ...(isCompared ? [seconds(names.before, (row) => row.before?.wait_avg_s ?? null, "", "number spare")] : []),
     ...spread(names.answeredWait, (row) => row.answered_wait),
     ...spread(names.missedWait, (row) => row.missed_wait),
     seconds(names.talkAvg, (row) => row.talk_avg_s),
     seconds(names.talk, (row) => row.talk_s),
-    seconds(names.full, (row) => row.full_s),
+    seconds(names.full, (row) => row.full_s, "", "number spare"),
   ];
   const rows = report.by === "hour" ? busyHours(report.rows) : report.rows;
   const title = words.list.wait(words.by[report.by]);
