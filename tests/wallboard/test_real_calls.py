@@ -150,7 +150,7 @@ async def call_back(pbx: Pbx, on: Boards) -> None:
     await on.tiles.shows("#missed b", "1")
     long = pbx.p["102"].call("974951234567")
     await pbx.up(long)
-    await page.has("#call-list ul", "talking")
+    await on.table.has("#call-list ul", "talking")
     await long.sleep(MIN_TALK_S + 0.5)
     await long.bye()
     await on.tiles.shows("#missed b", "0")
