@@ -122,7 +122,6 @@ async def answered_call(pbx: Pbx, on: Boards) -> None:
     await on.table.shows("#call-list ul", "no calls")
     await on.tiles.shows("#today .figure-answered dd", "1")
     await on.tiles.shows("#today .figure-missed dd", "0")
-    await level_is(on.tiles, "#longest", "")
 
 
 async def missed_call(pbx: Pbx, on: Boards) -> None:
