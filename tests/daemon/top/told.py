@@ -51,7 +51,13 @@ def calls(heard: Heard, *found: dict[str, Any]) -> None:
 
 
 def agent(heard: Heard, key: str, state: str | None, since_s: float = 5, **more: Any) -> None:
-    values: dict[str, Any] = {"name": key, "device": f"PJSIP/{key}", "state": state, "since": iso(NOW - since_s), "reason": None}
+    values: dict[str, Any] = {
+        "name": key,
+        "device": f"PJSIP/{key}",
+        "state": state,
+        "since": iso(NOW - since_s),
+        "reason": None,
+    }
     say(heard, f"agent/{key}/state", **(values | {"queues": [{"queue": "support"}]} | more))
 
 
@@ -70,7 +76,13 @@ def queue(heard: Heard, name: str, waits_s: float | None = None, /, **more: Any)
 
 
 def case(number: str, waits_s: float, state: str = "open", **more: Any) -> dict[str, Any]:
-    values: dict[str, Any] = {"number": number, "opened_at": iso(NOW - waits_s), "state": state, "calls": 1, "attempts": 0}
+    values: dict[str, Any] = {
+        "number": number,
+        "opened_at": iso(NOW - waits_s),
+        "state": state,
+        "calls": 1,
+        "attempts": 0,
+    }
     return values | {"claimed_by": None, "client": None, "queue": "support", "trunk": "town"} | more
 
 
