@@ -50,6 +50,8 @@ class ReportProcess:
         self._turn = asyncio.Lock()
         self._asking = 0
         self._process: Process | None = None
+        self._leaving: Process | None = None
+        """Told to end, and perhaps not gone yet."""
         self._idle: asyncio.TimerHandle | None = None
 
     @property
@@ -83,16 +85,17 @@ class ReportProcess:
 
     async def close(self) -> None:
         """End the process, whatever it does."""
-        process, self._process = self._process, None
         if self._idle is not None:
             self._idle.cancel()
-        if process is None:
-            return
-        if process.returncode is None:
-            process.kill()
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
+        for process in (self._process, self._leaving):
+            if process is None:
+                continue
+            if process.returncode is None:
+                process.kill()
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.wait()
+        self._process = self._leaving = None
 
     @asynccontextmanager
     async def _own_turn(self) -> AsyncIterator[None]:
@@ -137,7 +140,7 @@ class ReportProcess:
         def end() -> None:
             if self._process is not None and self._process.stdin is not None:
                 self._process.stdin.close()  # it ends by itself
-                self._process = None
+                self._process, self._leaving = None, self._process
 
         self._idle = asyncio.get_running_loop().call_later(self._idle_s, end)
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from config.sections import Ami, Department, Http, Queue, Settings, Storage
 from daemon.app import App, Running
-from handlers.facts import AgentChanged, AgentGone, AgentState, CallEnded, CallRetracted, Fact, Membership
+from handlers.facts import AgentChanged, AgentGone, AgentState, CallAnswered, CallEnded, CallRetracted, Fact, Membership
 from tests.asterisk.lab.sip_phone import answer, reject
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.test_live_calls import until_ready
@@ -212,6 +212,8 @@ async def test_a_shift_in_an_agents_pool_is_no_call_and_its_caller_is_one(versio
         caller = pbx.incoming("7020")
         await sink.until(GALINA, "talking")
         await sink.until(DINA, "talking")
+        # The agent's device is in use a moment before the two are connected.
+        await sink.until_told(lambda: any(isinstance(fact, CallAnswered) for fact in sink.facts))
         await caller.bye()
         await sink.until(GALINA, "available")
         await sink.until(DINA, "available")

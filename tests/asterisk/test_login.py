@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,14 +153,14 @@ async def test_a_certificate_that_nobody_vouches_for_ends_it_before_the_login(pb
     assert "certificate verify failed" in logs[0]["reason"]
 
 
-async def from_before_the_boot(pbx: Pbx, who: AmiAccount) -> Listened:
+async def from_before_the_boot(made: Callable[[], Pbx], **who: Any) -> Listened:
     """What a client hears on one connection that was there before the PBX, until the PBX's queues are in a snapshot.
 
     Asterisk 16 on a machine with twenty others at work ended such a session while it booted, one time in five: then once more.
     """
     for _ in range(4):
-        heard = Listened()
-        async with listening(who, heard):
+        pbx, heard = made(), Listened()
+        async with listening(account(pbx, **who), heard):
             await heard.turn.until(lambda heard=heard: "unreachable" in heard.states)  # type: ignore[misc]
             async with started(pbx):
                 await heard.turn.until(lambda heard=heard: heard.snapshots and heard.snapshots[-1].members)  # type: ignore[misc]
@@ -176,8 +176,9 @@ async def test_a_client_that_was_there_before_the_pbx_asks_again_when_it_has_boo
 ) -> None:
     """Asterisk lets people in before its modules are loaded: the first snapshot knows no queues."""
     monkeypatch.setattr(ami_client, "RECONNECT_FIRST_S", 0.01)
-    pbx = Pbx(version, 21, more_manager_conf(certificates.server))
-    heard = await from_before_the_boot(pbx, account(pbx, reconnect_max=0.02, ping_interval=60))
+    heard = await from_before_the_boot(
+        lambda: Pbx(version, 21, more_manager_conf(certificates.server)), reconnect_max=0.02, ping_interval=60
+    )
     assert [snapshot.queues is None for snapshot in heard.snapshots] == [True, False]
     assert heard.snapshots[0].boot == heard.snapshots[1].boot
     assert heard.order == ["Authentication accepted", "Pong", "FullyBooted", "Pong", "QueueStatusComplete"]
@@ -191,8 +192,11 @@ async def test_it_finds_the_queues_even_where_nobody_tells_it_of_the_boot(
     version: int, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ami_client, "RECONNECT_FIRST_S", 0.01)
-    pbx = Pbx(version, 22, more_manager_conf(certificates.server))
-    who = account(pbx, username="unaware", reconnect_max=0.02, ping_interval=0.1)
-    heard = await from_before_the_boot(pbx, who)
+    heard = await from_before_the_boot(
+        lambda: Pbx(version, 22, more_manager_conf(certificates.server)),
+        username="unaware",
+        reconnect_max=0.02,
+        ping_interval=0.1,
+    )
     assert heard.snapshots[0].queues is None
     assert "FullyBooted" not in heard.order

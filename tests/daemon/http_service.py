@@ -109,3 +109,14 @@ def logged(monkeypatch: pytest.MonkeyPatch, module: Any) -> Iterator[list[Any]]:
     monkeypatch.setattr(module, "log", structlog.get_logger())
     with structlog.testing.capture_logs() as lines:
         yield lines
+
+
+async def next_frame(content: Any) -> tuple[str, bytes]:
+    """The topic and the data of the next event of a stream; each is two lines and an empty one, and comments are passed over."""
+    while (first := await content.readline()).startswith(b": "):
+        assert await content.readline() == b"\n"
+    second, end = await content.readline(), await content.readline()
+    assert first.startswith(b"event: ")
+    assert second.startswith(b"data: ")
+    assert end == b"\n"
+    return first[7:].decode().strip(), second[6:].strip()

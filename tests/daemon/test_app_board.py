@@ -12,7 +12,7 @@ from config.sections import Mqtt
 from daemon import clock
 from tests.daemon.app_service import closed_port, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, listed, new_channel
-from tests.daemon.http_service import until
+from tests.daemon.http_service import next_frame, until
 
 STATES = {
     *("bridge/info", "bridge/health", "calls/active", "stats/today", "missed/count", "missed/open"),
@@ -29,8 +29,8 @@ async def states(client: aiohttp.ClientSession, calls: int = 0) -> dict[str, Any
             or found["stats/today"]["calls"] < calls
             or found["trunk/town/state"]["today"]["in"] < calls
         ):
-            topic, data, _ = [(await stream.content.readline()).decode().strip() for _ in range(3)]
-            found[topic.removeprefix("event: ")] = orjson.loads(data.removeprefix("data: "))
+            topic, data = await next_frame(stream.content)
+            found[topic] = orjson.loads(data)
     return found
 
 

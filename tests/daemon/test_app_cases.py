@@ -13,7 +13,7 @@ from daemon import clock
 from handlers.case_facts import CASE_FACTS
 from tests.daemon.app_service import TOKEN, Ledger, closed_port, lines, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
-from tests.daemon.http_service import until
+from tests.daemon.http_service import next_frame, until
 
 FULL = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -23,8 +23,8 @@ async def topics(client: aiohttp.ClientSession, *wanted: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     async with asyncio.timeout(5), client.get("/api/v1/stream", headers=FULL) as stream:
         while not found.keys() >= set(wanted):
-            topic, data, _ = [(await stream.content.readline()).decode().strip() for _ in range(3)]
-            found[topic.removeprefix("event: ")] = orjson.loads(data.removeprefix("data: "))
+            topic, data = await next_frame(stream.content)
+            found[topic] = orjson.loads(data)
     return found
 
 

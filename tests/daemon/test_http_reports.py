@@ -15,6 +15,7 @@ from daemon import app
 from daemon.http_queries import OF_REPORT, REPORT_FORMS
 from daemon.report_process import WITHIN_S, ReportProcess
 from tests.daemon.app_service import FULL
+from tests.daemon.http_service import until
 from tests.daemon.report_service import DAY, PERIOD, serving, told_by_the_command
 from tests.daemon.test_analysis_commands import MADE
 from tests.daemon.test_api_document import document
@@ -125,6 +126,10 @@ async def test_one_is_made_at_a_time_and_none_for_ever(tmp_path: Path, monkeypat
         monkeypatch.setattr(process, "_within_s", WITHIN_S)
         await asked(client, "/wait")
         assert process.pid not in {None, first}
+        # Nobody asks any more: it ends.
+        monkeypatch.setattr(process, "_idle_s", 0.0)
+        await asked(client, "/wait")
+        await until(lambda: process.pid is None)
 
 
 def test_the_document_names_their_parameters() -> None:

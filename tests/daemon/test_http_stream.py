@@ -1,6 +1,7 @@
 """The stream over a real connection: who listens is told, who leaves is forgotten, who does not read is let go."""
 
 import asyncio
+import re
 import socket
 from typing import Any
 
@@ -11,7 +12,7 @@ from daemon.board.call_events import CALLS_ACTIVE, EVENT_CALL
 from daemon.http_server import Guard, HttpServer
 from daemon.sinks.stream import CLIENTS_LIMIT
 from handlers.facts import CallStarted
-from tests.daemon.http_service import TOKEN, Service, serving, until
+from tests.daemon.http_service import TOKEN, Service, next_frame, serving, until
 from tests.storage.sample_calls import START, a_call
 
 EVENTS, EVENT_BYTES = 200, 100_000
@@ -28,9 +29,8 @@ async def next_event(content: Any) -> tuple[str, Any]:
     topic, payload = "", None
     async with asyncio.timeout(5):
         while topic not in {CALLS_ACTIVE, EVENT_CALL}:
-            event, data, end = [await content.readline() for _ in range(3)]
-            assert end == b"\n"
-            topic, payload = event.decode().strip().removeprefix("event: "), orjson.loads(data.removeprefix(b"data: "))
+            topic, data = await next_frame(content)
+            payload = orjson.loads(data)
     return topic, payload
 
 
@@ -53,6 +53,17 @@ async def test_with_the_token_the_stream_is_not_masked() -> None:
     async with serving(service) as client, client.get("/api/v1/stream", headers=headers) as answer:
         _, payload = await next_event(answer.content)
         assert payload["calls"][0]["caller"] == "79001112233"
+
+
+async def test_it_is_said_once_when_every_state_was_told() -> None:
+    async with serving(Service(), heartbeat_s=0.02) as client, client.get("/api/v1/stream") as answer:
+        raw = b""
+        async with asyncio.timeout(5):
+            while raw.count(b": still here\n\n") < 2:
+                raw += await answer.content.readany()
+    before, _, after = raw.partition(b": all told\n\n")
+    assert b"event: calls/active" in before
+    assert not re.sub(rb": still here\n\n", b"", after)
 
 
 async def test_a_silent_line_is_kept_alive() -> None:

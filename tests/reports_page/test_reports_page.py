@@ -63,7 +63,7 @@ async def by_command(folder: Path, *words: str) -> Any:
 
 async def give_token(page: Page, token: str) -> None:
     await page.get_by_role("button", name="Show them").click()
-    await page.get_by_label("Read token").fill(token)
+    await page.locator("#read-token").fill(token)
     await page.get_by_role("button", name="Use it").click()
 
 
@@ -137,7 +137,7 @@ async def test_whatever_callers_and_trunks_are_called_it_shows_text_on_a_phone_a
     ):
         page = opened.page
         plain = await elements(page)
-        await page.evaluate("token => sessionStorage.setItem('ringtally.tokens', JSON.stringify({read: token}))", TOKEN)
+        await page.evaluate("token => sessionStorage.setItem('ringtally.me', JSON.stringify({read: token}))", TOKEN)
         for report in ("missed", "wait", "calls"):
             await page.goto(f"http://127.0.0.1:{daemon.port}/reports/?report={report}&{DAY}&lang=ru")
             await shown(page)

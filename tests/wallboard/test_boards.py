@@ -183,7 +183,7 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 await page.page.add_init_script(COUNT_TONES)
                 await page.page.goto(f"http://127.0.0.1:{port}/wallboard/?lang=en")
                 await page.link_is("live")
-                await page.shows("#waiting p", "limit 2 / 2")
+                await page.shows("#waiting p", "limit 2")
                 await page.page.click("#sound")
                 await page.shows("#sound", "Sound is on")
                 first, second = ids(0, 2)
@@ -203,8 +203,6 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 assert await page.page.evaluate("tones") == 1
                 await page.page.click("#sound")
                 await page.shows("#sound", "Sound is off")
-                await expect(page.page.locator("body")).to_have_class("idle", timeout=WITHIN_MS)
-                assert await page.page.evaluate("getComputedStyle(document.body).cursor") == "none"
 
 
 async def test_a_board_of_some_queues_counts_theirs_alone(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import { fillForm } from "./controls.js";
 import { missedQuestions, missedReport } from "./missed_report.js";
 import { forgetCharts, meaning, paragraph, tagged } from "./parts.js";
 import { Spelling } from "./spelling.js";
-import { askForToken, keepReadToken, tokens } from "./token.js";
+import { askForToken, forgetReadToken, me } from "./token.js";
 import { waitQuestions, waitReport } from "./wait_report.js";
 import { wordsOf } from "./words.js";
 
@@ -26,7 +26,7 @@ const VIEWS = {
   calls: { questions: callQuestions, draw: callList },
 };
 
-const api = new Api("../api/v1/", tokens);
+const api = new Api("../api/v1/", () => me.tokens);
 
 class Page {
   constructor(choices) {
@@ -60,7 +60,7 @@ class Page {
       this.drawControls();
       this.draw(reports);
       say("");
-      if (this.isMasked && tokens().read) this.refuseToken();
+      if (this.isMasked && me.tokens.read) this.refuseToken();
     } catch (error) {
       if (asking.signal.aborted) return;
       main.replaceChildren();
@@ -166,7 +166,7 @@ class Page {
       if (this.isMasked) {
         askForToken(byId("token"), words, false, () => this.show());
       } else {
-        keepReadToken("");
+        forgetReadToken();
         this.show();
       }
     });
@@ -174,7 +174,7 @@ class Page {
   }
 
   refuseToken() {
-    keepReadToken("");
+    forgetReadToken();
     askForToken(byId("token"), this.words, true, () => this.show());
   }
 

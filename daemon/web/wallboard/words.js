@@ -1,7 +1,7 @@
 // The words of the board, in the languages of our users.
 
 function limits(word, warn, alarm) {
-  const told = [warn, alarm].filter((each) => each !== null);
+  const told = [...new Set([warn, alarm])].filter((each) => each !== null);
   return told.length === 0 ? "" : `${word} ${told.join(" / ")}`;
 }
 

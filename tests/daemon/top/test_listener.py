@@ -51,10 +51,12 @@ async def test_everything_is_told_once_at_the_start() -> None:
 
 async def test_with_the_token_it_is_told_in_full_and_neither_it_nor_the_password_is_shown() -> None:
     service = Service()
-    door = Door(service.url, TOKEN, aiohttp.encode_basic_auth("anna", "hush"))
-    async with serving(service, heartbeat_s=0.05), listening(door) as heard:
-        await until(lambda: heard.is_complete)
-        assert service.stream._subscribers.popitem()[1] is True
+    async with serving(service, heartbeat_s=0.05):
+        door = Door(service.url, TOKEN, aiohttp.encode_basic_auth("anna", "hush"))
+        async with listening(door) as heard:
+            await until(lambda: heard.is_complete)
+            assert list(service.stream._subscribers.values()) == [True]
+        await until(lambda: not service.stream.listeners)
     assert TOKEN not in repr(door)
     assert door.login not in repr(door)
 
