@@ -259,7 +259,8 @@ async def tells_nothing_but_text(on: Office, folder: Path) -> None:
         if heard.payload and heard.topic not in {"bridge/state", "missed/count"}:
             orjson.loads(heard.payload)
         assert len(heard.payload) < 200_000, heard.topic
-    strangers = await told_to_strangers(on)
+    ours = b'<script src="common/theme.js"></script>'
+    strangers = (await told_to_strangers(on)).replace(ours, b"")
     for word in (b"<script", b"HYPERLINK", b"DROP TABLE", b"jndi", b"onerror"):
         assert word not in strangers, strangers[strangers.index(word) - 200 :][:400]
     calls = ("calls", "--from", "2020-01-01")

@@ -14,7 +14,7 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOUND = """async (rules) => (await axe.run(document, { runOnly: rules, resultTypes: ["violations"] })).violations.flatMap(
   (each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.failureSummary}`))"""
-# A page that is still on its way has nothing wrong with it.
+# A page that is still on its way has nothing wrong with it; nor has what fades in, so nothing moves in these.
 IS_SHOWN = (
     """() => !document.querySelector("[aria-busy=true]") && [undefined, "live"].includes(document.body.dataset.link)"""
 )
@@ -48,7 +48,7 @@ async def test_nothing_is_wrong_with_any_page(theme: str) -> None:
     async with office() as (_, daemon), browsing() as browser:
         # What fits on a phone does so in either theme.
         for size in ((1440, 900), (390, 844))[: 2 if theme == "light" else 1]:
-            page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
+            page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
             for address in addresses():
                 if size[0] < size[1] and address.startswith("/wallboard/"):
                     continue  # nobody hangs a phone on the wall
@@ -64,7 +64,7 @@ async def test_nothing_is_wrong_with_any_page(theme: str) -> None:
 async def test_nor_with_what_opens_in_them_or_with_what_they_say_when_the_daemon_is_gone() -> None:
     wrong: dict[str, list[str]] = {}
     async with office() as (_, daemon), browsing() as browser:
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         await page.goto(f"http://127.0.0.1:{daemon.port}/callback/?theme=light&lang=en")
         await page.wait_for_function(IS_SHOWN, timeout=WITHIN_MS)
         await page.click("#me")

@@ -57,7 +57,8 @@ export class CallPanel {
   _what(each, words) {
     if (each.what === "end") return words.hungUp[each.by] ?? words.hungUp.pbx;
     const told = each.what === "pass" ? words.transfer[each.kind] : barWords({ kind: each.what, by: each.by }, words);
-    const result = each.result ? `: ${words.results[each.result] ?? each.result}` : "";
+    const came = each.what === "queue" && each.result === "answered" ? words.stayed : words.results[each.result] ?? each.result;
+    const result = each.result ? `: ${came}` : "";
     return `${told}${result}${each.isOpen ? ` (${words.unseen})` : ""}`;
   }
 }

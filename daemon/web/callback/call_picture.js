@@ -71,7 +71,7 @@ function passOf(pass, x, words, width) {
   return [
     drawn("line", { class: "pass", x1: at, x2: at, y1: from, y2: to + 6 * down }),
     drawn("path", { class: "tip", d: `M${at - 5} ${to + 8 * down}L${at + 5} ${to + 8 * down}L${at} ${to}Z` }, drawn("title", {}, text)),
-    drawn("text", { class: "pass-word", x: isRight ? at - 8 : at + 8, y: Math.max(from, to) - 15, "text-anchor": isRight ? "end" : "start" }, text),
+    drawn("text", { class: "pass-word", x: isRight ? at - 8 : at + 8, y: Math.max(from, to) - 17, "text-anchor": isRight ? "end" : "start" }, text),
   ];
 }
 

@@ -1,7 +1,7 @@
 // What the page says of a caller who was missed.
 
 import { called, element } from "../common/dom.js";
-import { plain } from "../common/format.js";
+import { plain, secondsSince } from "../common/format.js";
 
 const TEXT_LONGEST = 2000;
 const A_NUMBER = /^\+?\d{5,}$/;
@@ -20,6 +20,13 @@ export function spaced(number) {
 export function liveCall(found, active) {
   if (!isNumber(found.number)) return null;
   return active?.calls.find((call) => call.caller_e164 === found.number || call.called_e164 === found.number) ?? null;
+}
+
+/** What is going on with him now; "" where nothing is. */
+export function nowWords(live, words, times, at) {
+  if (live === null) return "";
+  const what = live.direction === "out" && live.state === "ringing" ? words.rung : words.live[live.state] ?? live.state;
+  return words.now(what, times.lasted(secondsSince(live.state_since, at)));
 }
 
 /** An element with words of our own, or of an answer: whole, however long they are. */

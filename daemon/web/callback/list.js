@@ -2,7 +2,7 @@
 
 import { byId, called, element } from "../common/dom.js";
 import { plain, secondsSince } from "../common/format.js";
-import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, said, spaced } from "./case_words.js";
+import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
 
 const GONE_MOST = 20;
 
@@ -113,8 +113,7 @@ export class List {
       const left = words.left(times.lasted(-secondsSince(found.claimed_until, at)));
       fill(claimed, claim === "mine" ? [words.mine] : claimedBy(found, words), `, ${left}`);
     }
-    const live = liveCall(found, active);
-    put(row, ".now", live === null ? "" : words.now(words.live[live.state] ?? live.state, times.lasted(secondsSince(live.state_since, at))));
+    put(row, ".now", nowWords(liveCall(found, active), words, times, at));
     const button = row.querySelector("button.claim");
     button.hidden = !writes || claim !== "free";
     put(row, "button.claim", words.claim);

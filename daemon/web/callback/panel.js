@@ -4,7 +4,7 @@ import { later } from "../common/config.js";
 import { called, element } from "../common/dom.js";
 import { secondsSince } from "../common/format.js";
 import { tellOf } from "./asking.js";
-import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, said, spaced } from "./case_words.js";
+import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
 import { Forms } from "./forms.js";
 import { History, tellsAllOf } from "./history.js";
 import { dueWords, isOver } from "./list.js";
@@ -64,8 +64,7 @@ export class Panel {
     put(this._part(".marks"), marks(found, words).join(" · "));
     this._drawEnd(at);
     this._drawClaim(claim, at);
-    const live = liveCall(found, active);
-    put(this._part(".now"), live === null ? "" : words.now(words.live[live.state] ?? live.state, times.lasted(secondsSince(live.state_since, at))));
+    put(this._part(".now"), nowWords(liveCall(found, active), words, times, at));
     this._drawActs(claim, writes);
     this.forms.draw(writes, this.isListed);
     put(this._part(".stays"), !this.isListed && this.isDirty ? words.stays : "");

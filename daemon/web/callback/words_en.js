@@ -50,6 +50,7 @@ export const ENGLISH = {
   showCall: "time line",
   choose: "Choose whom to call back.",
   now: (what, time) => `now: ${what}, ${time}`,
+  rung: "we are calling",
   live: { ivr: "in the menu", queued: "in the queue", ringing: "ringing", talking: "talking with us", held: "on hold" },
   steps: {
     missed: "called and was missed",
@@ -132,6 +133,7 @@ export const ENGLISH = {
     from: "at", what: "what", whom: "who",
     hungUp: { caller: "the caller hung up", person: "our side hung up", pbx: "the PBX ended it" },
     results: { answered: "answered", busy: "busy", no_answer: "no answer", cancelled: "caller gave up", elsewhere: "answered elsewhere", forwarded: "forwarded", unavailable: "unavailable", unknown: "not known", failed: "failed", abandoned: "gave up", timeout: "waited too long", left: "left", returned: "came back", service: "to a service" },
+    stayed: "was answered",
     incomplete: "Not all of this call was heard.",
     none: "This call is not known any more.",
     wait: "waited", talked: "talked",

@@ -50,6 +50,7 @@ export const RUSSIAN = {
   showCall: "ход звонка",
   choose: "Выберите, кому перезвонить.",
   now: (what, time) => `сейчас: ${what}, ${time}`,
+  rung: "звоним ему",
   live: { ivr: "в меню", queued: "в очереди", ringing: "звонит", talking: "говорит с нами", held: "на удержании" },
   steps: {
     missed: "позвонил, не ответили",
@@ -132,6 +133,7 @@ export const RUSSIAN = {
     from: "когда", what: "что", whom: "кто",
     hungUp: { caller: "трубку положил звонящий", person: "трубку положили у нас", pbx: "завершила АТС" },
     results: { answered: "ответил", busy: "занят", no_answer: "не ответил", cancelled: "звонящий не дождался", elsewhere: "ответили другие", forwarded: "переадресован", unavailable: "недоступен", unknown: "неизвестно", failed: "не удалось", abandoned: "не дождался", timeout: "ждал слишком долго", left: "ушёл", returned: "вернулся", service: "на сервис АТС" },
+    stayed: "дождался ответа",
     incomplete: "Этот звонок слышали не весь.",
     none: "Этот звонок больше не известен.",
     wait: "ждал", talked: "говорил",

@@ -22,7 +22,7 @@ def say(heard: Heard, topic: str, **body: Any) -> None:
 def a_call(state: str, since_s: float, **more: Any) -> dict[str, Any]:
     """A call in this state for so long."""
     since = iso(NOW - since_s)
-    values = {
+    values: dict[str, Any] = {
         "direction": "in",
         "caller": "7900•••2233",
         "caller_name": None,
@@ -51,7 +51,13 @@ def calls(heard: Heard, *found: dict[str, Any]) -> None:
 
 
 def agent(heard: Heard, key: str, state: str | None, since_s: float = 5, **more: Any) -> None:
-    values = {"name": key, "device": f"PJSIP/{key}", "state": state, "since": iso(NOW - since_s), "reason": None}
+    values: dict[str, Any] = {
+        "name": key,
+        "device": f"PJSIP/{key}",
+        "state": state,
+        "since": iso(NOW - since_s),
+        "reason": None,
+    }
     say(heard, f"agent/{key}/state", **(values | {"queues": [{"queue": "support"}]} | more))
 
 
@@ -59,7 +65,7 @@ def queue(heard: Heard, name: str, waits_s: float | None = None, /, **more: Any)
     members = dict.fromkeys(("available", "ringing", "talking", "held", "wrapup", "paused", "unavailable"), 0)
     today = {"answered": 4, "abandoned": 1, "service_level": 0.8}
     since = None if waits_s is None else iso(NOW - waits_s)
-    values = {
+    values: dict[str, Any] = {
         "name": name,
         "waiting": int(waits_s is not None),
         "oldest_since": since,
@@ -70,7 +76,13 @@ def queue(heard: Heard, name: str, waits_s: float | None = None, /, **more: Any)
 
 
 def case(number: str, waits_s: float, state: str = "open", **more: Any) -> dict[str, Any]:
-    values = {"number": number, "opened_at": iso(NOW - waits_s), "state": state, "calls": 1, "attempts": 0}
+    values: dict[str, Any] = {
+        "number": number,
+        "opened_at": iso(NOW - waits_s),
+        "state": state,
+        "calls": 1,
+        "attempts": 0,
+    }
     return values | {"claimed_by": None, "client": None, "queue": "support", "trunk": "town"} | more
 
 
