@@ -262,7 +262,7 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CallDetailed:
-    """The PBX was asked about a live call, and has said what was dialled, or since when it is parked. Nothing happened."""
+    """What a live call is, told better than before: what was dialled, since when it is parked, whence it comes. Nothing happened."""
 
     at: float
     call: Call

@@ -37,7 +37,7 @@ from handlers.ami.torn import EVENT_LEAST, RUN_LEAST, breaks_off, is_whole
 END = b"\r\n\r\n"
 LINE_LIMIT = 65_536
 BLOCK_LIMIT = 1_048_576
-HELD_BLOCKS = 32
+HELD_BLOCKS = 96  # an event of two channels bears a number four times, and 79 bytes are nineteen empty lines
 HELD_BYTES = 262_144
 REST_BLOCKS = 8
 ACTION_ID = b"\r\nActionID: "

@@ -14,8 +14,11 @@ from handlers.calls.names import presented
 from handlers.calls.parking import ParkingLots
 from handlers.calls.transfers import Transfers
 from handlers.calls.unseen_answers import UnseenAnswers
-from handlers.facts import Fact
+from handlers.facts import CallDetailed, Fact
 from handlers.rules import Rules
+
+# What a channel shows as dialled that the PBX has made by itself.
+_NOBODY_DIALLED = frozenset({"", "s"})
 
 
 class Tracker:
@@ -61,8 +64,10 @@ class Tracker:
             # Its first channel was never seen: it began before us, or in a gap.
             is_met = event.linkedid != event.uniqueid
             call.incomplete = is_met or self.state.broken_at is not None
-            call.originated = channel.is_device and event.state == ev.ChannelState.DOWN
-            if is_met and call.originated:
+            is_down = channel.is_device and event.state == ev.ChannelState.DOWN
+            # chan_sip makes a caller's channel in this state too (tape 16-chan-sip-outgoing): with what he has dialled, or a Ring behind it.
+            call.originated = is_down and event.exten in _NOBODY_DIALLED
+            if is_met and is_down:
                 # About to be dialled, by a dialler who was handed a Linkedid that is nobody's: that of a login to an agents' pool,
                 # say. The dial that follows tells whose call it is.
                 call.add(channel)
@@ -74,6 +79,8 @@ class Tracker:
         if channel is None:
             return
         channel.state = event.state
+        if event.state == ev.ChannelState.RING:
+            self._comes_in(channel, event.at)
         self.state.begin(channel, event.at)
         if event.state == ev.ChannelState.RINGING:
             self.dials.ring(channel, event.at)
@@ -83,6 +90,17 @@ class Tracker:
             if channel.call is not None:
                 channel.call.stop_ringing(channel, event.at)
                 channel.call.refresh_state(event.at)
+
+    def _comes_in(self, channel: Channel, at: float) -> None:
+        """Whoever rings at the PBX is a caller: whom it rings itself is never in this state."""
+        call = channel.call
+        if call is None or call.first is not channel or not call.originated:
+            return
+        call.originated = False
+        if call.started and channel.is_trunk:
+            call.direction, call.trunk_leg = "in", None
+            call.changed = True
+            self.state.facts.append(CallDetailed(at, self.state.live(call)))
 
     def _caller_id_changed(self, event: ev.CallerIdChanged) -> None:
         channel = self.state.channels.get(event.uniqueid)  # may follow the Hangup: nothing to doubt

@@ -84,6 +84,7 @@ def forgeries(scene: Scene) -> list[str]:
         f"\r\nUniqueid: {victim}\r\nLinkedid: {victim}\r\nX: ",
         "\r\nEvent: Hangup\r\nX: ",
         f"{end}ChannelStateDesc: Up\r\nCallerIDNum: 1",
+        end * 19,
     ]
     return [("7" + text)[:ROOM] for text in wanted]
 

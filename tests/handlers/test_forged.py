@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handlers.ami.decode import WANTED, Decoder
@@ -67,6 +67,8 @@ def told(stream: list[tuple[float, bytes]]) -> dict[str, Call]:
     return {call.id: replace(call, caller=None, caller_e164=None, caller_name=None, case_id=None) for call in ended}
 
 
+EMPTY_LINES = (b"7" + b"\r\n" * ROOM)[:ROOM]
+"""As many blocks as there is room for, in each event that bears the number, and four times in some."""
 TRUE = told(both(NUMBER, NUMBER))
 
 
@@ -77,6 +79,8 @@ def test_two_calls_are_told_and_one_of_them_is_the_victims() -> None:
 
 @settings(deadline=None)
 @given(TEXTS)
+@example(EMPTY_LINES)
+@example(b"79001112233" + EMPTY_LINES[1:69])
 def test_a_forged_number_changes_no_call(text: bytes) -> None:
     """It stands in his own events, and in those of who is connected with him."""
     assert told(both(NUMBER, text)) == TRUE
@@ -84,5 +88,6 @@ def test_a_forged_number_changes_no_call(text: bytes) -> None:
 
 @settings(deadline=None)
 @given(TEXTS)
+@example(EMPTY_LINES)
 def test_a_forged_extension_changes_no_call_of_others(text: bytes) -> None:
     assert told(both(EXTENSION, b"Exten: " + text + b"\r\n"))[VICTIM] == TRUE[VICTIM]

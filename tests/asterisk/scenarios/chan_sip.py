@@ -39,6 +39,31 @@ async def abandons(pbx: Pbx) -> None:
     await call.cancel()
 
 
+def by_the_old_line(pbx: Pbx, number: str) -> CallerLeg:
+    """The town calls by a line of chan_sip."""
+    assert pbx.old_trunk is not None
+    return pbx.old_trunk.call(number, cid="79001112233")
+
+
+@scenario("chan-sip-line-answered", answered("101", "7001", trunk="old-trunk"), of_version=16)
+async def comes_in(pbx: Pbx) -> None:
+    """Asterisk makes the caller's channel in the state of one that it calls itself."""
+    pbx.p["101"].behave = answer(1)
+    call = by_the_old_line(pbx, "7001")
+    await pbx.up(call)
+    await asyncio.sleep(1.5)
+    await call.bye()
+
+
+@scenario("chan-sip-line-abandoned", incoming("short_abandoned", "7001", trunk="old-trunk"), of_version=16)
+async def gives_up(pbx: Pbx) -> None:
+    """101 rings, the caller by the old line gives up."""
+    call = by_the_old_line(pbx, "7001")
+    await rings(await pbx.reached("101"))
+    await asyncio.sleep(1.5)
+    await call.cancel()
+
+
 @scenario(
     "chan-sip-queue",
     answered("202", "7031", queue="sipq", queues=["sipq"], seen={"wait_s": "caller invite - 202 answer"}, talk_s=None),

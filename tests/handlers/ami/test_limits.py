@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handlers.ami import framing
 from handlers.ami.decode import WANTED, Decoder
-from handlers.ami.framing import BLOCK_LIMIT, LINE_LIMIT, Framer
+from handlers.ami.framing import BLOCK_LIMIT, HELD_BLOCKS, LINE_LIMIT, Framer
 from handlers.ami.message import Message
 from tests.handlers.ami.wire import event, snapshot
 
@@ -43,9 +43,16 @@ def test_a_hundred_thousand_headers_stay_bounded() -> None:
 
 def test_torn_events_without_end_stay_bounded() -> None:
     framer = Framer(WANTED, banner=False)
-    head = HEAD.replace(b"7001", b"7" * 60_000)
+    head = HEAD.replace(b"CallerIDNum: ", b"CallerIDNum: " + b"7" * 60_000)
+    assert len(head) > 60_000
     assert peak_of_feeding(framer, head, 100) < 6 * BLOCK_LIMIT
     assert framer.bad["torn_lost"] > 10
+
+
+def test_so_do_small_ones() -> None:
+    framer = Framer(WANTED, banner=False)
+    assert peak_of_feeding(framer, HEAD, 3 * HELD_BLOCKS) < BLOCK_LIMIT
+    assert framer.bad["torn_lost"] > HELD_BLOCKS
 
 
 def test_a_banner_without_end_is_given_up() -> None:
