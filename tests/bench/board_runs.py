@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
 from tests.daemon.ringtally_process import running_daemon, write_settings
@@ -65,7 +65,7 @@ async def shown_by(source: Source, pace: Pace, calls: int, seed: int = 7) -> Sho
                 pbx.sessions[-1].send(new_channel(each) + _joins(each))
             await _note(page, sent, ahead_ms, shown)
             pbx.sessions[-1].send(b"".join(hangup(each) for each in ids))
-            await page.wait_for_function("document.querySelector('#waiting b').textContent === '0'", timeout=WITHIN_MS)
+            await expect(page.locator("#waiting b")).to_have_text("0", timeout=WITHIN_MS)
             await asyncio.sleep(_QUIET_S[0])
             await page.evaluate("() => { window.seen = {}; }")
     return shown

@@ -31,6 +31,7 @@ READ, WRITE = "the-read-token-of-this-test", "the-write-token-of-this-test"
 TOKENS = f'[http]\nlisten = "127.0.0.1:0"\nread_token = "{READ}"\nwrite_token = "{WRITE}"\n'
 LIVE = "1795450999.7"
 MISSED = ("08-queue-abandon", "05-direct-caller-abandons")
+OTHERS = 250
 EXAMPLES = 15
 WITHIN_S = 240.0
 # What must have been done at all.
@@ -50,7 +51,7 @@ CONFIG = "[generation]\nwith-security-parameters = false\n"
 
 @asynccontextmanager
 async def filled_daemon(folder: Path) -> AsyncIterator[tuple[Daemon, list[str]]]:
-    """A daemon whose database has the calls of all recordings, with two missed just now and one that lives; and their ids."""
+    """A daemon whose database has the calls of all recordings, with some who were missed just now and one that lives; and the ids of the missed."""
     async with FakeAsterisk() as pbx:
         settings = write_settings(folder, "127.0.0.1", pbx.port, SECRET)
         settings.write_text(settings.read_text().replace('[http]\nlisten = "127.0.0.1:0"\n', TOKENS))
@@ -61,12 +62,15 @@ async def filled_daemon(folder: Path) -> AsyncIterator[tuple[Daemon, list[str]]]
             await daemon.told("ami_ready")
             for name in MISSED:
                 pbx.sessions[0].send(b"".join(lines(name)))
+            for other in range(OTHERS):  # each that is dismissed or reached waits no longer
+                raw = b"".join(lines(MISSED[1])).replace(b"1795450", b"1796%03d" % other)
+                pbx.sessions[0].send(raw.replace(b"79001112233", b"79002223%03d" % other))
             pbx.sessions[0].send(new_channel(LIVE) + BOOTED)
             await daemon.until("/api/v1/live", f'"id":"{LIVE}"')
-            await daemon.until("/api/v1/cases?open=true", '"state":"open"')
+            await daemon.until("/api/v1/cases?open=true&limit=1000", f'"id":"1796{OTHERS - 1:03d}254.0"')
             async with reading(folder / "calls.db") as connection:
                 found = await find_calls(connection, CallFilter())
-            yield daemon, [call.id for call in found]
+            yield daemon, [call.id for call in found if call.id.startswith("1796")]
 
 
 async def asked(folder: Path, daemon: Daemon, ids: list[str], *words: str | Path) -> set[tuple[str, str, int]]:

@@ -68,7 +68,7 @@ async def test_it_comes_back_to_a_daemon_that_was_gone() -> None:
     async with listening(Door(f"http://127.0.0.1:{port}")) as heard:
         await until(lambda: heard.verdict().link == "no_daemon")
         assert "refused" in heard.verdict().why
-        runner = web.AppRunner(_stream_of(b"event: missed/count\ndata: 3\n\n: all told\n\n"))
+        runner = web.AppRunner(_stream_of(b"event: missed/count\ndata: 3\n\n: all told\n\n"), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         await until(lambda: heard.is_complete)
