@@ -4,7 +4,7 @@ from typing import Any
 
 from handlers.case_facts import Case
 from storage.call_json import iso, notes_json
-from storage.masking import mask_device, mask_name, mask_number
+from storage.masking import mask_name, mask_number, mask_person
 
 
 def case_json(case: Case) -> dict[str, Any]:
@@ -46,12 +46,12 @@ def masked_case(case: dict[str, Any]) -> dict[str, Any]:
 
     Who claimed it is shown, but for a telephone number in his place: a claim is there for others to see.
     """
-    by = mask_name if case["contact"] == "external" else mask_device
+    by = mask_name if case["contact"] == "external" else mask_person
     return case | {
         "number": mask_number(case["number"]),
         "client": mask_name(case["client"]),
         "responsible": mask_name(case["responsible"]),
-        "claimed_by": mask_device(case["claimed_by"]),
+        "claimed_by": mask_person(case["claimed_by"]),
         "contact_by": by(case["contact_by"]),
         "dismissed_by": mask_name(case["dismissed_by"]),
         "dismissed_why": None,

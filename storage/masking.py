@@ -16,6 +16,8 @@ _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _SHORT_CODE = re.compile(r"[+*#\d]+")
 _LONG_RUN = re.compile(r"\+?\d{6,}")
+# As people write one: with signs between its digits.
+_WRITTEN_NUMBER = re.compile(r"\+?\d(?:[^\w+,;]{0,3}\d){5,}")
 # A channel's name ends in a number of its own, which is nobody's: `PJSIP/101-0000001a`.
 _CHANNEL_SUFFIX = re.compile(r"-[0-9a-f]{4,8}(;[12])?(<\w+>)?$")
 
@@ -83,6 +85,15 @@ def mask_device(device: str | None) -> str | None:
     if not _LETTER.search(device):
         return mask_number(device)
     return _LONG_RUN.sub(lambda run: mask_number(run[0]) or "", device)
+
+
+def mask_person(person: str | None) -> str | None:
+    """Who did something stays, as he said it himself, but for a telephone number in it, however it is written: six digits and more."""
+    if not person:
+        return person
+    if not _LETTER.search(person):
+        return mask_number(person)
+    return _WRITTEN_NUMBER.sub(lambda number: mask_number(number[0]) or "", person)
 
 
 def _masked_person(part: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from config.topic_keys import topic_key
 from daemon.board.topic_names import is_fit_for_topic
 from handlers.facts import AGENT_STATES, AgentChanged, AgentGone, AgentState
 from storage.call_json import iso
-from storage.masking import mask_device
+from storage.masking import mask_device, mask_person
 
 AGENTS_LIMIT = 1000
 
@@ -96,11 +96,11 @@ def agent_json(agent: AgentState, full: bool) -> dict[str, Any]:
     """An agent as others are told; `full` shows telephone numbers in names and devices."""
 
     def shown(text: str | None) -> str | None:
-        return text if full else mask_device(text)
+        return text if full else mask_person(text)
 
     return {
         "name": shown(agent.name),
-        "device": shown(agent.device),
+        "device": agent.device if full else mask_device(agent.device),
         "state": agent.state,
         "since": iso(agent.since),
         "reason": shown(agent.reason),

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from daemon.sinks.label_names import LabelNames
 from handlers.facts import AGENT_STATES, AgentChanged, AgentGone, AgentState, Fact
-from storage.masking import mask_device
+from storage.masking import mask_person
 
 AGENT_LABELS_LIMIT = 200
 # A mobile among the members: `Local/79001112233@outgoing`.
@@ -87,5 +87,5 @@ class AgentCollector(Collector):
         family = InfoMetricFamily("ringtally_agent", "Who is behind a device.", labels=["agent"])
         for agent, _ in self._agents.values():
             if self._labels.label(agent.id) == agent.id:
-                family.add_metric([agent.id], {"name": mask_device(agent.name) or ""})
+                family.add_metric([agent.id], {"name": mask_person(agent.name) or ""})
         return family

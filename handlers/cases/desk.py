@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers.case_facts import (
     NOTES_KEPT,
+    Case,
     CaseClaimed,
     CaseDismissed,
     CaseFact,
@@ -17,6 +18,7 @@ from handlers.case_facts import (
 from handlers.cases.cases import Cases
 from handlers.cases.requests import ClaimAsked, ContactReported, DismissAsked, ForgetAsked, NoteWritten
 from handlers.facts import Fact
+from handlers.person import Person
 
 
 class Desk:
@@ -84,8 +86,10 @@ class Desk:
         self._facts.append(CaseNoted(event.at, each.case))
 
     def _forgotten(self, event: ForgetAsked) -> None:
-        """Whoever has this number is one who was. A case on the list is ended by hand; of the others the database knows what they were."""
+        """Whoever has this number is one who was, and what was said of others names him no more. A case on the list is ended by hand; of the others the database knows what they were."""
         person = self._cases.person(event.number)
+        for each in self._cases.list:
+            each.case = _without(each.case, person, event.token)
         dismissed = 0
         for each in [each for each in self._cases.list if person.is_theirs(each.case.number)]:
             each.case = replace(each.case, number=event.token, notes=(), client=None, responsible=None)
@@ -97,6 +101,18 @@ class Desk:
                 self._facts.append(CaseDismissed(event.at, case))
                 dismissed += 1
         self._facts.append(NumberForgotten(event.at, event.request, dismissed))
+
+
+def _without(case: Case, person: Person, token: str) -> Case:
+    """What people said of it with something else in the place of a person's number, as the database has it."""
+    said = [case.claimed_by, *(text for note in case.notes for text in (note.by, note.text))]
+    if not any(map(person.is_in, said)):
+        return case
+    notes = (
+        replace(note, by=person.without(note.by, token), text=person.without(note.text, token)) for note in case.notes
+    )
+    claimed_by = None if case.claimed_by is None else person.without(case.claimed_by, token)
+    return replace(case, claimed_by=claimed_by, notes=tuple(notes))
 
 
 def _asked_at(event: ContactReported | DismissAsked) -> float:

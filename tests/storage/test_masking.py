@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handlers.facts import Transfer
 from storage.call_json import call_json, time_line_json
-from storage.masking import mask_device, mask_name, mask_number, masked
+from storage.masking import mask_device, mask_name, mask_number, mask_person, masked
 from tests.storage.sample_calls import a_call, ended
 
 
@@ -71,6 +71,27 @@ def test_a_device(device: str | None, shown: str | None) -> None:
     assert mask_device(device) == shown
 
 
+@pytest.mark.parametrize(
+    ("person", "shown"),
+    [
+        ("Anna mob 8 900 111-22-33", "Anna mob 8900•••2233"),
+        ("Anna (8 900) 111.22.33, 102", "Anna (8900•••2233, 102"),
+        ("Анна +7\u00a0900\u00a0111\u201122\u201133", "Анна +7900•••2233"),
+        ("Анна 8/900/111/22/33", "Анна 8900•••2233"),
+        ("Анна ８９００１１１２２３３", "Анна ８９００•••２２３３"),
+        ("Анна 8\u200b9001112233", "Анна 8900•••2233"),
+        ("8 900 111-22-33", "8900•••2233"),
+        ("PJSIP/79161234567", "PJSIP/7916•••4567"),
+        ("Анна, 101", "Анна, 101"),
+        ("Анна", "Анна"),
+        ("", ""),
+        (None, None),
+    ],
+)
+def test_who_did_something(person: str | None, shown: str | None) -> None:
+    assert mask_person(person) == shown
+
+
 @given(st.from_regex(r"\+?[0-9]{6,15}", fullmatch=True))
 def test_of_any_long_number_three_digits_at_least_stay_hidden(number: str) -> None:
     shown = mask_number(number)
@@ -84,6 +105,7 @@ def test_of_any_long_number_three_digits_at_least_stay_hidden(number: str) -> No
 def test_no_text_makes_it_fail_and_no_name_is_shown(text: str) -> None:
     mask_number(text)
     mask_device(text)
+    mask_person(text)
     shown = mask_name(text) or ""
     assert len(shown.removesuffix("•••")) <= 1
 

@@ -257,3 +257,25 @@ def test_others_wait_on_and_a_forgotten_caller_who_is_missed_again_is_a_new_case
     forgets(desk)
     desk.missed()
     assert desk.waiting[0].number == "+79001112233"
+
+
+def test_what_was_said_of_others_who_wait_names_the_forgotten_number_no_more(desk: Desk) -> None:
+    case_id = desk.missed()
+    other = desk.waiting[0]
+    spelled = "8(900)999-88-77"
+    desk.facts.extend(
+        desk.core.handle(NoteWritten(desk.now, case_id, Note(desk.now, spelled, f"сначала {spelled}, потом она")))
+    )
+    desk.claims(case_id, desk.now + 900, by=f"Анна {spelled}")
+    assert forgets(desk, "+79009998877") == 0
+    (case,) = desk.waiting
+    assert [(note.by, note.text) for note in case.notes] == [(TOKEN, f"сначала {TOKEN}, потом она")]
+    assert (case.claimed_by, case.number, case.claimed_until) == (f"Анна {TOKEN}", other.number, desk.now + 900)
+
+
+def test_a_forgotten_number_is_named_by_no_case_that_left_the_list_and_is_told_later(desk: Desk) -> None:
+    case_id = desk.missed()
+    desk.claims(case_id, desk.now + 900, by="8 900 999-88-77")
+    forgets(desk, "+79009998877")
+    desk.dismisses(case_id)
+    assert desk.case.claimed_by == TOKEN
