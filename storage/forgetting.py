@@ -187,9 +187,10 @@ class Forgetting:
 
     @property
     def _patterns(self) -> Sequence[bytes]:
-        """As it is written in full and by the last ten digits, and as it is looked up by."""
+        """As it is written in full, the first, and by the last ten digits, and as it is looked up by."""
         digits = self._person.digits
-        return [each.encode() for each in sorted({digits, digits[-10:], match_key(digits, None) or digits})]
+        others = sorted({digits[-10:], match_key(digits, None) or digits} - {digits})
+        return [each.encode() for each in (digits, *others)]
 
     def _parts(self, found: Found) -> Iterator[Callable[[sqlite3.Connection], None]]:
         """His calls last: by them the rest is found, should somebody have to begin anew."""

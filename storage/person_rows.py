@@ -7,12 +7,28 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from handlers.person import Person
+from handlers.person import OTHER_SIGNS, Person
 from storage.number_match import match_range
 
 _T = TypeVar("_T")
+
+
+def _rows(signs: str) -> Iterator[tuple[str, str]]:
+    """Signs in order, each row of them by its first and last."""
+    first = before = signs[0]
+    for sign in signs[1:]:
+        if ord(sign) != ord(before) + 1:
+            yield first, before
+            first = sign
+        before = sign
+    yield first, before
+
+
 # Texts without what people put between digits: in SQL, for Python would hold up the event loop for each of a million rows.
-_BETWEEN = " -().+"
+_BETWEEN = " -().+/\t\n\r"
+# What people paste for these signs and for digits, and how it begins in UTF-8: few texts have any, and those are read by Python.
+_PASTED = "".join(f"{first}-{last}" for first, last in _rows(OTHER_SIGNS))
+_BEGINNINGS = sorted({sign.encode()[:1].hex() for sign in OTHER_SIGNS})
 _TEXTS = {
     "leg": ("call", ("number", "device", "channel", "name")),
     "talk": ("call", ("device", "name")),
@@ -101,8 +117,9 @@ def _naming(connection: sqlite3.Connection, person: Person, table: str, which: s
     # Where people write, they write as they like; elsewhere the last two digits stand together, and most rows do not have them.
     sure = person.tail[-1:] if table in _WRITTEN else person.tail[-2:]
     found = connection.execute(
-        f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {which} AND instr({texts}, ?) AND instr({_bare(texts)}, ?)",  # noqa: S608 - names of ours
-        (sure, person.tail),
+        f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {which} AND "  # noqa: S608 - names of ours
+        f"(instr({texts}, ?) AND instr({_bare(texts)}, ?) OR {_is_pasted(texts)})",
+        (sure, person.tail, f"*[{_PASTED}]*"),
     )
     return (row[0] for row in found.fetchall() if any(map(person.is_in, row[1:])))
 
@@ -118,6 +135,13 @@ def _messages_about(connection: sqlite3.Connection, calls: Sequence[int], cases:
             marks = ", ".join("?" * len(some))
             theirs = f"(SELECT id FROM {table} WHERE key IN ({marks}))"  # noqa: S608 - marks only
             yield from (row[0] for row in connection.execute(about + theirs, some))
+
+
+def _is_pasted(text: str) -> str:
+    """Has it signs that must be read one by one? Bytes are looked for first, which costs little."""
+    begins = " OR ".join(f"instr(bytes, x'{each}')" for each in _BEGINNINGS)
+    # With a limit SQLite makes the bytes once for all looks.
+    return f"(SELECT {begins} FROM (SELECT CAST({text} AS BLOB) AS bytes LIMIT 1)) AND {text} GLOB ?"  # noqa: S608 - names of ours
 
 
 def _bare(text: str) -> str:

@@ -286,3 +286,37 @@ async def test_a_document_that_somebody_has_spoilt_goes_whole(database: Path) ->
         )
     forget(database)
     assert traces(database) == []
+
+
+PASTED = (
+    "8\u00a0900\u00a0836\u00a029\u00a057",
+    "8\u202f(900)\u202f836\u201129\u201157",
+    "8 – 900 – 836 – 29 – 57",
+    "8\u2009900\u2007836\u221229\u201357",
+    "900/836/29/57",
+    "８９００８３６２９５７",
+    "٨٩٠٠٨٣٦٢٩٥٧",
+)
+
+
+@pytest.mark.parametrize("spelled", PASTED)
+async def test_what_people_paste_goes_from_notes_names_and_messages(database: Path, spelled: str) -> None:
+    other = replace(a_call(6, **OTHER), caller_name=f"Друг {spelled}")
+    live = KeptCall("7.7", "1", START, {"channels": [{"uniqueid": "7.7", "caller_name": f"Друг {spelled}"}]})
+    async with writing(database, now=0.0) as store:
+        message = Message("d", "event/call", START, f'{{"call":{{"id":"y","said":"Друг {spelled}"}}}}')
+        case = replace(a_case(8), number="+79161234567", claimed_by=f"Анна {spelled}")
+        await store.write(
+            [ended(other)], Change([message]), [missed(case)], live=LiveChange({"7.7": live}, Heard(START, "killed"))
+        )
+    add_note(database, other.id, f"Анна {spelled}", f"№ 5: спросить {spelled}, потом её", START)
+    ask(database, Asked(kind="contact", subject="89161234567", at=START, by=f"Анна {spelled}", text=spelled), START)
+    assert spelled.encode() in bytes_of(database)
+    forget(database)
+    assert spelled.encode() not in bytes_of(database)
+    async with reading(database) as connection:
+        call = await find_call(connection, other.id)
+    assert call is not None
+    assert (call.call.caller_name or "").startswith("Друг forgotten-")
+    assert call.call.notes[0].text.endswith(", потом её")
+    assert call.call.caller == "89161234567"
