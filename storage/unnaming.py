@@ -31,7 +31,7 @@ class Unnaming:
             if row is None:
                 continue
             caller, caller_e164, called, called_e164, answered_by, sought, agents, name, direction = row
-            is_caller = self._person.is_theirs(caller_e164) or self._person.is_theirs(caller)
+            is_caller = self._person.is_in(caller_e164) or self._person.is_in(caller)
             if direction != "in":  # of an incoming one it is the site's own number
                 called, called_e164 = self._clean(called), self._clean(called_e164)
             caller, caller_e164 = self._clean(caller), self._clean(caller_e164)

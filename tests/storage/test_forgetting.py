@@ -320,3 +320,16 @@ async def test_what_people_paste_goes_from_notes_names_and_messages(database: Pa
     assert (call.call.caller_name or "").startswith("Друг forgotten-")
     assert call.call.notes[0].text.endswith(", потом её")
     assert call.call.caller == "89161234567"
+
+
+async def test_the_name_of_a_caller_whose_number_stands_within_a_text_goes_too(database: Path) -> None:
+    told = {"caller": "sip:79008362957@evil", "caller_e164": None, "caller_name": NAME}
+    async with writing(database, now=0.0) as store:
+        await store.write([ended(a_call(8, **told))])
+    forget(database)
+    assert traces(database) == []
+    async with reading(database) as connection:
+        call = await find_call(connection, a_call(8).id)
+    assert call is not None
+    assert call.call.caller_name is None
+    assert (call.call.caller or "").startswith("sip:forgotten-")
