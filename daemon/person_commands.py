@@ -4,8 +4,9 @@ Where a daemon runs it does the forgetting, for it knows the number too; else th
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,13 +18,20 @@ from daemon.case_words import name_of
 from daemon.command_line import Failure, attempt, examples, settings_of
 from daemon.forgetting import person_of
 from daemon.report_output import FORMATS, check_output, db_option, lang_option, show
+from daemon.rules import rules_of
 from daemon.words import Language, counted, mark, word
+from handlers.ami.events import StreamBroken
+from handlers.core import Core
+from handlers.facts import CallEnded
 from handlers.person import NobodyError, Person
+from storage.call_json import time_line_json
 from storage.damaged import files_aside
 from storage.errors import AbsentError
 from storage.export import Export, export, found_in
 from storage.forgetting import Forgetting, Forgotten, ToForget, ask_to_forget, forgotten, is_open_elsewhere
+from storage.live_calls import kept_calls
 from storage.person_rows import Found
+from storage.reading import reading
 
 # A daemon looks each second; of a large database it reads every row.
 DONE_WITHIN_S = 120.0
@@ -166,16 +174,33 @@ def export_command(context: click.Context, number: str, form: str, lang: Languag
     person = _person(number, settings)
     check_output(form)
 
-    async def go() -> Export:
-        return await export(db or Path(settings.storage.path), person, clock.now())
+    async def go() -> tuple[Export, list[dict[str, Any]]]:
+        database = db or Path(settings.storage.path)
+        found = await export(database, person, clock.now())
+        return found, await _live_calls(database, settings, found.live_calls)
 
-    found = attempt(go)
+    found, live_calls = attempt(go)
     language: Language = lang or settings.site.language
     show(
         form,
         lambda: calls_document([each.call for each in found.calls], settings.zone, language),
-        lambda: found.json["calls"] if form == "jsonl" else found.json,
+        lambda: found.json["calls"] if form == "jsonl" else found.json | {"live_calls": live_calls},
     )
+
+
+async def _live_calls(database: Path, settings: Settings, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Calls that live, as they were kept last: with their time lines, without an end. Of one that cannot be read, the id alone."""
+    if not ids:
+        return []
+    async with reading(database) as connection:
+        kept, heard = await kept_calls(connection)
+    named = [call for call in kept if call.id in set(ids)]
+    if heard is None:
+        return [{"id": call.id} for call in named]
+    core = Core(rules_of(settings))
+    facts, unread = core.restore_calls(named, StreamBroken(heard.until, heard.reason))
+    told = [*(fact for fact in facts if isinstance(fact, CallEnded)), *core.break_off(heard.until)]
+    return [*map(time_line_json, told), *({"id": call.id} for call in unread)]
 
 
 def _person(number: str, settings: Settings) -> Person:

@@ -44,6 +44,8 @@ class Export:
 
     calls: Sequence[CallEnded]
     json: dict[str, Any]
+    live_calls: Sequence[str]
+    """The ids of the calls that live and name him, which the core alone can tell."""
 
 
 async def export(database: Path, person: Person, now: float) -> Export:
@@ -68,7 +70,7 @@ async def export(database: Path, person: Person, now: float) -> Export:
         "messages_waiting": len(found.messages),
         "not_searched": [str(each) for each in files_aside(database)],
     }
-    return Export(own, told)
+    return Export(own, told, found.live_calls)
 
 
 def found_in(database: Path, person: Person) -> Found:

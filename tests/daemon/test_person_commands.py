@@ -14,9 +14,13 @@ from click.testing import CliRunner, Result
 from daemon import clock
 from daemon.cli import main
 from daemon.replay import running_writer
+from handlers.calls.kept import KeptCall
 from storage.clients import store_clients
+from storage.database import writing
 from storage.forgetting import to_forget
+from storage.live_calls import Heard, LiveChange
 from storage.requests import Asked, add_note, ask
+from tests.handlers.cases.office import Office
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed
 
@@ -136,3 +140,26 @@ def test_what_a_caller_wrote_is_harmless_in_an_export(run: Run, database: Path) 
     said = run("export", SPELLED).stdout
     assert "\x1b" not in said
     assert "\u202e" not in said
+
+
+def test_export_tells_the_calls_that_live_and_of_one_that_cannot_be_read_its_id(run: Run, database: Path) -> None:
+    office = Office()
+    talks, _leg = office.picked_up()
+    office.picked_up("89161239999")
+    kept = {call.id: call for call in office.core.changed_calls(office.now, at_once=True)}
+    assert len(kept) == 2
+    kept["9.9"] = KeptCall("9.9", "", office.now, {"number": NUMBER})
+
+    async def store() -> None:
+        async with writing(database, now=0.0) as writer:
+            await writer.write([], live=LiveChange(kept, Heard(office.now, "killed")))
+
+    asyncio.run(store())
+    said = run("export", SPELLED).stdout
+    told, unreadable = json.loads(said)["live_calls"]
+    assert (told["id"], told["caller_e164"], told["end_seen"]) == (talks, NUMBER, False)
+    assert told["caller"] == "89001112233"
+    assert told["legs"]
+    assert unreadable == {"id": "9.9"}
+    assert "9161239999" not in said
+    assert json.loads(run("export", "+79990001122").stdout)["live_calls"] == []
