@@ -11,8 +11,10 @@ import structlog
 
 from daemon import clock, forgetting
 from daemon.app import Running
+from handlers.case_facts import Note
+from handlers.cases.requests import NoteWritten
 from storage.forgetting import Forgetting, ask_to_forget, forgotten
-from tests.daemon.app_service import lines, ready, replay, settings_for
+from tests.daemon.app_service import FULL, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import until
 
@@ -96,3 +98,29 @@ async def test_calls_that_end_while_the_file_is_written_anew_are_stored_behind_i
     with closing(sqlite3.connect(tmp_path / "calls.db")) as connection:
         assert connection.execute("SELECT count(*) FROM call").fetchone()[0] >= 2
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_on_the_list_no_note_on_another_names_him_any_more(tmp_path: Path) -> None:
+    spelled = "8(900)999\u201188\u201177"
+    async with FakeAsterisk() as pbx, ready(settings_for(tmp_path, pbx.port)) as (daemon, client):
+        await missed(pbx, daemon)
+        (case,) = daemon.core.waiting_cases()
+        said = Note(clock.now(), f"Анна {spelled}", f"сначала {spelled}")
+        daemon.pump.feed([NoteWritten(clock.now(), case.id, said)])
+        await until(lambda: any(each.notes for each in daemon.core.waiting_cases()))
+        assert spelled in await frame(client, "missed/open")
+        asked = ask_to_forget(tmp_path / "calls.db", "+79009998877", "root", clock.now())
+        await until(lambda: forgotten(tmp_path / "calls.db", asked.id) is not None)
+        told = await frame(client, "missed/open")
+    assert "99" not in told.partition('"notes"')[2]
+    assert f"сначала {asked.token}" in told
+    assert case.number in told
+
+
+async def frame(client: Any, topic: str) -> str:
+    """What who shows the read token is told of a topic first."""
+    async with client.get("/api/v1/stream", headers=FULL) as answer:
+        said = ""
+        while f"event: {topic}\n" not in said or "\n\n" not in said.partition(f"event: {topic}\n")[2]:
+            said += (await answer.content.readany()).decode()
+    return said.partition(f"event: {topic}\n")[2].partition("\n\n")[0]

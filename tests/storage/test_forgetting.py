@@ -32,6 +32,7 @@ from storage.requests import Asked, add_note, ask, done, to_do
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed
 
+DOCUMENTED = (Path(__file__).parents[2] / "docs/personal-data.md").read_text()
 PLAN = NumberPlan("RU", "495")
 NUMBER, NAME = "+79008362957", "Иван Петров"
 HIS: dict[str, Any] = {"caller": "89008362957", "caller_e164": NUMBER}
@@ -333,3 +334,18 @@ async def test_the_name_of_a_caller_whose_number_stands_within_a_text_goes_too(d
     assert call is not None
     assert call.call.caller_name is None
     assert (call.call.caller or "").startswith("sip:forgotten-")
+
+
+async def test_callers_without_a_number_go_by_what_the_documentation_says(database: Path) -> None:
+    told = {"caller": "ivan.petrov", "caller_e164": None, "caller_name": NAME}
+    whole = ended(a_call(8, **told))
+    leg = replace(whole.legs[0], number="ivan.petrov", name=NAME)
+    async with writing(database, now=0.0) as store:
+        message = Message("d", "event/call", START, '{"call":{"id":"y","caller":"ivan.petrov"}}')
+        await store.write([replace(whole, legs=(leg, *whole.legs[1:]))], Change([message]))
+    add_note(database, a_call(8).id, "Анна", "ivan.petrov ждёт", START)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(DOCUMENTED.partition("$ sqlite3 calls.db\n")[2].partition("```")[0])
+    assert b"ivan.petrov" not in bytes_of(database)
+    async with reading(database) as connection:
+        assert [each.id for each in await find_calls(connection, CallFilter(number="forgotten-a"))] == [a_call(8).id]
