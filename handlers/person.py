@@ -85,7 +85,8 @@ class Person:
         """The text with something else in the place of the number, wherever it stands."""
         if self.is_theirs(text):
             return token
-        kept, at = [], 0
+        kept: list[str] = []
+        at = 0
         for found in self._written.finditer(_plain(text)):
             if self._is_meant(found[0]):
                 kept += (text[at : found.start()], token)
