@@ -19,6 +19,7 @@ from daemon.case_words import BadWordsError, case_contact_in, claim_in, dismissa
 from daemon.http_access import may_read_all, may_write
 from daemon.http_queries import case_filter
 from daemon.http_server import BadQueryError, error_answer, json_answer
+from daemon.http_turns import made_of_each, one_by_one
 from daemon.requests import Requests
 from handlers.case_facts import Case, RequestAnswered
 from storage.case_history import case_history, step_json
@@ -55,7 +56,8 @@ class CaseRoutes:
     async def _cases(self, request: web.Request) -> web.Response:
         settings, now = self.settings(), clock.now()
         try:
-            wanted = case_filter(request.query, settings.zone, now - settings.follow_up.list_for)
+            waiting_since = now - settings.follow_up.list_for
+            wanted = case_filter(request.query, settings.zone, waiting_since, full=may_read_all(request))
         except BadQueryError as error:
             return error_answer(400, str(error))
         if wanted.number is not None and not may_read_all(request):
@@ -63,7 +65,8 @@ class CaseRoutes:
             return error_answer(403, "number may be asked for with the read token only")
         async with reading(self.database) as connection:
             found = await find_cases(connection, wanted)
-        return json_answer({"v": 1, "cases": [self._stored(case.as_of(now), request) for case in found]})
+        told = await made_of_each(one_by_one(found), lambda case: self._stored(case.as_of(now), request))
+        return json_answer({"v": 1, "cases": told})
 
     async def _case(self, request: web.Request) -> web.Response:
         case = await self._find(request)

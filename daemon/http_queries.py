@@ -22,6 +22,8 @@ from storage.reports.wait import WAIT_BY
 
 LIMIT_DEFAULT = 50
 LIMIT_MOST = 1000
+# Of calls and cases, without the read token.
+LIMIT_OF_STRANGERS = 100
 _PERIOD = ("from", "to", "period", "limit")
 _BOOLEAN = ("false", "true")
 _RESULT_WORDS = {result for each in RESULTS.values() for result in each}
@@ -56,8 +58,8 @@ class ReportRequest:
     listed: int
 
 
-def call_filter(query: Mapping[str, str], zone: tzinfo) -> CallFilter:
-    """The filter of a request for calls; BadQueryError says what would be allowed."""
+def call_filter(query: Mapping[str, str], zone: tzinfo, *, full: bool) -> CallFilter:
+    """The filter of a request for calls, `full` with the read token; BadQueryError says what would be allowed."""
     _check(query, _OF_CALLS)
     period = _period(query, zone)
     return CallFilter(
@@ -70,16 +72,16 @@ def call_filter(query: Mapping[str, str], zone: tzinfo) -> CallFilter:
         clients=query.get("clients"),  # type: ignore[arg-type]  # checked above
         since=period.since,
         until=period.until,
-        last=_limit(query),
+        last=_limit(query, full=full),
     )
 
 
-def case_filter(query: Mapping[str, str], zone: tzinfo, waiting_since: float) -> CaseFilter:
-    """The filter of a request for cases; BadQueryError says what would be allowed. `waiting_since`: see CaseFilter."""
+def case_filter(query: Mapping[str, str], zone: tzinfo, waiting_since: float, *, full: bool) -> CaseFilter:
+    """The same of a request for cases. `waiting_since`: see CaseFilter."""
     _check(query, _OF_CASES)
     period = _period(query, zone)
     waits = query.get("open") == "true"
-    limit = _limit(query)
+    limit = _limit(query, full=full)
     return CaseFilter(
         states=(query["state"],) if "state" in query else None,
         number=query.get("number"),
@@ -122,7 +124,7 @@ def gap_filter(query: Mapping[str, str], zone: tzinfo) -> GapFilter:
     """The filter of a request for gaps; BadQueryError says what would be allowed."""
     _check(query, dict.fromkeys(_PERIOD))
     period = _period(query, zone)
-    return GapFilter(since=period.since, until=period.until, last=_limit(query))
+    return GapFilter(since=period.since, until=period.until, last=_limit(query, full=True))
 
 
 def _check(query: Mapping[str, str], allowed: Mapping[str, Collection[str] | None]) -> None:
@@ -136,10 +138,12 @@ def _check(query: Mapping[str, str], allowed: Mapping[str, Collection[str] | Non
             raise BadQueryError(f"{name} is one of {', '.join(sorted(words))}")
 
 
-def _limit(query: Mapping[str, str]) -> int:
+def _limit(query: Mapping[str, str], *, full: bool) -> int:
     limit = query.get("limit", str(LIMIT_DEFAULT))
     if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= LIMIT_MOST:
         raise BadQueryError(f"limit is a number from 1 to {LIMIT_MOST}")
+    if int(limit) > LIMIT_OF_STRANGERS and not full:
+        raise BadQueryError(f"limit is at most {LIMIT_OF_STRANGERS} without the read token")
     return int(limit)
 
 

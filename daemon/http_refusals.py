@@ -11,7 +11,7 @@ from daemon import clock
 TOLD_EVERY_S = 60.0
 REASONS = (
     *("password", "token", "too_many_failures", "busy"),
-    *("too_many_requests", "too_many_connections", "silent", "slow_body", "host", "origin", "tls"),
+    *("too_many_requests", "too_many_connections", "silent", "slow_body", "no_turn", "host", "origin", "tls"),
 )
 log = structlog.get_logger()
 

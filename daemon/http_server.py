@@ -19,6 +19,7 @@ from daemon.http_door import Door, DoorSite
 from daemon.http_gate import Gate
 from daemon.http_landing import landing
 from daemon.http_refusals import Refusals
+from daemon.http_turns import Turns
 from daemon.sinks.stream import StreamSink
 from daemon.web_config_watch import WebConfigWatch
 from storage.errors import StorageError
@@ -101,6 +102,7 @@ class HttpServer:
         self._stream = stream
         self._guard = guard
         self._gate = Gate(guard.tokens, guard.refusals, guard.hosts, self._web_config)
+        self._turns = Turns(guard.refusals)
         self._heartbeat_s = heartbeat_s
         self._runner: web.AppRunner | None = None
 
@@ -161,7 +163,7 @@ class HttpServer:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         self._door.spoke(request)
-        return await self._gate.let_through(request, handler)
+        return await self._gate.let_through(request, lambda admitted: self._turns.taken(admitted, handler))
 
     async def _add_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
         """Those of the web config file. A policy for pages comes beside ours: a browser keeps to both."""

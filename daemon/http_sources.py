@@ -1,6 +1,7 @@
 """Where the HTTP server gets its answers: the live state, the database, the link's state."""
 
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
@@ -14,11 +15,12 @@ from daemon.http_access import Tokens
 from daemon.http_queries import call_filter
 from daemon.http_refusals import Refusals
 from daemon.http_server import Guard, NotAllowedError, Sources
+from daemon.http_turns import made_of_each
 from daemon.sinks.metrics import MetricsSink
 from daemon.web_config_watch import WebConfigWatch
 from handlers.core import Core
 from storage.call_json import time_line_json
-from storage.calls import find_call, find_calls
+from storage.calls import each_call, find_call
 from storage.masking import masked
 from storage.reading import reading
 
@@ -41,13 +43,12 @@ def sources_of(
         return calls_active(core.live_calls(), core.glances(), render_live, full, clock.now())
 
     async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
-        wanted = call_filter(query, zone())
+        wanted = call_filter(query, zone(), full=full)
         if wanted.number is not None and not full:
             # The digits that a mask hides are few enough to be asked for one by one.
             raise NotAllowedError("number may be asked for with the read token only")
-        async with reading(database) as connection:
-            found = await find_calls(connection, wanted)
-        return {"v": 1, "calls": [render_call(each, full) for each in found]}
+        async with reading(database) as connection, aclosing(each_call(connection, wanted)) as found:
+            return {"v": 1, "calls": await made_of_each(found, lambda each: render_call(each, full))}
 
     async def call(call_id: str, full: bool) -> dict[str, Any] | None:
         async with reading(database) as connection:

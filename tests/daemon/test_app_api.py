@@ -82,7 +82,7 @@ async def test_of_many_live_calls_the_oldest_are_told_and_how_many_there_are(tmp
 FOUND = (
     ("", 7),
     ("limit=1", 1),
-    ("limit=1000", 7),
+    ("limit=100", 7),
     ("missed=true", 1),
     ("missed=false", 6),
     ("direction=internal", 2),
@@ -110,6 +110,7 @@ REFUSED = (
     ("result=", "result is one of abandoned,"),
     *((f"limit={limit}", "limit is a number from 1 to 1000") for limit in ("0", "1001", "-1", "1e2", "", "%D9%A1")),
     ("limit=" + "0" * 5000 + "1", "limit is a number from 1 to 1000"),
+    *((f"limit={limit}", "limit is at most 100 without the read token") for limit in ("101", "1000")),
     ("limit=1&limit=2", "each parameter can be given once"),
     ("period=sometime", "'sometime' is no period; there are today, yesterday"),
     ("period=today&from=2026-01-01", "give a period, or from and to, not both"),
@@ -122,6 +123,7 @@ REFUSED = (
 async def test_calls_are_found_by_what_they_have_in_common(day: Any) -> None:
     for query, found in FOUND:
         assert len((await get(day, f"/api/v1/calls?{query}"))["calls"]) == found, query
+    assert len((await get(day, "/api/v1/calls?limit=1000", headers=FULL))["calls"]) == 7
 
 
 async def test_a_question_that_cannot_be_understood_is_told_what_would_be(day: Any) -> None:
