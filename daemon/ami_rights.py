@@ -21,6 +21,8 @@ TOO_MUCH = {
     "QueueAdd": ("agent", "change who takes a queue's calls"),
     "UserEvent": ("user", "send events that other programs may believe"),
     "MessageSend": ("message", "send messages to phones"),
+    "AGI": ("agi", "run the dialplan's applications on calls"),
+    "AOCMessage": ("aoc", "tell phones what calls cost"),
 }
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from tests.asterisk.test_commands import VERSIONS, add_account, settings_for
 from tests.daemon.ringtally_process import ran, running_daemon
 
 # What `write` of the shipped account has, and one class each.
-CLASSES = ("originate", "command", "config", "system", "call", "agent", "user", "message")
+CLASSES = ("originate", "command", "config", "system", "call", "agent", "user", "message", "agi", "aoc")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

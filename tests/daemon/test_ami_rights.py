@@ -13,8 +13,19 @@ from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, Session, account, c
 from tests.daemon.ringtally_process import ran, running_daemon, write_settings
 from tests.daemon.test_ami_check import OBSERVER, a_pbx, commands
 
-EVERYTHING = ("Originate", "Command", "UpdateConfig", "ModuleLoad", "Redirect", "QueueAdd", "UserEvent", "MessageSend")
-WORDS = "originate, command, config, system, call, agent, user, message"
+EVERYTHING = (
+    "Originate",
+    "Command",
+    "UpdateConfig",
+    "ModuleLoad",
+    "Redirect",
+    "QueueAdd",
+    "UserEvent",
+    "MessageSend",
+    "AGI",
+    "AOCMessage",
+)
+WORDS = "originate, command, config, system, call, agent, user, message, agi, aoc"
 
 
 def a_wide_pbx(actions: tuple[str, ...] = EVERYTHING) -> FakeAsterisk:
