@@ -31,8 +31,9 @@ def proposed_trunks(
         name = parse_channel_name(device + _SUFFIX)
         if not _DEVICE.fullmatch(device) or not name.is_device or device in sure | inside:
             continue
-        trunk = evidence.side_of(device + _SUFFIX, "").trunk
-        if trunk not in {None, OTHER} and not _configured(device + _SUFFIX, rules):
+        side = evidence.side_of(device + _SUFFIX, "")
+        # The PBX's own list: a number there is nobody's whim, and may be proposed though a guess does not show it.
+        if (side.guessed or side.trunk not in {None, OTHER}) and not _configured(device + _SUFFIX, rules):
             guessed.add(device)
     lines = []
     names = {trunk.name for trunk in rules.trunks}

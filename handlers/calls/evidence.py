@@ -2,6 +2,8 @@
 
 The contract, section 2, gives the order of the evidence: `[[trunks]]`; queue members and extensions of departments;
 the context; a name of up to five digits; anything else is a trunk named after its endpoint, warned about once.
+
+Of a guess alone no name is taken that could be a number or an address: chan_sip lets guests name their channel by the domain of their From.
 """
 
 import re
@@ -15,12 +17,16 @@ OUTSIDE_CONTEXTS = ("from-pstn*", "from-trunk*", "*incoming*")
 INSIDE_CONTEXTS = ("from-internal*",)
 OTHER = "other"
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
+_STRANGE = re.compile(r"[.:]|\d{6}")
 _GUESTS = frozenset({"anonymous", "guest"})
 _CACHE_LIMIT = 10_000
 
 
 class Side(NamedTuple):
-    """Whose a channel is: `trunk` is the outside line's name, None for a device of our own. `guessed`: by its name alone."""
+    """Whose a channel is: `trunk` is the outside line's name, None for a device of our own.
+
+    `guessed`: by its name alone; where that is no name to be shown, the trunk is `other`.
+    """
 
     trunk: str | None
     guessed: bool = False
@@ -70,4 +76,6 @@ class Evidence:
             return Side(OTHER if guest else endpoint)
         if any(fnmatchcase(context, pattern) for pattern in INSIDE_CONTEXTS) or is_extension(endpoint):
             return INSIDE
-        return Side(OTHER) if guest else Side(endpoint, guessed=True)
+        if guest:
+            return Side(OTHER)
+        return Side(OTHER if _STRANGE.search(endpoint) else endpoint, guessed=True)

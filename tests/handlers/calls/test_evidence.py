@@ -70,7 +70,23 @@ def test_a_name_of_up_to_five_digits_is_inside(channel: str) -> None:
 
 @pytest.mark.parametrize("endpoint", ["74951234567", "4951234567", "1234567", "123456"])
 def test_a_longer_number_is_a_trunk_as_russian_providers_name_theirs(endpoint: str) -> None:
-    assert side(f"PJSIP/{endpoint}-0000001a").trunk == endpoint
+    assert side(f"PJSIP/{endpoint}-0000001a") == Side(OTHER, guessed=True)
+    assert side(f"PJSIP/{endpoint}-0000001a", "default", Rules(trunks=(TrunkRule("town", ("PJSIP/*",)),))) == Side(
+        "town"
+    )
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["79005556677", "tel79005556677x", "evil.example", "evil.example:5060", "2001:db8::7", "10.0.0.7.", "1-234567-8"],
+)
+def test_a_stranger_who_names_his_channel_is_shown_as_other_wherever_his_line_is_told(domain: str) -> None:
+    """chan_sip with allowguest=yes."""
+    play = Play()
+    play.hang_up(play.channel(f"SIP/{domain}", state=ev.ChannelState.RING, number="79", context="public"))
+    assert play.only_call.call.trunk == OTHER
+    assert [fact for fact in play.told(TrunkGuessed) if fact.endpoint != OTHER] == []
+    assert domain not in "".join(fact.endpoint for fact in play.told(TrunkGuessed))
 
 
 def test_a_trunk_named_by_its_number_is_one_by_its_context_without_a_guess() -> None:
@@ -108,11 +124,18 @@ def test_a_guessed_trunk_is_told_once_per_endpoint() -> None:
     assert [ended.call.trunk for ended in play.ended] == ["mango", "mango", "beeline", None, OTHER]
 
 
+def test_of_all_names_that_are_not_shown_one_guess_is_told() -> None:
+    play = Play()
+    for number in range(5):
+        play.hang_up(play.channel(f"SIP/host{number}.example", state=ev.ChannelState.RING, context="default"))
+    assert list(play.told(TrunkGuessed)) == [TrunkGuessed(START, OTHER)]
+
+
 def test_strangers_can_have_no_end_of_guesses_told() -> None:
     """chan_sip names a guest's channel by the domain in his From."""
     play = Play()
     for number in range(600):
-        play.hang_up(play.channel(f"SIP/host{number}.example", state=ev.ChannelState.RING, context="default"))
+        play.hang_up(play.channel(f"SIP/host{number}", state=ev.ChannelState.RING, context="default"))
     assert len(list(play.told(TrunkGuessed))) == 500
     assert len(play.ended) == 600
 
