@@ -51,6 +51,12 @@ def host_and_port(text: str) -> tuple[str, int]:
     return _checked_host(host[1:-1] if bracketed else host), int(port)
 
 
+def _shown_host(value: str) -> str:
+    """What stands before an @ was meant as a name and its password."""
+    before, at, host = value.rpartition("@")
+    return quoted(f"…@{host}" if before and at else value)
+
+
 def _checked_host(host: str) -> str:
     try:
         ipaddress.ip_address(host)
@@ -109,7 +115,7 @@ def _host(value: str) -> str:
         return _checked_host(value)
     except ValueError as error:
         cure = 'write e.g. "127.0.0.1", "::1" or "pbx.example.com"; the port has a key of its own'
-        raise refusal(f"{quoted(value)} {error}", cure) from None
+        raise refusal(f"{_shown_host(value)} {error}", cure) from None
 
 
 def _listen(value: str) -> str:
@@ -117,7 +123,7 @@ def _listen(value: str) -> str:
         host_and_port(value)
     except ValueError as error:
         cure = 'write host:port, e.g. "127.0.0.1:9796", "[::1]:9796" or, for every address, "0.0.0.0:9796"'
-        raise refusal(f"{quoted(value)} {error}", cure) from None
+        raise refusal(f"{_shown_host(value)} {error}", cure) from None
     return value
 
 

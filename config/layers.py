@@ -16,12 +16,13 @@ Table = dict[str, Any]
 class Layers:
     """The file's values with the environment's over them.
 
-    `problems` and `warnings` gather what is found on the way; both name the source that is to be mended.
+    `bare` are the keys of the file whose value names a file without any folder. `problems` and `warnings` gather what is found on the way; both name the source that is to be mended.
     """
 
     file: str
     values: Table
     from_environment: set[tuple[str, ...]] = field(default_factory=set)
+    bare: frozenset[tuple[str, str]] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -62,6 +63,12 @@ class Layers:
         table = self.values.get(section)
         return table.get(name) if isinstance(table, dict) else None
 
+    def is_bare(self, section: str, name: str) -> bool:
+        """Does the key's value name a file without any folder, as a secret would that was put there by mistake?"""
+        if self.is_from_environment(section, name):
+            return "/" not in str(self.get(section, name))
+        return (section, name) in self.bare
+
     def is_from_environment(self, section: str, name: str) -> bool:
         """Was the key's value read from a variable?"""
         return (section, name) in self.from_environment
@@ -78,6 +85,15 @@ class Layers:
         if isinstance(table, dict):
             for name in names:
                 table.pop(name, None)
+
+
+def bare_names(values: Table) -> frozenset[tuple[str, str]]:
+    """The keys for files whose value has no folder in it."""
+    return frozenset(
+        (section, name)
+        for section, name in PATHS
+        if isinstance(table := values.get(section), dict) and "/" not in str(table.get(name, "/"))
+    )
 
 
 def anchored(values: Table, folder: Path) -> Table:

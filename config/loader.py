@@ -13,7 +13,7 @@ from config.environment import ENVIRONMENT, environment_values, unknown_variable
 from config.explain import explained, unknown_key
 from config.files import UnreadableError, check_readable, is_open_to_all, read_toml
 from config.keys import PATHS, SECRETS
-from config.layers import Layers, Table, anchored, file_name
+from config.layers import Layers, Table, anchored, bare_names, file_name
 from config.problems import ConfigError, Fault, Problem, printable
 from config.secret_sources import forget_secret_files, resolve_secrets
 from config.sections import Settings
@@ -70,12 +70,15 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, secrets: boo
 def _layers(path: Path | None, environ: Mapping[str, str]) -> Layers:
     problems = list(unknown_variables(environ))
     values: Table = {}
+    bare: frozenset[tuple[str, str]] = frozenset()
     if path is not None:
         try:
-            values = anchored(read_toml(path), path.parent)
+            values = read_toml(path)
+            bare = bare_names(values)
+            values = anchored(values, path.parent)
         except ConfigError as error:
             problems = [*error.problems, *problems]
-    layers = Layers(file_name(path) if path is not None else ENVIRONMENT, values, problems=problems)
+    layers = Layers(file_name(path) if path is not None else ENVIRONMENT, values, bare=bare, problems=problems)
     for name in [name for name in values if name not in Settings.model_fields]:
         layers.add(unknown_key((name,)))
         del values[name]

@@ -56,6 +56,14 @@ def _is_there(path: Path) -> bool:
         return True
 
 
+def _is_file_or_folder(path: Path) -> bool:
+    """One with a name that is too long is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _take_credential(layers: Layers, key: Key, path: Path) -> None:
     try:
         layers.put(key, SecretStr(read_secret(path)))
@@ -68,7 +76,11 @@ def _take_file(layers: Layers, key: Key, path: Path) -> None:
     try:
         layers.put(key, SecretStr(read_secret(path)))
     except UnreadableError as error:
-        layers.add(Fault(place, f"{shown}: {error}", error.cure))
+        if layers.is_bare(*place) and not _is_file_or_folder(path):
+            folder = printable(str(path.parent.absolute()))
+            layers.add(Fault(place, f"there is no such file in {folder}", "write its path, and the secret into it"))
+        else:
+            layers.add(Fault(place, f"{shown}: {error}", error.cure))
         return
     if is_open_to_all(path):
         layers.warn(place, f"{shown} may be read by every user of this machine", f"chmod o= {shown}")

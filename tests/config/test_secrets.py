@@ -8,7 +8,7 @@ import pytest
 
 from config.effective import effective
 from config.files import UnreadableError, read_secret
-from config.keys import SECRETS
+from config.keys import SECRETS, Key
 from config.loader import ConfigError, load_settings
 from config.web_hashes import TOKEN_MARK, token_hash
 
@@ -102,6 +102,18 @@ def test_two_secrets_from_one_source_are_a_problem(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "environment: RINGTALLY_AMI__SECRET_FILE: is set beside secret; keep one of them, better secret_file"
     )
+
+
+@pytest.mark.parametrize("misplaced", [SECRET, SECRET * 30])
+@pytest.mark.parametrize("key", SECRETS, ids=str)
+def test_a_secret_in_place_of_its_files_name_is_not_repeated(key: Key, misplaced: str, tmp_path: Path) -> None:
+    path = settings_file(tmp_path, f'[{key.section}]\n{key.file} = "{misplaced}"\n')
+    variable = f"RINGTALLY_{key.section}__{key.file}".upper()
+    for given, environ in ((path, {}), (None, {variable: misplaced})):
+        with pytest.raises(ConfigError) as caught:
+            load_settings(given, environ)
+        assert "there is no such file in " in str(caught.value)
+        assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
