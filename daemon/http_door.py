@@ -14,11 +14,16 @@ from typing import Any
 
 from aiohttp import web
 
+from config.fields import is_loopback
 from daemon.http_failures import shared_address
 from daemon.http_refusals import Refusals
 
 CONNECTIONS_MOST = 500
 OF_ONE_ADDRESS_MOST = 200
+# So many of all are for addresses that have but `FEW` open: who comes from three addresses does not shut out the rest.
+KEPT_FREE = 50
+FEW = 10
+_THIS_MACHINE = "127.0.0.0/8"
 HANDSHAKE_WITHIN_S = 10.0
 HEAD_WITHIN_S = 10.0
 """From its beginning to the end of its first request's headers."""
@@ -69,9 +74,9 @@ class Door:
     def arrived(self, transport: asyncio.Transport) -> None:
         """Take the connection, or end it."""
         peer = transport.get_extra_info("peername")
-        address = shared_address(str(peer[0])) if peer else ""
+        address = place_of(str(peer[0])) if peer else ""
         self._forget_closed()
-        if len(self._open) >= CONNECTIONS_MOST or Counter(self._open.values())[address] >= OF_ONE_ADDRESS_MOST:
+        if not self._has_room_for(address):
             self._refusals.count("too_many_connections")
             self._refusals.tell("too_many_connections", _CURE, address=address)
             transport.abort()
@@ -87,6 +92,11 @@ class Door:
             task = loop.create_task(self._shake_hands(transport, self._tls()), name="http-tls")
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
+
+    def _has_room_for(self, address: str) -> bool:
+        theirs = Counter(self._open.values())[address]
+        most = CONNECTIONS_MOST if theirs < FEW else CONNECTIONS_MOST - KEPT_FREE
+        return len(self._open) < most and theirs < OF_ONE_ADDRESS_MOST
 
     def _hand_over(self, transport: asyncio.Transport, carrier: asyncio.Transport) -> None:
         handler = self._handler()
@@ -157,6 +167,12 @@ class DoorSite(web.BaseSite):
         """Listen no more."""
         self._door.close()
         await super().stop()
+
+
+def place_of(address: str) -> str:
+    """What one who connects cannot change at will; of this machine's own addresses he has sixteen million."""
+    shared = shared_address(address)
+    return _THIS_MACHINE if is_loopback(address) or is_loopback(shared) else shared
 
 
 def _file(transport: asyncio.Transport) -> int:

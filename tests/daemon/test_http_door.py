@@ -52,6 +52,7 @@ async def test_of_one_address_there_are_so_many_connections_and_others_still_get
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_door, "OF_ONE_ADDRESS_MOST", 20)
+    monkeypatch.setattr(http_door, "place_of", str)  # this machine's addresses stand for those of others
     async with door(tmp_path) as (port, refusals):
         held = await connected(port, 20)
         for reader, writer in await connected(port, 5):
@@ -74,6 +75,7 @@ async def test_of_all_together_there_are_so_many_and_a_flood_is_one_line_in_the_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_door, "CONNECTIONS_MOST", 30)
+    monkeypatch.setattr(http_door, "KEPT_FREE", 0)
     with logged(monkeypatch, http_refusals) as lines:
         async with door(tmp_path) as (port, refusals):
             flood = await connected(port, 200)
@@ -83,6 +85,58 @@ async def test_of_all_together_there_are_so_many_and_a_flood_is_one_line_in_the_
             await asyncio.gather(*(writer.wait_closed() for _, writer in flood), return_exceptions=True)
             assert (await said_to(port, HEALTHY)).startswith(b"HTTP/1.1 200 ")
     assert [line["reason"] for line in lines] == ["too_many_connections"]
+
+
+async def test_all_addresses_of_this_machine_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_door, "OF_ONE_ADDRESS_MOST", 20)
+    async with door(tmp_path) as (port, refusals):
+        held = await connected(port, 20)
+        for number in range(2, 6):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.0.{number}", 0))
+            assert await is_ended(reader)
+            writer.close()
+        assert refusals.counts["too_many_connections"] == 4
+        for _, writer in held:
+            writer.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        *((each, "127.0.0.0/8") for each in ("127.0.0.1", "127.255.3.4", "::1", "::ffff:127.0.0.9")),
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1:2", "2001:db8::/64"),
+        ("", ""),
+    ],
+)
+def test_by_what_connections_are_counted(address: str, place: str) -> None:
+    assert http_door.place_of(address) == place
+
+
+async def test_who_comes_from_several_addresses_leaves_room_for_those_who_have_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_door, "place_of", str)
+    for name, value in (("CONNECTIONS_MOST", 50), ("OF_ONE_ADDRESS_MOST", 20), ("KEPT_FREE", 10), ("FEW", 3)):
+        monkeypatch.setattr(http_door, name, value)
+    async with door(tmp_path) as (port, refusals):
+        held = []
+        for number in (2, 3, 4):
+            for _ in range(20):
+                held.append(await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.0.{number}", 0)))
+        await until(lambda: refusals.counts["too_many_connections"] == 17)
+        others = []
+        for number in (5, 6):
+            for _ in range(3):
+                pair = await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.0.{number}", 0))
+                pair[1].write(HEALTHY.replace(b"Connection: close\r\n", b""))
+                assert (await pair[0].readuntil(b"ok\n")).startswith(b"HTTP/1.1 200 ")
+                others.append(pair)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.5", 0))
+        assert await is_ended(reader), "the fourth of few"
+        for _, each in (*held, *others, (reader, writer)):
+            each.close()
 
 
 @pytest.mark.parametrize(
