@@ -85,8 +85,7 @@ def test_a_stranger_who_names_his_channel_is_shown_as_other_wherever_his_line_is
     play = Play()
     play.hang_up(play.channel(f"SIP/{domain}", state=ev.ChannelState.RING, number="79", context="public"))
     assert play.only_call.call.trunk == OTHER
-    assert [fact for fact in play.told(TrunkGuessed) if fact.endpoint != OTHER] == []
-    assert domain not in "".join(fact.endpoint for fact in play.told(TrunkGuessed))
+    assert set(play.told(TrunkGuessed)) <= {TrunkGuessed(START, OTHER)}
 
 
 def test_a_trunk_named_by_its_number_is_one_by_its_context_without_a_guess() -> None:
