@@ -117,7 +117,7 @@ def report_request(name: ReportName, query: Mapping[str, str], zone: tzinfo, mas
         result=query.get("result"),  # type: ignore[arg-type]  # checked above
     )
     language: Language | None = query.get("lang")  # type: ignore[assignment]  # checked above
-    return ReportRequest(question, query.get("format", "json"), language, _limit(query))
+    return ReportRequest(question, query.get("format", "json"), language, _limit(query, full=True))
 
 
 def gap_filter(query: Mapping[str, str], zone: tzinfo) -> GapFilter:

@@ -211,7 +211,7 @@ async def forms_are_inert(on: Office, folder: Path, words: tuple[str, ...]) -> N
 
 async def told_to_strangers(on: Office) -> bytes:
     """All that is told of callers without a token. What our own phones dial is no stranger's: an extension may have letters."""
-    calls = orjson.loads((await on.daemon.get("/api/v1/calls?limit=1000"))[1])["calls"]
+    calls = orjson.loads((await on.daemon.get("/api/v1/calls?limit=100"))[1])["calls"]
     said = [(await on.daemon.get(path))[1].encode() for path in ("/api/v1/live", "/api/v1/cases", "/", "/-/ready")]
     return b"\n".join([*said, *(orjson.dumps(call) for call in calls if call["direction"] == "in")])
 

@@ -67,7 +67,7 @@ async def filled_daemon(folder: Path) -> AsyncIterator[tuple[Daemon, list[str]]]
                 pbx.sessions[0].send(raw.replace(b"79001112233", b"79002223%03d" % other))
             pbx.sessions[0].send(new_channel(LIVE) + BOOTED)
             await daemon.until("/api/v1/live", f'"id":"{LIVE}"')
-            await daemon.until("/api/v1/cases?open=true&limit=1000", f'"id":"1796{OTHERS - 1:03d}254.0"')
+            await daemon.until("/api/v1/calls?period=today&limit=1", f'"id":"1796{OTHERS - 1:03d}254.0"')
             async with reading(folder / "calls.db") as connection:
                 found = await find_calls(connection, CallFilter())
             yield daemon, [call.id for call in found if call.id.startswith("1796")]

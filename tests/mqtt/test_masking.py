@@ -52,7 +52,7 @@ PATHS = (
         "/nothing",
         "/api/v1/nothing",
     ),
-    *("/api/v1/calls?limit=1000", "/api/v1/calls?missed=true", "/api/v1/cases", "/api/v1/cases?open=true"),
+    *("/api/v1/calls?limit=100", "/api/v1/calls?missed=true", "/api/v1/cases", "/api/v1/cases?open=true"),
     *("/api/v1/calls?direction=x", "/api/v1/cases?clients=known"),
 )
 
@@ -107,7 +107,7 @@ async def answers(daemon: Daemon, token: str = "") -> bytes:
         for path in PATHS:
             said += await get(path)
         for kind in ("calls", "cases"):
-            for found in orjson.loads((await get(f"/api/v1/{kind}?limit=1000")).partition(b">")[2])[kind]:
+            for found in orjson.loads((await get(f"/api/v1/{kind}?limit=100")).partition(b">")[2])[kind]:
                 said += await get(f"/api/v1/{kind}/{found['id']}")
         for path in (f"/api/v1/calls?number={NUMBER}", f"/api/v1/cases?number={NUMBER}", f"/api/v1/calls/{NUMBER}"):
             said += await get(path)
