@@ -32,8 +32,9 @@ def with_clients(folder: Path, port: int, text: str = CLIENTS, **changes: Any) -
 async def test_calls_and_cases_bear_the_name_live_and_stored_and_masked_for_strangers(tmp_path: Path) -> None:
     async with FakeAsterisk() as pbx:
         settings = with_clients(tmp_path, pbx.port, mqtt=Mqtt(port=closed_port(), reconnect_max=0.05, numbers="full"))
-        async with ready(settings) as (daemon, client):
+        async with ready(settings):  # it has read the file when it is stored: the next run begins with it
             await until(lambda: rows(tmp_path, "SELECT number FROM client") == [("+79001112233",)])
+        async with ready(settings) as (daemon, client):
             await replay(pbx, daemon, lines("05-direct-caller-abandons"))
             await daemon.writer.flush()
             (case,) = (await topics(client, "missed/open"))["missed/open"]["cases"]
@@ -49,8 +50,9 @@ async def test_calls_and_cases_bear_the_name_live_and_stored_and_masked_for_stra
 
 
 async def test_a_live_call_has_a_name_and_no_number_of_a_client_in_a_topic_or_label(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx, ready(with_clients(tmp_path, pbx.port)) as (daemon, client):
+    async with FakeAsterisk() as pbx, ready(with_clients(tmp_path, pbx.port)):
         await until(lambda: rows(tmp_path, "SELECT number FROM client"))
+    async with FakeAsterisk() as pbx, ready(with_clients(tmp_path, pbx.port)) as (daemon, client):
         begun = [raw for raw in lines("01-direct-caller-hangs-up") if b"Event: Hangup" not in raw]
         await replay(pbx, daemon, begun)
         for headers, expected in ((FULL, ROMASHKA), ({}, MASKED)):
