@@ -1,11 +1,17 @@
 """Which tests run against the real parts, each process on a network of its own; and which examples properties are tried with."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
 
 from tests.own_network import enter_own_network
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 # The same examples for the same code: main does not turn red by luck. `make properties` draws new ones.
 settings.register_profile("same", derandomize=True)
@@ -15,6 +21,15 @@ settings.load_profile("same")
 REAL_PARTS = frozenset(
     {"asterisk", "callback", "mqtt", "pages", "prometheus", "reports_page", "systemd", "torture", "wallboard"}
 )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one_browser() -> "AsyncIterator[Browser]":
+    """For all boards of a module: the start of a browser costs more than most of what is done in it."""
+    from tests.wallboard.browser import shared  # nobody else needs what it imports
+
+    async with shared() as browser:
+        yield browser
 
 
 def pytest_configure(config: pytest.Config) -> None:

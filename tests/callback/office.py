@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from playwright.async_api import expect
 
 from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
-from tests.wallboard.browser import WITHIN_MS, Board, board
+from tests.wallboard.browser import Board, board
 
 READ, WRITE = "the-token-that-reads", "the-token-that-writes"
 TOKENS = f'read_token = "{READ}"\nwrite_token = "{WRITE}"\n'
@@ -63,7 +64,7 @@ async def says_who_he_is(page: Board, by: str, token: str) -> None:
     await page.page.fill("#who [name=by]", by)
     await page.page.fill("#who [name=token]", token)
     await page.page.click("#who [type=submit]")
-    await page.page.wait_for_selector("#who", state="hidden", timeout=WITHIN_MS)
+    await expect(page.page.locator("#who")).to_be_hidden()
     await page.shows("#me", by)
 
 

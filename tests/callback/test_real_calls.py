@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import SECRET, running_pbx
 from tests.callback.office import PHONE, READ, TOKENS, WRITE, desk
 from tests.daemon.ringtally_process import running_daemon, write_settings
-from tests.wallboard.browser import WITHIN_MS
+from tests.wallboard.browser import IN_ONE_BROWSER
 
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 QUEUE = "7003"
 
 
@@ -44,5 +43,5 @@ async def test_who_is_missed_is_claimed_in_one_browser_seen_so_in_another_called
                 await oleg.page.locator("#gone summary").click()
                 await oleg.page.locator("#gone a").click()
                 await oleg.page.locator(".step-missed .picture").click()
-                await expect(oleg.page.locator("svg.picture rect.bar.queue")).to_be_visible(timeout=WITHIN_MS)
+                await expect(oleg.page.locator("svg.picture rect.bar.queue")).to_be_visible()
                 await oleg.has(".call-line table", "queue: gave up")

@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
-
 from daemon.web_pages import page_names
 from tests.callback.office import READ, WRITE, miss, settings
 from tests.daemon.fake_asterisk import FakeAsterisk, event, new_channel, run_of_headers
 from tests.daemon.ringtally_process import Daemon, running_daemon
 from tests.daemon.test_inert import member
 from tests.mqtt.service import ids
-from tests.wallboard.browser import FLAGS, chromium
 
 # By page, what it can be asked for that looks unlike the rest of it.
 ASKED = {
@@ -45,16 +42,6 @@ async def office() -> AsyncIterator[tuple[FakeAsterisk, Daemon]]:
             await daemon.until("/api/v1/live", in_menu)
             await daemon.until("/api/v1/cases?open=true", "2234")
             yield pbx, daemon
-
-
-@asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
-    async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 TOKENS = (READ, WRITE)

@@ -1,16 +1,26 @@
 """A real Chromium that looks at one page, and may talk to nobody but the daemon and the broker."""
 
+import asyncio
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator, Page, async_playwright, expect
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-WITHIN_MS = 20_000
+WITHIN_MS = 60_000
+"""A machine that is busy is no fault of a page; and who waits for the right thing waits no longer than it takes."""
+expect.set_options(timeout=WITHIN_MS)
+IN_ONE_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.usefixtures("one_browser"),
+]
+"""The `pytestmark` of a module whose boards are opened in one browser."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +39,21 @@ Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin
 WATCH_POLICY = """
 addEventListener("securitypolicyviolation", (each) => console.error(`policy: ${each.violatedDirective} ${each.blockedURI}`));
 """
+# What stands somewhere for a moment only is kept until somebody asks for it: all that the page says of what was done, and what is watched.
+KEEP_WORDS = """
+globalThis.keptWords = {};
+globalThis.keepWords = (where) => {
+  const place = document.querySelector(where);
+  const words = keptWords[where] = [place.textContent];
+  new MutationObserver(() => words.push(place.textContent)).observe(place, { childList: true, characterData: true, subtree: true });
+};
+addEventListener("DOMContentLoaded", () => { if (document.querySelector("#said")) keepWords("#said"); });
+"""
+TAKE_WORDS = """([where, wanted]) => {
+  const words = keptWords[where] ?? [];
+  const at = words.findIndex((each) => each.includes(wanted));
+  return at >= 0 && words.splice(0, at + 1).length > 0;
+}"""
 # A network that is down is told on the console whether or not the page looks after it; that is what these tests do to it.
 _NETWORK = ("net::ERR_", "WebSocket connection to", "WebSocket is already in CLOSING")
 
@@ -65,18 +90,44 @@ class Board:
         """Wait until just this text is there."""
         await expect(self._at(where)).to_have_text(text, timeout=WITHIN_MS)
 
-    async def has(self, where: str, text: str) -> None:
+    async def has(self, where: str, text: str | re.Pattern[str]) -> None:
         """Wait until this is part of what is there."""
         await expect(self._at(where)).to_contain_text(text, timeout=WITHIN_MS)
+
+    async def gives(self, script: str, wanted: object, given: object = None) -> None:
+        """Wait until this gives just that in the page."""
+        told: object = None
+        try:
+            async with asyncio.timeout(WITHIN_MS / 1000):
+                while (told := await self.page.evaluate(script, given)) != wanted:
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{script} never gave {wanted!r}, and gives {told!r}") from None
+
+    async def watch(self, where: str) -> None:
+        """From here on nothing that stands there is missed by `had`."""
+        await self.page.evaluate("where => keepWords(where)", where)
+
+    async def had(self, where: str, text: str) -> None:
+        """Wait until this is part of what is there, or was for a moment since it was watched, or since what `had` found the last time."""
+        await self.gives(TAKE_WORDS, True, [where, text])
+
+    async def told(self, words: str) -> None:
+        """Wait until the page says, for its moment, that something was done."""
+        await self.had("#said", words)
+
+    async def is_drawn(self) -> None:
+        """What was laid out anew is drawn: whatever follows a change of size by itself has done so."""
+        await self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     async def says(self, words: str) -> None:
         """Wait until the bar across the page says this; a bar that nobody can see says nothing."""
         await expect(self._at("#bar")).to_be_visible(timeout=WITHIN_MS)
         await self.has("#bar", words)
 
-    async def text(self, where: str) -> str:
-        """What is there now."""
-        return await self._at(where).inner_text()
+    async def level_is(self, where: str, level: str) -> None:
+        """Wait until this part of the board is as bad as this."""
+        await expect(self._at(where)).to_have_attribute("data-level", level, timeout=WITHIN_MS)
 
     async def knows_nothing_of_now(self) -> None:
         """What is true of this very moment only is not to be seen; all else is greyed."""
@@ -86,10 +137,8 @@ class Board:
 
     async def fits(self) -> None:
         """Nothing has to be scrolled to be seen."""
-        over = await self.page.evaluate(
-            "(e => [e.scrollWidth - innerWidth, e.scrollHeight - innerHeight])(document.documentElement)"
-        )
-        assert over == [0, 0]
+        over = "(e => [e.scrollWidth - innerWidth, e.scrollHeight - innerHeight])(document.documentElement)"
+        await self.gives(over, [0, 0])
 
     async def beside(self, address: str) -> "Board":
         """Another page in the same browser; what goes wrong in it counts here too."""
@@ -112,6 +161,31 @@ def chromium() -> str:
 
 
 @asynccontextmanager
+async def started(*flags: str) -> AsyncIterator[Browser]:
+    """A browser for the time of the block."""
+    async with async_playwright() as tools:
+        browser = await tools.chromium.launch(executable_path=chromium(), args=[*FLAGS, *flags])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+_shared: list[Browser] = []
+
+
+@asynccontextmanager
+async def shared(*flags: str) -> AsyncIterator[Browser]:
+    """A browser in which every board of the block is opened; none knows of another."""
+    async with started(*flags) as browser:
+        _shared.append(browser)
+        try:
+            yield browser
+        finally:
+            _shared.remove(browser)
+
+
+@asynccontextmanager
 async def board(
     address: str,
     languages: Iterable[str] = ("en-GB",),
@@ -124,21 +198,20 @@ async def board(
     The clock of the screen is `ahead_s` seconds ahead. `login`: name and password that are typed where they are asked for; a certificate
     that nobody signed is then clicked away.
     """
-    async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
-        try:
-            context = await browser.new_context(
-                locale=next(iter(languages)),
-                viewport={"width": size[0], "height": size[1]},
-                http_credentials=None if login is None else {"username": login[0], "password": login[1]},
-                ignore_https_errors=login is not None,
-            )
-            await context.add_init_script(WATCH_POLICY)
-            await context.add_init_script(SET_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000)))
-            opened = Board(await context.new_page())
-            await opened.page.goto(address)
-            yield opened
-            assert not opened.faults, "\n".join(opened.faults)
-            assert opened.hosts == {"127.0.0.1"}
-        finally:
-            await browser.close()
+    async with AsyncExitStack() as stack:
+        browser = _shared[-1] if _shared else await stack.enter_async_context(started())
+        context = await browser.new_context(
+            locale=next(iter(languages)),
+            viewport={"width": size[0], "height": size[1]},
+            http_credentials=None if login is None else {"username": login[0], "password": login[1]},
+            ignore_https_errors=login is not None,
+        )
+        stack.push_async_callback(context.close)
+        await context.add_init_script(WATCH_POLICY)
+        await context.add_init_script(KEEP_WORDS)
+        await context.add_init_script(SET_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000)))
+        opened = Board(await context.new_page())
+        await opened.page.goto(address)
+        yield opened
+        assert not opened.faults, "\n".join(opened.faults)
+        assert opened.hosts == {"127.0.0.1"}

@@ -6,19 +6,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import bcrypt
-import pytest
+import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.daemon.app_service import closed_port
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import running_daemon
 from tests.mqtt.service import ids
-from tests.wallboard.browser import FLAGS, board, chromium
+from tests.wallboard.browser import IN_ONE_BROWSER, board, shared
 from tests.wallboard.test_page import settings
 
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 A_CALL = ids(0, 1)[0]
 TOKEN = "a-token-that-the-page-has-stolen"
 EVIL = "evil.example.com"
@@ -50,21 +50,26 @@ async def test_the_board_lives_behind_tls_and_a_password(tmp_path: Path) -> None
         assert "Пароль" not in "".join(daemon.lines)
 
 
-@asynccontextmanager
-async def browsing(address: str, theirs: bool = False) -> AsyncIterator[Page]:
-    """A page of somebody's, whose name leads to this machine; `theirs`: it came from them before its name was made to."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one_browser() -> AsyncIterator[Browser]:
+    """It takes a name of somebody's to lead to this machine."""
     # Newer Chromiums ask before a page reaches loopback; others do not, and people say yes.
     rules = [f"--host-resolver-rules=MAP {EVIL} 127.0.0.1", "--disable-features=LocalNetworkAccessChecks"]
-    async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path=chromium(), args=[*FLAGS, *rules])
-        try:
-            page = await browser.new_page()
-            if theirs:
-                await page.route(address, lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
-            await page.goto(address)
-            yield page
-        finally:
-            await browser.close()
+    async with shared(*rules) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def browsing(browser: Browser, address: str, theirs: bool = False) -> AsyncIterator[Page]:
+    """A page of somebody's; `theirs`: it came from them before its name was made to lead to this machine."""
+    page = await browser.new_page()
+    try:
+        if theirs:
+            await page.route(address, lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
+        await page.goto(address)
+        yield page
+    finally:
+        await page.close()
 
 
 @asynccontextmanager
@@ -94,14 +99,14 @@ LISTEN = """url => new Promise(done => {
 })"""
 
 
-async def test_a_page_of_another_origin_reads_nothing_and_writes_nothing(tmp_path: Path) -> None:
+async def test_a_page_of_another_origin_reads_nothing_and_writes_nothing(tmp_path: Path, one_browser: Browser) -> None:
     port = closed_port()
     async with FakeAsterisk() as pbx, somebodys_site() as site:
         path = settings(tmp_path, pbx, port)
         path.write_text(path.read_text().replace("[http]\n", f'[http]\nwrite_token = "{TOKEN}"\n'))
         async with running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
-            async with browsing(f"http://{EVIL}:{site}/") as page:
+            async with browsing(one_browser, f"http://{EVIL}:{site}/") as page:
                 ours = f"http://127.0.0.1:{port}"
                 body = json.dumps({"number": "+79001112233", "by": "evil"})
                 for init in (
@@ -115,14 +120,14 @@ async def test_a_page_of_another_origin_reads_nothing_and_writes_nothing(tmp_pat
             await daemon.until("/metrics", 'ringtally_http_refused_total{reason="origin"} 1.0')
 
 
-async def test_a_page_whose_name_is_made_to_lead_here_reads_nothing(tmp_path: Path) -> None:
+async def test_a_page_whose_name_is_made_to_lead_here_reads_nothing(tmp_path: Path, one_browser: Browser) -> None:
     """DNS rebinding: the same origin for the browser, and so no other rule of his stops it."""
     port = closed_port()
     async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
-        async with browsing(f"http://{EVIL}:{port}/", theirs=True) as page:
+        async with browsing(one_browser, f"http://{EVIL}:{port}/", theirs=True) as page:
             status, told = await page.evaluate(READ, ["/api/v1/calls", {}])
             assert (status, "http.hosts" in told) == (421, True)
             assert await page.evaluate(LISTEN, "/api/v1/stream") == "nothing"
-        async with browsing(f"http://127.0.0.1:{port}/", theirs=True) as page:
+        async with browsing(one_browser, f"http://127.0.0.1:{port}/", theirs=True) as page:
             assert (await page.evaluate(READ, ["/api/v1/calls", {}]))[0] == 200

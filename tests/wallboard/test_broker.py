@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiomqtt
-import pytest
+from playwright.async_api import expect
 
 from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
-from tests.daemon.ringtally_process import Daemon
+from tests.daemon.ringtally_process import WITHIN_S, Daemon
 from tests.mqtt.broker import Mosquitto, documented, mosquitto
 from tests.mqtt.listener import ROOT
 from tests.mqtt.service import ids, mqtt, publishing
-from tests.wallboard.browser import Board, board
+from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 PASSWORD = "no-one-must-see-this"
 A_CALL, ANOTHER = ids(0, 2)
 
@@ -78,6 +78,7 @@ async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
         pbx.sessions[-1].send(new_channel(A_CALL))
         await page.has("#call-list ul", "7900•••2233")
         await page.page.click("#boards a >> nth=1")
+        await expect(page.page.locator("body")).to_have_attribute("data-board", "agents")
         await page.link_is("live")
         await page.shows("#agent-list .cells", "no agents are known")
         await broker.kill()
@@ -108,8 +109,9 @@ async def test_of_a_daemon_that_died_the_brokers_last_will_is_told(tmp_path: Pat
 
 async def test_a_daemon_that_was_stopped_is_told_and_its_return_seen(tmp_path: Path) -> None:
     async with office(tmp_path) as on:
-        assert await on.daemon.stop() == 0
+        on.daemon.send(signal.SIGTERM)
         await on.page.link_is("no_daemon")
+        assert await on.daemon.ended(WITHIN_S) == 0
         async with publishing(tmp_path, on.pbx, section(on.broker)):
             await on.page.link_is("live")
 

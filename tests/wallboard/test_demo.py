@@ -4,12 +4,10 @@ import asyncio
 import signal
 import subprocess
 
-import pytest
-
 from tests.daemon.ringtally_process import ENVIRONMENT, RINGTALLY, WITHIN_S
-from tests.wallboard.browser import board
+from tests.wallboard.browser import IN_ONE_BROWSER, board
 
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 
 
 async def test_the_demos_wallboard_moves() -> None:

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from daemon.log import harmless
@@ -18,13 +17,14 @@ from tests.daemon.test_inert import event, member, on_one_line, run_of, wire
 from tests.hostile import HOSTILE, is_inert
 from tests.mqtt.broker import documented, mosquitto
 from tests.mqtt.service import mqtt
-from tests.wallboard.browser import WITHIN_MS, Board, board
+from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 PASSWORD = "no-one-must-see-this"
 TEXTS = [text[:30_000] for text in HOSTILE.values()]
 AT_ONCE = 7
 """A list has eight rows."""
+AGENTS = len({text_of(on_one_line(text)) for text in TEXTS})
 
 
 def began(uniqueid: str, text: str) -> bytes:
@@ -64,7 +64,7 @@ async def show(page: Board, pbx: FakeAsterisk, number: int, texts: Sequence[str]
     for uniqueid, text in zip(ids, texts, strict=True):
         pbx.sessions[-1].send(began(uniqueid, text))
     await page.shows("#waiting b", str(len(texts)))
-    await expect(page.page.locator("#call-list li .who bdi")).to_have_count(len(texts), timeout=WITHIN_MS)
+    await expect(page.page.locator("#call-list li .who bdi")).to_have_count(len(texts))
     rows = await shown(page, "#call-list li .who bdi")
     told = [presented(text_of(on_one_line(text))) for text in texts]
     for row, wanted in zip(reversed(rows), told, strict=True):
@@ -104,20 +104,25 @@ async def test_whatever_they_are_called_the_board_shows_text(tmp_path: Path) -> 
             number += AT_ONCE
         for text in TEXTS:
             pbx.sessions[-1].send(member(text))
-        pbx.sessions[-1].send(member("Zoe"))
+        await page.has("#agents-free p", f"of {AGENTS}")
         assert await elements(page) - before <= {"bdi", "li", "span", "time", "div", "tr", "th", "td", "i"}
         await page.fits()
+        missed = await page.page.locator("#missed-open b").inner_text()
         for name in await shown(page, "#queue-table bdi"):
             assert is_inert(f"\u2068{blank(name)}\u2069"), name
         for other in ("agents", "tiles"):
             beside = await page.beside(page.page.url.replace("table", other))
             await beside.link_is("live")
+            # What a broker keeps comes topic by topic.
+            await beside.has("#agents-free p", f"of {AGENTS}")
+            if other == "tiles":
+                await beside.shows("#missed b", missed)
             await beside.fits()
             names = await shown(beside, "main bdi")
             assert len(names) > (AT_ONCE if other == "agents" else 0)
             for name in names:
                 assert is_inert(f"\u2068{blank(name)}\u2069"), name
-            assert await beside.page.locator("main :is(img, script, iframe, form, a)").count() == 0
+            await expect(beside.page.locator("main :is(img, script, iframe, form, a)")).to_have_count(0)
             await beside.picture(f"inert-{other}")
 
 

@@ -24,7 +24,14 @@ export class History {
   draw(steps, notes, at) {
     const all = [...steps, ...notes.map((note) => ({ ...note, kind: "note" }))];
     all.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
-    this._list.replaceChildren(...all.map((step) => this._line(step, at)));
+    const list = this._list;
+    all.map((step) => this._line(step, at)).forEach((line, n) => {
+      const before = list.children[n];
+      // Who is about to press a line's link, or has marked its words, keeps it.
+      if (before === undefined) list.append(line);
+      else if (!before.isEqualNode(line)) before.replaceWith(line);
+    });
+    while (list.children.length > all.length) list.lastChild.remove();
     this.element.hidden = all.length === 0;
   }
 

@@ -93,6 +93,7 @@ async function run() {
     message: (topic, text, fresh) => { state.take(topic, text, fresh, ourClock()); soon(); },
     alive: () => state.alive(ourClock()),
   };
+  addEventListener("resize", soon);
   watchForNews(config);
   if (hasBroker) {
     const { listenToBroker } = await import("./mqtt_source.js");
