@@ -13,7 +13,7 @@ from daemon.demo.generator import TrafficGenerator
 from daemon.demo.pbx import BANNER, USERNAME, SimulatedPbx
 from handlers.ami.message import Message
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 BUSY = {"calls_per_minute": 600.0, "speed": 20.0}
 
 
