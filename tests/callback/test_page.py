@@ -4,7 +4,7 @@ import re
 import signal
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.callback.office import (
     MASKED,
@@ -74,7 +74,13 @@ async def test_a_token_is_typed_once_shows_the_numbers_and_can_be_forgotten(tmp_
         await page.shows(".case .who a", NUMBER)
         await expect(page.page.locator(".case a.call")).to_have_attribute("href", "tel:+79001112233")
         await page.has("#hint", "the token that writes is needed too")
+        late = await holding_the_first_answer(page, f"{READ}, {WRITE}")
         await says_who_he_is(page, "Anna", WRITE)
+        await expect(page.page.locator("#hint")).to_be_hidden()
+        # An answer that was overtaken by that to a later question is none any more.
+        async with page.page.expect_event("requestfinished", lambda request: request == late[0].request):
+            await late[0].fulfill(json={"reads_all": True, "writes": False})
+        await page.is_drawn()
         await expect(page.page.locator("#hint")).to_be_hidden()
         await page.page.reload()
         await page.shows(".case .who a", NUMBER)
@@ -94,6 +100,20 @@ async def test_a_token_is_typed_once_shows_the_numbers_and_can_be_forgotten(tmp_
         await page.shows(".caller h2", MASKED)
         kept = await page.page.evaluate(KEPT)
         assert not any(word in kept for word in (READ, WRITE, "Anna"))
+
+
+async def holding_the_first_answer(page: Board, tokens: str) -> list[Route]:
+    """To what these tokens allow: it is held until somebody gives it."""
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        if held or route.request.headers.get("x-ringtally-token") != tokens:
+            await route.continue_()
+        else:
+            held.append(route)
+
+    await page.page.route("**/api/v1/access", hold)
+    return held
 
 
 async def hears_nothing(page: Board) -> None:
@@ -119,10 +139,15 @@ async def test_what_one_does_the_other_sees_and_what_he_typed_meanwhile_stays(tm
         await anna.has(".caller .claimed", re.compile(f"you call back, {MINUTES_LEFT}"))
         await oleg.has(".caller .claimed", re.compile(f"Anna calls back, {MINUTES_LEFT}"))
         await expect(oleg.page.locator(".caller button.claim")).to_be_hidden()
+        # Whoever has marked a line of the history keeps it.
+        await expect(oleg.page.locator(".step-claimed")).to_be_visible()
+        await oleg.page.evaluate("document.querySelector('.step-missed').isMine = true")
         await oleg.page.press(".forms > form textarea", "Control+Enter")
         await oleg.told("Noted.")
         await anna.has(".step-note .written", "<img src=x onerror=alert(1)>\\u202etxt")
         await anna.has(".step-note .by", "<b>Oleg</b>")
+        await expect(oleg.page.locator(".step-note")).to_be_visible()
+        await oleg.gives("document.querySelector('.step-missed').isMine", True)
 
         # Another was faster: what a page shows may be a moment old.
         await oleg.page.locator(".case").nth(1).locator(".who a").click()

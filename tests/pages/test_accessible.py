@@ -16,6 +16,8 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOUND = """async (rules) => (await axe.run(document, { runOnly: rules, resultTypes: ["violations"] })).violations.flatMap(
   (each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.failureSummary}`))"""
+# What is there once a page has heard what it shows.
+HEARD = {"/wallboard/": ".queue, .cells > li:not(.none), tbody tr", "/callback/": ".case", "/reports/": "h2"}
 # A page that is still on its way has nothing wrong with it; nor has what fades in, so nothing moves in these.
 IS_SHOWN = (
     """() => !document.querySelector("[aria-busy=true]") && [undefined, "live"].includes(document.body.dataset.link)"""
@@ -54,6 +56,8 @@ async def test_nothing_is_wrong_with_any_page(one_browser: Browser) -> None:
                 mark = "&" if "?" in address else "?"
                 await page.goto(f"http://127.0.0.1:{daemon.port}{address}{mark}theme={theme}&lang=ru")
                 await page.wait_for_function(IS_SHOWN, timeout=WITHIN_MS)
+                if (heard := HEARD.get(address.partition("?")[0])) is not None:
+                    await expect(page.locator(heard).first).to_be_visible()
                 assert await page.evaluate("document.documentElement.dataset.theme") == theme
                 wrong[f"{address} {theme} {size}"] = await faults(page)
             await page.close()

@@ -153,6 +153,7 @@ export class Panel {
     for (let n = 0; n < LOOKS_MOST && this.found === found; n += 1) {
       try {
         const told = await this.hooks.api.get(`cases/${encodeURIComponent(this.id)}/history`);
+        if (this.found !== found) return; // asked anew meanwhile
         this.history.draw(told.history, this.found.notes, this.hooks.now());
         if (tellsAllOf(found, told.history)) return;
       } catch {

@@ -12,6 +12,7 @@ export class Who {
     this.all = words;
     this.me = me;
     this.rights = { reads_all: false, writes: false };
+    this._looks = 0;
     this.dialog = byId("who");
     this.form = this.dialog.querySelector("form");
     this._name();
@@ -43,11 +44,15 @@ export class Who {
     return me.by;
   }
 
-  /** What the tokens that are kept allow, asked of the daemon; null where it gives no answer. */
+  /** What the tokens that are kept allow, asked of the daemon; null where it gives no answer, or was asked again meanwhile. */
   async look() {
+    this._looks += 1;
+    const look = this._looks;
     try {
-      this.rights = await new Api("../api/v1/", () => this.me.tokens).get("access");
-      return this.rights;
+      const rights = await new Api("../api/v1/", () => this.me.tokens).get("access");
+      if (look !== this._looks) return null;
+      this.rights = rights;
+      return rights;
     } catch {
       return null;
     }

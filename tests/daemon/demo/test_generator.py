@@ -11,7 +11,7 @@ from daemon.demo.cast import DEPARTMENTS, EMPTY_QUEUE, TRUNKS
 from daemon.demo.generator import TrafficGenerator
 from handlers.core import Core
 from handlers.facts import CallEnded, EventDoubted, TrunkGuessed
-from tests.daemon.demo.traffic import RULES, START, UNIQUEID, finished, told, traffic
+from tests.daemon.demo.traffic import RULES, START, UNIQUEID, Message, finished, told, traffic
 
 pytestmark = pytest.mark.slow
 
@@ -19,8 +19,13 @@ STRETCH_S = 900.0
 
 
 @pytest.fixture(scope="module")
-def stretch() -> list[CallEnded]:
-    facts = told(traffic(STRETCH_S), Core(RULES))
+def messages() -> list[Message]:
+    return traffic(STRETCH_S)
+
+
+@pytest.fixture(scope="module")
+def stretch(messages: list[Message]) -> list[CallEnded]:
+    facts = told(messages, Core(RULES))
     assert not [fact for fact in facts if isinstance(fact, EventDoubted | TrunkGuessed)]
     return finished(facts)
 
@@ -92,15 +97,15 @@ def test_nobody_is_in_two_calls_at_once(stretch: list[CallEnded]) -> None:
         assert all(one[1] <= other[0] for one, other in pairwise(periods))
 
 
-def test_every_channel_has_an_id_of_its_own() -> None:
-    born = [UNIQUEID.search(message.raw) for message in traffic(200) if message.raw.startswith(b"Event: Newchannel")]
+def test_every_channel_has_an_id_of_its_own(messages: list[Message]) -> None:
+    born = [UNIQUEID.search(message.raw) for message in messages if message.raw.startswith(b"Event: Newchannel")]
     ids = Counter(match[1] for match in born if match is not None)
     assert len(born) > 150
     assert ids.most_common(1)[0][1] == 1
 
 
-def test_nothing_of_the_laboratory_is_left_in_it() -> None:
-    stream = b"".join(message.raw for message in traffic(300))
+def test_nothing_of_the_laboratory_is_left_in_it(messages: list[Message]) -> None:
+    stream = b"".join(message.raw for message in messages)
     assert not re.search(
         rb"79001112233|79990000000|89161234567|\btrunk\b/|PJSIP/trunk|suplocal|127\.\d+\.\d+\.\d+", stream
     )
@@ -114,9 +119,8 @@ def test_all_outside_numbers_are_made_up(stretch: list[CallEnded]) -> None:
         assert re.fullmatch(r"7900000\d{4}|7(495|812)0\d{6}", number)
 
 
-def test_what_is_remembered_stays_within_the_calls_that_live() -> None:
+def test_what_is_remembered_stays_within_the_calls_that_live(messages: list[Message]) -> None:
     core = Core(RULES)
-    messages = traffic(STRETCH_S)
     for start in range(0, len(messages), 200):
         told(messages[start : start + 200], core)
         live = len(list(core.live_calls()))

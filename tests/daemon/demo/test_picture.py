@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC
+from functools import cache
 
 import pytest
 from rich.console import Console
@@ -14,11 +15,10 @@ from daemon.words import Language
 from handlers.core import Core
 from handlers.facts import Call, CallEnded
 from storage.masking import mask_number
-from tests.daemon.demo.traffic import RULES, finished, told, traffic
+from tests.daemon.demo.traffic import RULES, Message, finished, told, traffic
 
 pytestmark = pytest.mark.slow
 
-MESSAGES = traffic(180)
 PLACES = Places("http://127.0.0.1:1", "ringtally/demo", DemoBroker(1883, 9001, "hush"))
 FULL_NUMBER = re.compile(r"\b7(9000\d{6}|[48]\d{2}0\d{6})\b")
 
@@ -30,14 +30,24 @@ def drawn(live: list[Call], calls: FinishedCalls, now: float, language: Language
     return captured.get()
 
 
-def after(count: int) -> tuple[Core, FinishedCalls, float]:
+@cache
+def messages() -> list[Message]:
+    return traffic(180)
+
+
+def after(share: float = 1) -> tuple[Core, FinishedCalls, float]:
+    """This share of them has come."""
     core, calls = Core(RULES), FinishedCalls()
-    calls.take(told(MESSAGES[:count], core))
-    return core, calls, MESSAGES[count - 1].at
+    come = messages()[: int(len(messages()) * share)]
+    calls.take(told(come, core))
+    return core, calls, come[-1].at
 
 
 def test_a_wait_ticks_until_somebody_answers_and_then_the_talk_does() -> None:
-    live = {call.state: call for count in range(1, 400) for call in after(count)[0].live_calls()}
+    core, live = Core(RULES), dict[str, Call]()
+    for message in messages()[:400]:
+        told([message], core)
+        live |= {call.state: call for call in core.live_calls()}
     ringing, talking = live["ringing"], live["talking"]
     for waited_s, shown in ((7, "0:07"), (68, "1:08")):
         (line,) = [
@@ -57,7 +67,7 @@ def test_a_wait_ticks_until_somebody_answers_and_then_the_talk_does() -> None:
 
 
 def test_the_address_the_sums_and_the_last_finished_calls_are_there() -> None:
-    core, calls, now = after(len(MESSAGES))
+    core, calls, now = after()
     text = drawn(list(core.live_calls()), calls, now)
     total = sum(calls.results.values())
     assert total > FINISHED_SHOWN
@@ -71,7 +81,7 @@ def test_the_address_the_sums_and_the_last_finished_calls_are_there() -> None:
 
 
 def test_no_number_and_no_name_of_a_caller_is_shown_whole() -> None:
-    core, calls, now = after(len(MESSAGES))
+    core, calls, now = after()
     text = drawn(list(core.live_calls()), calls, now) + "\n".join(finished_line(c, UTC, "en") for c in calls.fresh)
     assert "•••" in text
     assert not FULL_NUMBER.search(text)
@@ -81,13 +91,13 @@ def test_no_number_and_no_name_of_a_caller_is_shown_whole() -> None:
 
 
 def test_more_live_calls_than_fit_are_counted() -> None:
-    core, calls, now = after(len(MESSAGES) // 2)
+    core, calls, now = after(0.5)
     call = next(core.live_calls())
     assert "+ 3" in drawn([call] * (LIVE_SHOWN + 3), calls, now)
 
 
 def test_it_speaks_russian() -> None:
-    core, calls, now = after(len(MESSAGES))
+    core, calls, now = after()
     text = drawn(list(core.live_calls()), calls, now, "ru")
     assert "ожидание" in text
     assert "входящий" in text
@@ -95,7 +105,7 @@ def test_it_speaks_russian() -> None:
 
 
 def test_a_call_merged_into_another_counts_once() -> None:
-    facts = told(MESSAGES, Core(RULES))
+    facts = told(messages(), Core(RULES))
     calls = FinishedCalls()
     calls.take(facts)
     ended = [fact for fact in facts if isinstance(fact, CallEnded)]
@@ -104,7 +114,7 @@ def test_a_call_merged_into_another_counts_once() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_eighty_columns_have_room_for_what_matters(language: Language) -> None:
-    core, calls, now = after(len(MESSAGES))
+    core, calls, now = after()
     live = list(core.live_calls())
     text = drawn(live, calls, now, language, 80)
     assert all(len(line.rstrip()) <= 80 for line in text.splitlines())
