@@ -52,6 +52,11 @@ class Daemon:
         """The number of its process."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Has it not ended?"""
+        return self._process.returncode is None
+
     def events(self, name: str) -> list[dict[str, Any]]:
         """The lines so far that tell of one event."""
         found = [json.loads(line) for line in self.lines if line.startswith("{")]

@@ -4,7 +4,7 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from daemon.sinks.label_names import LABELS_LIMIT
 from handlers.ami.message import text_of
 from handlers.ami.texts import TEXT_LIMIT
 from tests.daemon.app_service import FULL, TOKEN, ready, replay, settings_for
-from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.fake_asterisk import Action, Answer, FakeAsterisk, Session, answer
 from tests.daemon.http_service import said_to
 from tests.hostile import HOSTILE
 
@@ -90,6 +90,26 @@ def member(text: str, queue: str = "support") -> bytes:
         *(b"LastPause: 0", b"InCall: 0", b"Status: 1", b"Paused: 1", b"PausedReason: " + said, b"Ringinuse: 0"),
     )
     return event(b"QueueMemberStatus", b"\r\n".join(headers) + b"\r\n")
+
+
+def members(told: Iterable[bytes]) -> Answer:
+    """Who is in the queues, as the PBX answers it each minute: those of whom these events of `member` tell. All others are gone then."""
+    names = (
+        (b": QueueMemberStatus\r\nPrivilege: agent,all", b": QueueMember"),
+        (b"\r\nMemberName: ", b"\r\nName: "),
+        (b"\r\nInterface: ", b"\r\nLocation: "),
+    )
+    items = list(told)
+    for old, new in names:
+        items = [item.replace(old, new, 1) for item in items]
+
+    def queues(_session: Session, action: Action) -> bytes:
+        mine = f"ActionID: {action['ActionID']}\r\n".encode()
+        found = b"".join(item.removesuffix(b"\r\n") + mine + b"\r\n" for item in items)
+        end = b"Event: QueueStatusComplete\r\n" + mine + b"EventList: Complete\r\nListItems: %d\r\n\r\n" % len(items)
+        return answer(action, EventList="start", Message="Queue status will follow") + found + end
+
+    return queues
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from daemon.web_pages import page_names
 from tests.callback.office import READ, WRITE, miss, settings
 from tests.daemon.fake_asterisk import FakeAsterisk, event, new_channel, run_of_headers
 from tests.daemon.ringtally_process import Daemon, running_daemon
-from tests.daemon.test_inert import member
+from tests.daemon.test_inert import member, members
 from tests.mqtt.service import ids
 
 # By page, what it can be asked for that looks unlike the rest of it.
@@ -38,7 +38,9 @@ async def office() -> AsyncIterator[tuple[FakeAsterisk, Daemon]]:
             waiting, in_menu = ids(9_000, 2)
             joins = event("QueueCallerJoin", run_of_headers(waiting) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
             calls = new_channel(waiting) + joins + new_channel(in_menu)
-            pbx.sessions[-1].send(calls + member("Анна") + member("Boris") + member("Boris", "sales"))
+            agents = [member("Анна"), member("Boris"), member("Boris", "sales")]
+            pbx.answers["QueueStatus"] = members(agents)
+            pbx.sessions[-1].send(calls + b"".join(agents))
             await daemon.until("/api/v1/live", in_menu)
             await daemon.until("/api/v1/cases?open=true", "2234")
             yield pbx, daemon

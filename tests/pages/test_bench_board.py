@@ -1,5 +1,7 @@
 """The bench of the board measures what it says: every call is seen, after it was sent and not long after."""
 
+import time
+
 import pytest
 
 from tests.bench.board import table
@@ -16,6 +18,8 @@ def test_the_target_is_met_by_all_or_not_at_all() -> None:
 
 
 async def test_every_call_is_seen_and_none_before_it_was_there() -> None:
+    began = time.monotonic()
     shown = await shown_by("broker", "busy", 2)
+    lasted_ms = (time.monotonic() - began) * 1000
     assert (len(shown.took_ms), shown.unseen) == (2, 0)
-    assert all(0 < each < 5_000 for each in shown.took_ms)
+    assert all(0 < each < lasted_ms for each in shown.took_ms)

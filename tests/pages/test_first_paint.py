@@ -7,8 +7,8 @@ from tests.wallboard.browser import IN_ONE_BROWSER, WITHIN_MS
 
 pytestmark = IN_ONE_BROWSER
 WITHIN_PAINT_MS = 500
-# Another process may have had the processor once.
-TRIES = 5
+# Another process may have had the processor; only who is late is asked again.
+TRIES = 20
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 

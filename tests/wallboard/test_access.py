@@ -16,7 +16,7 @@ from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import running_daemon
 from tests.mqtt.service import ids
 from tests.wallboard.browser import IN_ONE_BROWSER, board, shared
-from tests.wallboard.test_page import settings
+from tests.wallboard.office import settings
 
 pytestmark = IN_ONE_BROWSER
 A_CALL = ids(0, 1)[0]

@@ -1,6 +1,5 @@
 """The three boards: what they reckon with, that they fit every screen, and how they alarm."""
 
-import json
 import signal
 from pathlib import Path
 
@@ -10,11 +9,11 @@ from storage.masking import mask_number
 from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import running_daemon
-from tests.daemon.test_inert import member
+from tests.daemon.test_inert import member, members
 from tests.hostile import HOSTILE
 from tests.mqtt.service import ids
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
-from tests.wallboard.test_page import joins, settings
+from tests.wallboard.office import Office, joins, settings
 
 pytestmark = IN_ONE_BROWSER
 NUMBERS = ["+79001112233", "8 (900) 111-22-33", "101", "*97", "123456", "Анна 5", "", "7900•••2233", "+1"]
@@ -126,13 +125,8 @@ async def a_page_is_old_at_night_only(page: Board) -> None:
     assert old == [True, False, False, False]
 
 
-async def test_what_the_boards_reckon_with(tmp_path: Path) -> None:
-    port = closed_port()
-    async with (
-        FakeAsterisk() as pbx,
-        running_daemon(settings(tmp_path, pbx, port)),
-        board(f"http://127.0.0.1:{port}/wallboard/?board=agents") as page,
-    ):
+async def test_what_the_boards_reckon_with(office: Office) -> None:
+    async with board(f"{office.board}?board=agents") as page:
         await alarms_begin_at_once_and_end_late(page)
         await pages_show_everybody(page)
         await grids_fit_their_boxes(page)
@@ -147,10 +141,11 @@ async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_pat
     async with FakeAsterisk() as pbx:
         path = settings(tmp_path, pbx, port)
         path.write_text(path.read_text() + "".join(f'\n[queues."queue {number}"]\n' for number in range(QUEUES)))
+        pbx.answers["QueueStatus"] = members(
+            member(f"Agent {number}", f"queue {number % QUEUES}") for number in range(AGENTS)
+        )
         async with running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
-            for number in range(AGENTS):
-                pbx.sessions[-1].send(member(f"Agent {number}", f"queue {number % QUEUES}"))
             pbx.sessions[-1].send(b"".join(new_channel(each) + joins(each) for each in ids(0, 3)))
             await all_fit(f"http://127.0.0.1:{port}")
 
@@ -210,17 +205,14 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 await page.shows("#sound", "Sound is off")
 
 
-async def test_a_board_of_some_queues_counts_theirs_alone(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        first, second = ids(0, 2)
-        pbx.sessions[-1].send(new_channel(first) + joins(first) + new_channel(second))
-        pbx.sessions[-1].send(member("Anna", "sales") + member("Boris"))
-        async with board(f"http://127.0.0.1:{port}/wallboard/?lang=en&board=table&queues=Support") as page:
+async def test_a_board_of_some_queues_counts_theirs_alone(office: Office) -> None:
+    async with office.calls(2) as (first, second):
+        agents = [member("Anna", "sales"), member("Boris")]
+        office.pbx.answers["QueueStatus"] = members(agents)
+        office.send(new_channel(first), joins(first), new_channel(second), *agents)
+        async with board(f"{office.board}?lang=en&board=table&queues=Support") as page:
             await page.shows("#waiting b", "1")
             await page.shows("#agents-free p", "of 1")
             await expect(page.page.locator("#call-list li")).to_have_count(1)
             await page.shows("#queue-table tbody th bdi", "support")
-            asked = json.loads((await daemon.get("/api/v1/live"))[1])
-            assert asked["total"] == 2
+            await office.daemon.until("/api/v1/live", '"total":2')

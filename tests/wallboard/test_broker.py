@@ -4,13 +4,16 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import aiomqtt
+import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from daemon.web_pages import WEB
-from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
+from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import WITHIN_S, Daemon
 from tests.mqtt.broker import Mosquitto, documented, mosquitto
 from tests.mqtt.listener import ROOT
@@ -19,7 +22,8 @@ from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 
 pytestmark = IN_ONE_BROWSER
 PASSWORD = "no-one-must-see-this"
-A_CALL, ANOTHER = ids(0, 2)
+A_CALL = ids(0, 1)[0]
+_numbers = count(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Office:
     broker: Mosquitto
     daemon: Daemon
     page: Board
+    another: str
+    """The id of a call that has not begun yet."""
 
 
 def section(broker: Mosquitto) -> str:
@@ -39,22 +45,51 @@ def section(broker: Mosquitto) -> str:
     )
 
 
+Parts = tuple[FakeAsterisk, Mosquitto, Daemon]
+
+
 @asynccontextmanager
-async def office(folder: Path) -> AsyncIterator[Office]:
+async def parts_in(folder: Path) -> AsyncIterator[Parts]:
     async with (
         FakeAsterisk() as pbx,
         mosquitto(folder, documented(folder, PASSWORD)) as broker,
         publishing(folder, pbx, section(broker)) as daemon,
-        board(f"http://127.0.0.1:{daemon.port}/wallboard/?board=table") as page,
     ):
+        yield pbx, broker, daemon
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parts]:
+    """For tests that leave all of them alive."""
+    async with parts_in(tmp_path_factory.mktemp("parts")) as made:
+        yield made
+
+
+@asynccontextmanager
+async def looking_at(parts: Parts) -> AsyncIterator[Office]:
+    """A board of these, until nobody calls any more."""
+    pbx, broker, daemon = parts
+    async with board(f"http://127.0.0.1:{daemon.port}/wallboard/?board=table") as page:
         await page.link_is("live")
-        pbx.sessions[-1].send(new_channel(A_CALL))
+        await page.shows("#call-list ul", "no calls")
+        call, another = ids(next(_numbers), 2)
+        pbx.sessions[-1].send(new_channel(call))
         await page.has("#call-list ul", "7900•••2233")
-        yield Office(pbx, broker, daemon, page)
+        yield Office(pbx, broker, daemon, page, another)
+    if daemon.is_alive:
+        pbx.sessions[-1].send(hangup(call) + hangup(another))
+        await daemon.until("/api/v1/live", '"total":0')
 
 
-async def test_a_dead_broker_is_told_and_its_return_seen(tmp_path: Path) -> None:
-    async with office(tmp_path) as on:
+@asynccontextmanager
+async def office(folder: Path) -> AsyncIterator[Office]:
+    """All of a test's own."""
+    async with parts_in(folder) as made, looking_at(made) as on:
+        yield on
+
+
+async def test_a_dead_broker_is_told_and_its_return_seen(parts: Parts) -> None:
+    async with looking_at(parts) as on:
         await on.broker.kill()
         await on.page.link_is("no_broker")
         await on.page.says("No connection to the broker")
@@ -89,8 +124,8 @@ async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
         assert told == []
 
 
-async def test_a_frozen_broker_is_told(tmp_path: Path) -> None:
-    async with office(tmp_path) as on:
+async def test_a_frozen_broker_is_told(parts: Parts) -> None:
+    async with looking_at(parts) as on:
         on.broker.freeze()
         await on.page.link_is("no_broker")
         await on.page.knows_nothing_of_now()
@@ -116,12 +151,15 @@ async def test_a_daemon_that_was_stopped_is_told_and_its_return_seen(tmp_path: P
             await on.page.link_is("live")
 
 
-async def test_a_pbx_that_is_gone_is_told(tmp_path: Path) -> None:
-    async with office(tmp_path) as on:
+async def test_a_pbx_that_is_gone_is_told(parts: Parts) -> None:
+    async with looking_at(parts) as on:
+        own = on.pbx.port
         await on.pbx.go_down()
         await on.page.link_is("no_pbx")
         await on.page.says("The PBX is not connected")
         await on.page.knows_nothing_of_now()
+        await on.pbx.listen(own)
+        await on.page.link_is("live")
 
 
 async def test_a_broker_that_knows_no_daemon_shows_none(tmp_path: Path) -> None:
@@ -135,34 +173,34 @@ async def test_a_broker_that_knows_no_daemon_shows_none(tmp_path: Path) -> None:
         await on.page.knows_nothing_of_now()
 
 
-async def test_whoever_may_only_read_cannot_make_the_board_say_something(tmp_path: Path) -> None:
-    async with office(tmp_path) as on:
+async def test_whoever_may_only_read_cannot_make_the_board_say_something(parts: Parts) -> None:
+    async with looking_at(parts) as on:
         async with aiomqtt.Client("127.0.0.1", on.broker.websocket_port, transport="websockets") as stranger:
             await stranger.publish(f"{ROOT}bridge/state", b"offline", qos=1, retain=True)
-        on.pbx.sessions[-1].send(new_channel(ANOTHER, number="74951234567"))
+        on.pbx.sessions[-1].send(new_channel(on.another, number="74951234567"))
         await on.page.has("#call-list ul", "7495•••4567")
         await on.page.link_is("live")
 
 
-async def test_what_is_no_message_of_ours_changes_nothing(tmp_path: Path) -> None:
-    async with office(tmp_path) as on:
+async def test_what_is_no_message_of_ours_changes_nothing(parts: Parts) -> None:
+    async with looking_at(parts) as on:
         async with aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other:
             for payload in (b"{", b"\xff\xfe", b"null", b"[]", b"17"):
                 await other.publish(f"{ROOT}queue/support/state", payload, qos=1)
                 await other.publish(f"{ROOT}agent/anna/state", payload, qos=1)
-        on.pbx.sessions[-1].send(new_channel(ANOTHER, number="74951234567"))
+        on.pbx.sessions[-1].send(new_channel(on.another, number="74951234567"))
         await on.page.has("#call-list ul", "7495•••4567")
         await on.page.link_is("live")
 
 
-async def test_a_message_that_cannot_be_shown_leaves_no_old_picture(tmp_path: Path) -> None:
-    async with office(tmp_path) as on:
+async def test_a_message_that_cannot_be_shown_leaves_no_old_picture(parts: Parts) -> None:
+    async with looking_at(parts) as on:
         async with aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other:
             await other.publish(f"{ROOT}calls/active", b'{"v":1,"total":1,"calls":[null]}', qos=1)
         await on.page.link_is("broken")
         await on.page.says("cannot show")
         await on.page.knows_nothing_of_now()
-        on.pbx.sessions[-1].send(new_channel(ANOTHER))
+        on.pbx.sessions[-1].send(new_channel(on.another))
         await on.page.link_is("live")
         assert len(on.page.faults) == 1
         assert "TypeError" in on.page.faults.pop()

@@ -5,28 +5,18 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.daemon.app_service import closed_port, lines
-from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
-from tests.daemon.ringtally_process import ran, running_daemon, write_settings
-from tests.mqtt.service import SITE, ids
+from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.ringtally_process import ran, running_daemon
+from tests.mqtt.service import ids
 from tests.wallboard.browser import IN_ONE_BROWSER, board
+from tests.wallboard.office import Office, joins, settings
 
 pytestmark = IN_ONE_BROWSER
-A_CALL, ANOTHER = ids(0, 2)
-
-
-def joins(uniqueid: str) -> bytes:
-    """The caller joins the queue `support`."""
-    return event("QueueCallerJoin", run_of_headers(uniqueid) + "Queue: support\r\nPosition: 1\r\nCount: 1\r\n")
-
-
-def settings(folder: Path, pbx: FakeAsterisk, port: int) -> Path:
-    """Of a daemon on the same port in all its lives."""
-    path = write_settings(folder, "127.0.0.1", pbx.port, SECRET, SITE)
-    path.write_text(path.read_text().replace('listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"'))
-    return path
+(A_CALL,) = ids(0, 1)
 
 
 async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
@@ -59,27 +49,22 @@ async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time
             await page.had("#missed ul", "open")
 
 
-async def test_the_landing_page_leads_to_it(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        async with board(f"http://127.0.0.1:{port}/") as page:
-            await page.page.click("text=wallboard")
-            await page.link_is("live")
+async def test_the_landing_page_leads_to_it(office: Office) -> None:
+    async with board(office.address) as page:
+        await page.page.click("text=wallboard")
+        await page.link_is("live")
 
 
-async def test_it_speaks_the_language_that_is_asked_for_else_the_sites(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        for query, languages, word in (
-            ("?lang=ru", ["en-GB"], "Ждут"),
-            ("?lang=en", ["ru-RU"], "Waiting"),
-            ("", ["ru-RU"], "Waiting"),
-        ):
-            async with board(f"http://127.0.0.1:{port}/wallboard/{query}", languages) as page:
-                await page.link_is("live")
-                await page.shows("#waiting h2", word)
+@pytest.mark.parametrize(
+    ("query", "languages", "word"),
+    [("?lang=ru", ["en-GB"], "Ждут"), ("?lang=en", ["ru-RU"], "Waiting"), ("", ["ru-RU"], "Waiting")],
+)
+async def test_it_speaks_the_language_that_is_asked_for_else_the_sites(
+    office: Office, query: str, languages: list[str], word: str
+) -> None:
+    async with board(f"{office.board}{query}", languages) as page:
+        await page.link_is("live")
+        await page.shows("#waiting h2", word)
 
 
 async def test_a_dead_daemon_is_told_and_its_return_seen(tmp_path: Path) -> None:
@@ -101,21 +86,18 @@ async def test_a_dead_daemon_is_told_and_its_return_seen(tmp_path: Path) -> None
                     await page.shows("#call-list ul", "no calls")
 
 
-async def test_a_pbx_that_is_gone_is_told_and_its_return_seen(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        async with board(f"http://127.0.0.1:{port}/wallboard/?board=table&lang=ru") as page:
-            await page.link_is("live")
-            pbx.sessions[-1].send(new_channel(A_CALL))
-            await page.has("#call-list ul", "7900•••2233")
-            own = pbx.port
-            await pbx.go_down()
-            await page.link_is("no_pbx")
-            await page.says("Нет связи с АТС")
-            await page.knows_nothing_of_now()
-            await pbx.listen(own)
-            await page.link_is("live")
+async def test_a_pbx_that_is_gone_is_told_and_its_return_seen(office: Office) -> None:
+    async with office.calls() as (call,), board(f"{office.board}?board=table&lang=ru") as page:
+        await page.link_is("live")
+        office.send(new_channel(call))
+        await page.has("#call-list ul", "7900•••2233")
+        own = office.pbx.port
+        await office.pbx.go_down()
+        await page.link_is("no_pbx")
+        await page.says("Нет связи с АТС")
+        await page.knows_nothing_of_now()
+        await office.pbx.listen(own)
+        await page.link_is("live")
 
 
 async def test_a_board_opened_while_the_pbx_is_away_says_so_at_once(tmp_path: Path) -> None:
@@ -128,87 +110,64 @@ async def test_a_board_opened_while_the_pbx_is_away_says_so_at_once(tmp_path: Pa
             await page.knows_nothing_of_now()
 
 
-async def test_what_a_caller_calls_himself_is_text(tmp_path: Path) -> None:
+async def test_what_a_caller_calls_himself_is_text(office: Office) -> None:
     name = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-    port = closed_port()
-    async with FakeAsterisk() as pbx:
-        path = settings(tmp_path, pbx, port)
-        async with running_daemon(path) as daemon, board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
-            await daemon.until("/-/ready", "ready")
-            await page.link_is("live")
-            pbx.sessions[-1].send(new_channel(A_CALL, number="<b>1</b>", name=name) + new_channel(ANOTHER))
-            await page.has("#call-list ul", "7900•••2233")
-            await expect(page.page.locator("#call-list li")).to_have_count(2)
-            await expect(page.page.locator("main img, main script, #call-list b")).to_have_count(0)
+    async with office.calls(2) as (call, another), board(f"{office.board}?board=table") as page:
+        await page.link_is("live")
+        office.send(new_channel(call, number="<b>1</b>", name=name), new_channel(another))
+        await page.has("#call-list ul", "7900•••2233")
+        await expect(page.page.locator("#call-list li")).to_have_count(2)
+        await expect(page.page.locator("main img, main script, #call-list b")).to_have_count(0)
 
 
-async def test_of_more_calls_than_are_listed_those_who_wait_are_counted_all(tmp_path: Path) -> None:
+async def test_of_more_calls_than_are_listed_those_who_wait_are_counted_all(office: Office) -> None:
     """The 200 oldest are listed, and who waits came last."""
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        in_the_menu = b"".join(new_channel(each) for each in ids(100, 250))
-        async with board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
-            await page.link_is("live")
-            pbx.sessions[-1].send(
-                in_the_menu + new_channel(A_CALL) + joins(A_CALL) + new_channel(ANOTHER) + joins(ANOTHER)
-            )
-            await page.shows("#waiting b", "2")
-            await page.has("#call-list ul", "and 242 more")
-            await page.shows("#waiting-list ul", "and 2 more")
-            await page.shows("#longest b", re.compile(r"^0:(0[2-9]|[1-5]\d)$"))
+    async with office.calls(252) as calls, board(f"{office.board}?board=table") as page:
+        await page.link_is("live")
+        office.send(*map(new_channel, calls), *map(joins, calls[-2:]))
+        await page.shows("#waiting b", "2")
+        await page.has("#call-list ul", "and 242 more")
+        await page.shows("#waiting-list ul", "and 2 more")
+        await page.shows("#longest b", re.compile(r"^0:(0[2-9]|[1-5]\d)$"))
 
 
-async def test_a_screen_whose_clock_is_an_hour_ahead_shows_the_same_waits(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        pbx.sessions[-1].send(new_channel(A_CALL) + joins(A_CALL))
-        async with board(f"http://127.0.0.1:{port}/wallboard/", ahead_s=3600) as page:
+async def test_a_screen_whose_clock_is_an_hour_ahead_shows_the_same_waits(office: Office) -> None:
+    async with office.calls() as (call,):
+        office.send(new_channel(call), joins(call))
+        async with board(office.board, ahead_s=3600) as page:
             await page.link_is("live")
             await page.shows("#waiting b", "1")
             await page.shows("#longest b", re.compile(r"^0:\d\d$"))
 
 
-async def test_a_page_that_was_not_loaded_whole_is_loaded_again(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        async with board(f"http://127.0.0.1:{port}/") as page:
-            failures = 0
+async def test_a_page_that_was_not_loaded_whole_is_loaded_again(office: Office) -> None:
+    failures = 0
 
-            async def fail_once(route: Route) -> None:
-                nonlocal failures
-                failures += 1
-                await (route.abort() if failures == 1 else route.continue_())
+    async def fail_once(route: Route) -> None:
+        nonlocal failures
+        failures += 1
+        await (route.abort() if failures == 1 else route.continue_())
 
-            await page.page.route("**/mqtt_source.js", fail_once)
-            await page.page.route(
-                "**/config.json",
-                lambda route: route.fulfill(
-                    json={"broker": "ws://127.0.0.1:1/", "root": "ringtally/office", "language": "en"}
-                ),
-            )
-            await page.page.goto(f"http://127.0.0.1:{port}/wallboard/")
-            await page.link_is("no_broker")
-            assert failures == 2
-            page.faults.clear()  # the policy of this daemon, which has no broker, forbids the one that we made up
+    config = {"broker": "ws://127.0.0.1:1/", "root": "ringtally/office", "language": "en"}
+    async with board(office.address) as page:
+        await page.page.route("**/mqtt_source.js", fail_once)
+        await page.page.route("**/config.json", lambda route: route.fulfill(json=config))
+        await page.page.goto(office.board)
+        await page.link_is("no_broker")
+        assert failures == 2
+        page.faults.clear()  # the policy of this daemon, which has no broker, forbids the one that we made up
 
 
-async def is_refused(address: str, body: str, words: str) -> None:
-    """The stream is answered so, and the board says why."""
-    async with board(address) as page:
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [('{"error":"too many listeners"}', "too many listeners"), ("<html>503</html>", "Nothing is heard of ringtally")],
+)
+async def test_a_stream_that_is_refused_says_why_only_where_the_daemon_said_it(
+    office: Office, body: str, words: str
+) -> None:
+    async with board(office.address) as page:
         await page.page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, body=body))
-        await page.page.goto(f"{address}wallboard/")
+        await page.page.goto(office.board)
         await page.says(words)
         await page.link_is("no_daemon")
         page.faults.clear()  # the browser itself tells of each 503
-
-
-async def test_a_stream_that_is_refused_says_why_only_where_the_daemon_said_it(tmp_path: Path) -> None:
-    port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
-        await daemon.until("/-/ready", "ready")
-        address = f"http://127.0.0.1:{port}/"
-        await is_refused(address, '{"error":"too many listeners"}', "too many listeners")
-        await is_refused(address, "<html>503</html>", "Nothing is heard of ringtally")

@@ -32,10 +32,11 @@ export class Panel {
 
   /** The case as it is now. `isListed`: it waits; else it ended, or is too old for the list. */
   take(found, isListed) {
-    const changed = this.found === null || JSON.stringify(found) !== JSON.stringify(this.found) || isListed !== this.isListed;
+    // The same again is no news: whoever looks after what came before goes on looking.
+    if (this.found !== null && JSON.stringify(found) === JSON.stringify(this.found) && isListed === this.isListed) return;
     this.found = found;
     this.isListed = isListed;
-    if (changed) this._look();
+    this._look();
   }
 
   /** Say why something that was done elsewhere for this caller was not taken. */
