@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import re
-import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,8 +21,9 @@ from handlers.ami.texts import TEXT_LIMIT
 from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
+from tests.daemon.recorder_process import recording
 from tests.daemon.reports.test_printed import opened
-from tests.daemon.ringtally_process import Daemon, ran, running_daemon, start, write_settings
+from tests.daemon.ringtally_process import Daemon, ran, running_daemon, write_settings
 from tests.daemon.test_inert import wire
 from tests.hostile import HOSTILE, is_inert
 from tests.mqtt.broker import documented, mosquitto
@@ -220,10 +220,9 @@ async def told_to_strangers(on: Office) -> bytes:
 async def test_nothing_that_they_write_does_anything_anywhere(version: int, tmp_path: Path) -> None:
     async with office(version, tmp_path) as on:
         kept = tmp_path / "anonymised.jsonl"
-        recorder = await start("--config", on.settings, "record", "--anonymise", kept)
-        answered = await everything_hostile(on)
-        recorder.send_signal(signal.SIGINT)
-        await recorder.communicate()
+        async with recording(on.settings, kept, "--anonymise") as recorder:
+            await recorder.says("ami_ready")
+            answered = await everything_hostile(on)
         assert answered > len(HOSTILE) * 1.5
         await on.page.link_is("live")
         told = orjson.loads(await read(on, "calls", "--from", "2020-01-01", "--format", "json"))
