@@ -3,6 +3,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 MINUTES := 20
 TARGETS :=
+# Where nothing compiled is kept, each process of the tests, and there are hundreds, compiles all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 ROUNDS := 10
 CALLS := 200
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
