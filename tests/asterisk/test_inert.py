@@ -15,17 +15,15 @@ from urllib.parse import quote
 import openpyxl
 import orjson
 import pytest
-from click.testing import CliRunner
 from playwright.async_api import expect
 
-from daemon.cli import main
 from handlers.ami.texts import TEXT_LIMIT
 from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.lab.sip_phone import answer, no_answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.daemon.recorder_process import recording
 from tests.daemon.reports.test_printed import opened
-from tests.daemon.ringtally_process import Daemon, ran, running_daemon, write_settings
+from tests.daemon.ringtally_process import Daemon, ran, ran_here, running_daemon, write_settings
 from tests.daemon.test_inert import wire
 from tests.hostile import HOSTILE, is_inert
 from tests.mqtt.broker import documented, mosquitto
@@ -186,11 +184,11 @@ async def read(on: Office, *words: str) -> bytes:
 
 
 async def read_here(on: Office, *words: str) -> bytes:
-    """The same command within this process: a start of Python for each form would take most of the test's time."""
-    told = await asyncio.to_thread(CliRunner().invoke, main, ["--config", str(on.settings), *words])
-    assert told.exit_code == 0, told.output
-    assert all(is_inert(line) for line in told.stderr.split("\n"))
-    return told.stdout_bytes
+    """The same without a process of its own."""
+    ended = await ran_here("--config", on.settings, *words)
+    assert ended.status == 0, ended.stderr
+    assert all(is_inert(line) for line in ended.stderr.split("\n"))
+    return ended.stdout
 
 
 def cells_of(text: str, delimiter: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ import pytest
 from daemon import clock
 from tests.asterisk.lab.sip_phone import answer, no_answer, reject
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
-from tests.daemon.ringtally_process import Daemon, ran, running_daemon, write_settings
+from tests.daemon.ringtally_process import Daemon, ran_here, running_daemon, write_settings
 from tests.mqtt.broker import mosquitto
 from tests.mqtt.listener import Listener, listening
 
@@ -146,9 +146,10 @@ async def are_told_right(version: int, folder: Path) -> None:
                 events = await missed_events(listener, 10)
                 await listener.until(lambda: today(listener) == TODAY)
     listed = ("--config", settings, "missed", "--format", "jsonl")
-    cases = [json.loads(line) for line in (await ran(*listed)).stdout.splitlines()]
+    cases = [json.loads(line) for line in (await ran_here(*listed)).stdout.splitlines()]
     calls = [
-        json.loads(line) for line in (await ran("--config", settings, "calls", "--format", "jsonl")).stdout.splitlines()
+        json.loads(line)
+        for line in (await ran_here("--config", settings, "calls", "--format", "jsonl")).stdout.splitlines()
     ]
     assert_the_list_is_right(cases, calls)
     assert_the_phones_saw_the_same(cases, calls, seen)
@@ -156,7 +157,7 @@ async def are_told_right(version: int, folder: Path) -> None:
     assert listener.of("missed/open")[-1].json["cases"] == cases[2:]
     await assert_the_reports_agree(settings, cases, calls, seen)
     for option in ("--truly", "--open"):
-        told = (await ran(*listed, option)).stdout.splitlines()
+        told = (await ran_here(*listed, option)).stdout.splitlines()
         assert [json.loads(line)["id"] for line in told] == [case["id"] for case in cases[2:]]
 
 
@@ -226,7 +227,9 @@ async def assert_the_reports_agree(
     told = [each for case in cases for each in case["call_ids"]]
     outcomes = ["by_us", "by_client", "truly_missed", "truly_missed", "truly_missed"]
     for option in ((), ("--at-deadline",)):
-        report = json.loads((await ran("--config", settings, "report", "missed", "--format", "json", *option)).stdout)
+        report = json.loads(
+            (await ran_here("--config", settings, "report", "missed", "--format", "json", *option)).stdout
+        )
         rows = {row["id"]: row for row in report["calls"]}
         assert [rows[each]["outcome"] for each in told] == outcomes
         for case in cases:
@@ -235,7 +238,7 @@ async def assert_the_reports_agree(
                 assert {name: row[name] for name in OF_ITS_CASE} == {name: case[name] for name in OF_ITS_CASE}
         counted = {name: count for name, count in report["total"]["calls_by_outcome"].items() if count}
         assert counted == {"by_us": 1, "by_client": 1, "truly_missed": 3}
-    waits = json.loads((await ran("--config", settings, "report", "wait", "--format", "json")).stdout)
+    waits = json.loads((await ran_here("--config", settings, "report", "wait", "--format", "json")).stdout)
     (row,) = waits["rows"]
     assert (row["key"], row["answered"], row["missed"]) == ("town", 1, 5)
     answered = by_id[cases[1]["contact_call"]]

@@ -20,7 +20,7 @@ from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.scenarios.words import rings
 from tests.asterisk.test_missed import Seen, gives_up, moment
-from tests.daemon.ringtally_process import Daemon, ran, running_daemon, write_settings
+from tests.daemon.ringtally_process import Daemon, ran_here, running_daemon, write_settings
 from tests.torture.proxy import Line, line_to
 
 IN_TIME, TOO_LATE, NEVER = "79001112233", "79002223344", "79003334455"
@@ -131,7 +131,7 @@ async def metrics(daemon: Daemon) -> str:
 
 
 async def lines_of(settings: Path, *words: str) -> list[dict[str, Any]]:
-    said = (await ran("--config", settings, *words, "--format", "jsonl")).stdout
+    said = (await ran_here("--config", settings, *words, "--format", "jsonl")).stdout
     return [json.loads(line) for line in said.splitlines()]
 
 

@@ -19,8 +19,8 @@ from storage.database import writing
 from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.reading import reading
-from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
+from tests.daemon.free_port import closed_port
 from tests.daemon.recorder_process import recording
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
 from tests.storage.faults import header

@@ -16,8 +16,9 @@ import pytest
 
 from config.sections import Http, Settings
 from daemon.top_command import _own_url
-from tests.daemon.app_service import closed_port, lines
+from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import RINGTALLY, ran, running_daemon, write_settings
 from tests.mqtt.service import SITE, ids
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route
 
-from tests.daemon.app_service import closed_port, lines
+from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import ran, running_daemon, write_settings
 from tests.mqtt.service import SITE, ids
 from tests.wallboard.browser import board
