@@ -17,11 +17,11 @@ from storage.calls import each_time_line
 from storage.reading import reading
 from tests.asterisk.gap_situations import SITUATIONS, Told
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
-from tests.asterisk.test_live_calls import AT_ONCE
 from tests.asterisk.truth import between
 from tests.daemon.app_service import Ledger
 from tests.torture.proxy import Line, line_to
 
+AT_ONCE = 10
 # What the contract says: a moment asked of the PBX is exact, the start of a call met in a snapshot is true to a second.
 TOLERANCE_S = 0.5
 MET_TOLERANCE_S = 1.5

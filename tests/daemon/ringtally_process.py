@@ -61,6 +61,7 @@ class Daemon:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._turn = asyncio.Condition()
+        self._all_read = asyncio.Event()
         self.lines: list[str] = []
         self.port = 0
 
@@ -87,6 +88,7 @@ class Daemon:
             async with self._turn:
                 self.lines.append(line.decode())
                 self._turn.notify_all()
+        self._all_read.set()
 
     async def get(self, path: str) -> tuple[int, str]:
         """An answer of its HTTP server."""
@@ -102,6 +104,8 @@ class Daemon:
                     async with session.get(path) as answer:
                         found, text = answer.status, await answer.text()
                     await asyncio.sleep(0.03)
+                for _ in range(10):  # what it said before it answered is here too: it is read
+                    await asyncio.sleep(0)
         except TimeoutError:
             raise AssertionError(
                 f"{path} did not come to say {wanted!r} with {status}; it said {found}: {text}"
@@ -117,9 +121,12 @@ class Daemon:
         return await self.ended()
 
     async def ended(self) -> int:
-        """The exit status of one that is ending; TimeoutError if that takes longer than promised."""
+        """The exit status of one that is ending, once all that it said is read; TimeoutError if its end takes longer than promised."""
         async with asyncio.timeout(STOPS_WITHIN_S):
-            return await self._process.wait()
+            status = await self._process.wait()
+        async with asyncio.timeout(WITHIN_S):
+            await self._all_read.wait()
+        return status
 
 
 @asynccontextmanager
