@@ -3,6 +3,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 MINUTES := 20
 TARGETS :=
+# One more than there are processors: some tests wait.
+WORKERS := $$(($$(nproc) + 1))
+# Where nothing compiled is kept, each process of the tests, and there are hundreds, compiles all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 ROUNDS := 10
 CALLS := 200
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
@@ -23,12 +27,12 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready
-	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) -m "not slow and not real" # one more than there are: some wait
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not real"
 
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
-	@$(MAKE) --no-print-directory lint unit
-	$(BIN)/python -m pytest -n auto -m "slow and not real"
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "slow and not real"
 	$(BIN)/python -m pytest -m real $(TIMED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m real $(addprefix --deselect=,$(TIMED))
 

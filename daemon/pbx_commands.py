@@ -80,5 +80,9 @@ def record(context: click.Context, file: Path, anonymise: bool) -> None:
     settings = loaded.settings
     configure_log(settings.log.level, settings.log.format)
     change = Anonymiser(secrets.token_bytes(32)).message if anonymise else bytes
-    messages = attempt(lambda: record_to(account_of(settings.ami), file, change, rules_of(settings)))
+
+    def begun() -> None:
+        click.echo(f"recording to {file}, Ctrl-C ends it", err=True)
+
+    messages = attempt(lambda: record_to(account_of(settings.ami), file, change, rules_of(settings), begun))
     click.echo(f"{messages} messages in {file}", err=True)

@@ -95,12 +95,16 @@ class Recording:
 
 
 async def record_to(
-    account: AmiAccount, path: Path, change: Callable[[bytes], bytes] = lambda raw: raw, rules: Rules | None = None
+    account: AmiAccount,
+    path: Path,
+    change: Callable[[bytes], bytes] = lambda raw: raw,
+    rules: Rules | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> int:
     """Record until SIGTERM or SIGINT; the number of messages. A recorder that is killed loses a second at most.
 
     It follows the calls by these rules, as the daemon does, and so asks what the daemon would ask: a replay is told the same.
-    OSError where the file cannot be written, or exists: a recording is never written over.
+    `begun` is called when the file is there and a signal no longer kills. OSError where the file cannot be written, or exists: a recording is never written over.
     """
     stop = asyncio.Event()
     with _new_file(path) as file:
@@ -120,6 +124,7 @@ async def record_to(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         try:
+            begun()
             async with asyncio.TaskGroup() as tasks:
                 listening = tasks.create_task(client.run(), name="ami")
                 while not await _within(stop, FLUSH_EVERY_S):

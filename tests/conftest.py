@@ -18,6 +18,7 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("anew", derandomize=False, print_blob=True)
 settings.load_profile("same")
 
+HERE = Path(__file__).parent
 REAL_PARTS = frozenset(
     {"asterisk", "callback", "mqtt", "pages", "prometheus", "reports_page", "systemd", "torture", "wallboard"}
 )
@@ -38,9 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
         enter_own_network()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files that have no test of those that `make` asks for are not read: each of its processes reads all that it might run."""
+    if collection_path.suffix != ".py" or not collection_path.is_relative_to(HERE):
+        return None
+    is_real, wanted = collection_path.relative_to(HERE).parts[0] in REAL_PARTS, config.option.markexpr
+    if is_real:
+        return "not real" in wanted or None
+    mark = {"real": "mark.real", "slow and not real": "mark.slow"}.get(wanted)
+    return (mark is not None and mark not in collection_path.read_text()) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark by folder what needs Asterisk, a broker, Prometheus, a browser or systemd."""
-    here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in REAL_PARTS:
+        if item.path.relative_to(HERE).parts[0] in REAL_PARTS:
             item.add_marker("real")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import tomllib
 from collections.abc import Coroutine
 from pathlib import Path
@@ -14,7 +13,8 @@ from config.ami_account import EVENT_FILTERS
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.scenarios import SCENARIOS
 from tests.asterisk.test_frozen import STAMPED
-from tests.daemon.ringtally_process import RINGTALLY, Ended, ran, running_daemon, write_settings
+from tests.daemon.recorder_process import recording
+from tests.daemon.ringtally_process import Ended, ran, running_daemon, write_settings
 
 VERSIONS = [22, 16]
 CLASSES = ("system", "call", "agent", "dialplan")
@@ -122,25 +122,16 @@ async def test_the_daemon_as_a_process_counts_the_calls_that_phones_make(version
     file = tmp_path / "stream.jsonl"
     async with running_pbx(version, 34) as pbx:
         settings = settings_for(pbx, tmp_path, more=more)
-        recorder = await asyncio.create_subprocess_exec(
-            *(RINGTALLY, "--config", settings, "record", "--anonymise", file), stderr=asyncio.subprocess.DEVNULL
-        )
-        async with running_daemon(settings) as daemon:
+        async with recording(settings, file, "--anonymise") as recorder, running_daemon(settings) as daemon:
             await daemon.told("ami_ready")
-            async with asyncio.timeout(20):
-                while b'"connected"' not in (file.read_bytes() if file.exists() else b""):
-                    await asyncio.sleep(0.02)  # a file that grows tells nobody
+            await recorder.says("ami_ready")
             await SCENARIOS["01-direct-caller-hangs-up"](pbx)
             await SCENARIOS["04-direct-busy"](pbx)
             for result in ("answered", "busy"):
                 await daemon.until(
                     "/metrics", f'ringtally_calls_total{{direction="in",result="{result}",trunk="town"}} 1.0'
                 )
-            async with asyncio.timeout(20):
-                while file.read_bytes().count(b"Event: Hangup\\r") < 4:
-                    await asyncio.sleep(0.02)
-            recorder.send_signal(signal.SIGINT)
-            assert await recorder.wait() == 0
+            await recorder.has(b"Event: Hangup\\r", 4)
             assert await daemon.stop() == 0
     listed = await ran("--config", settings, "calls", "--format", "jsonl")
     calls = [json.loads(line) for line in listed.stdout.splitlines()]

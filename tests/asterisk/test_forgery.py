@@ -142,7 +142,7 @@ async def called(phone: Phone, number: str, **how: Any) -> bool:
     if leg.record.get("code") == NOT_FOUND:
         return False
     assert leg.state == "up", f"{how} was not answered: {leg.record}"
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.1)
     await leg.bye()
     return True
 

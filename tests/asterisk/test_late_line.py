@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -43,17 +44,49 @@ async def play(pbx: Pbx, line: Line, stall_s: float) -> float:
     return talk_s
 
 
-async def stalled(version: int, stall_s: float, folder: Path, more: str = "") -> tuple[float, list[Row], list[str]]:
-    """The talk that ended while the line stalled for so long, in truth; the calls in order; the reasons of the gaps."""
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """How long the talk that ended while the line stalled was in truth; the calls as they were told, in order; the reasons of the gaps."""
+
+    talk_s: float
+    calls: list[Row]
+    gaps: list[str]
+
+
+STALLS = {
+    "short, 22": (22, 5.0, ""),
+    "short, 16": (16, 5.0, ""),
+    "long": (22, 8.0, ""),
+    "short, stamped": (22, 5.0, STAMPED),
+}
+
+
+@pytest.fixture(scope="module")
+def stalls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stalled]:
+    """Each on an Asterisk of its own, all at once: they wait most of the time."""
+
+    async def all_at_once() -> list[Stalled]:
+        folder = tmp_path_factory.mktemp("stalls")
+        played = [
+            stalled(version, number, stall_s, folder / f"{number}.db", more)
+            for number, (version, stall_s, more) in enumerate(STALLS.values(), 101)
+        ]
+        return await asyncio.gather(*played)
+
+    return dict(zip(STALLS, asyncio.run(all_at_once()), strict=True))
+
+
+async def stalled(version: int, number: int, stall_s: float, database: Path, more: str) -> Stalled:
+    """The calls of `play` on a line that stalls for so long."""
     async with (
-        running_pbx(version, 101, more) as pbx,
+        running_pbx(version, number, more) as pbx,
         line_to(pbx.ip, 5038) as line,
         asyncio.TaskGroup() as tasks,
     ):
         settings = Settings(
             ami=Ami(host="127.0.0.1", port=line.port, secret=SecretStr(SECRET), reconnect_max=1.0),
             http=Http(listen="127.0.0.1:0"),
-            storage=Storage(path=str(folder / "calls.db")),
+            storage=Storage(path=str(database)),
         )
         app = App(settings, [Ledger()])
         running = tasks.create_task(app.run())
@@ -66,8 +99,9 @@ async def stalled(version: int, stall_s: float, folder: Path, more: str = "") ->
                     await asyncio.sleep(0.02)  # a live daemon's state has no signal
         app.stop.set()
         await running
-    calls, gaps = await rows_of(folder / "calls.db")
-    return talk_s, sorted(calls.values(), key=lambda call: str(call["started_at"])), [gap.reason for gap in gaps]
+    calls, gaps = await rows_of(database)
+    in_order = sorted(calls.values(), key=lambda call: str(call["started_at"]))
+    return Stalled(talk_s, in_order, [gap.reason for gap in gaps])
 
 
 def told(call: Row) -> dict[str, float]:
@@ -75,11 +109,12 @@ def told(call: Row) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("version", [22, 16])
-async def test_a_stall_shorter_than_the_patience_is_a_gap_in_which_results_stand_and_no_duration_is_invented(
-    version: int, tmp_path: Path
+def test_a_stall_shorter_than_the_patience_is_a_gap_in_which_results_stand_and_no_duration_is_invented(
+    version: int, stalls: dict[str, Stalled]
 ) -> None:
-    _, (staying, ending, inside, after), gaps = await stalled(version, 5.0, tmp_path)
-    assert gaps == ["slow"]
+    seen = stalls[f"short, {version}"]
+    assert seen.gaps == ["slow"]
+    staying, ending, inside, after = seen.calls
     for call in (ending, inside):
         assert (call["result"], call["end_seen"], call["incomplete"]) == ("answered", True, True)
     assert told(ending).keys().isdisjoint({"talk_s", "hold_s", "total_s"})
@@ -89,9 +124,10 @@ async def test_a_stall_shorter_than_the_patience_is_a_gap_in_which_results_stand
     assert after["talk_s"] == pytest.approx(TALK_S, abs=TOLERANCE_S)
 
 
-async def test_a_stall_that_outlasts_the_patience_is_a_gap_and_no_duration_is_invented(tmp_path: Path) -> None:
-    _, (staying, ending, *others), gaps = await stalled(22, 8.0, tmp_path)
-    assert gaps == ["silent"]
+def test_a_stall_that_outlasts_the_patience_is_a_gap_and_no_duration_is_invented(stalls: dict[str, Stalled]) -> None:
+    seen = stalls["long"]
+    assert seen.gaps == ["silent"]
+    staying, ending, *others = seen.calls
     assert (ending["end_seen"], ending["incomplete"]) == (False, True)
     assert told(ending).keys().isdisjoint({"talk_s", "hold_s", "total_s"})
     (after,) = others
@@ -99,9 +135,9 @@ async def test_a_stall_that_outlasts_the_patience_is_a_gap_and_no_duration_is_in
     assert after["talk_s"] == pytest.approx(TALK_S, abs=TOLERANCE_S)
 
 
-async def test_of_a_pbx_that_stamps_its_events_a_stall_hides_nothing(tmp_path: Path) -> None:
-    talk_s, calls, gaps = await stalled(22, 5.0, tmp_path, STAMPED)
-    assert gaps == []
-    assert [call["incomplete"] for call in calls] == [False] * 4
-    assert calls[1]["talk_s"] == pytest.approx(talk_s, abs=TOLERANCE_S)
-    assert calls[2]["talk_s"] == pytest.approx(TALK_S, abs=TOLERANCE_S)
+def test_of_a_pbx_that_stamps_its_events_a_stall_hides_nothing(stalls: dict[str, Stalled]) -> None:
+    seen = stalls["short, stamped"]
+    assert seen.gaps == []
+    assert [call["incomplete"] for call in seen.calls] == [False] * 4
+    assert seen.calls[1]["talk_s"] == pytest.approx(seen.talk_s, abs=TOLERANCE_S)
+    assert seen.calls[2]["talk_s"] == pytest.approx(TALK_S, abs=TOLERANCE_S)

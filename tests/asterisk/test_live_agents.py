@@ -28,6 +28,8 @@ class Watched:
     def __init__(self) -> None:
         self.agents: dict[str, AgentState] = {}
         self.story: list[tuple[str, str | None]] = []
+        self._past: dict[str, list[AgentState]] = {}
+        self._looked_at: dict[str, int] = {}
         self.facts: list[Fact] = []
         self._turn = asyncio.Event()
 
@@ -37,6 +39,7 @@ class Watched:
             if isinstance(fact, AgentChanged):
                 known = self.agents.get(fact.agent.id)
                 self.agents[fact.agent.id] = fact.agent
+                self._past.setdefault(fact.agent.id, []).append(fact.agent)
                 if known is None or known.state != fact.agent.state:
                     self.story.append((fact.agent.id, fact.agent.state))
             elif isinstance(fact, AgentGone):
@@ -44,10 +47,19 @@ class Watched:
         self._turn.set()
 
     async def until(self, agent_id: str, state: str | None, **parts: object) -> AgentState:
-        """The agent is in this state (None: nobody knows), and as these parts say."""
+        """The agent is in this state (None: nobody knows), and as these parts say; or was, since he was waited for last.
+
+        Who waits may be late: a phone that rings for a third of a second may have been answered by then.
+        """
         wanted = {"state": state, **parts}
-        await self._until(lambda: self._is(agent_id, wanted), f"{agent_id} is never {wanted}")
-        return self.agents[agent_id]
+
+        def found() -> list[int]:
+            past = list(enumerate(self._past.get(agent_id, ())))[self._looked_at.get(agent_id, 0) :]
+            return [number for number, agent in past if _is(agent, wanted)]
+
+        await self._until(lambda: bool(found()), f"{agent_id} is never {wanted}")
+        self._looked_at[agent_id] = found()[0]
+        return self._past[agent_id][found()[0]]
 
     async def until_gone(self, agent_id: str) -> None:
         """There is no such agent any more."""
@@ -66,13 +78,13 @@ class Watched:
         except TimeoutError:
             raise AssertionError(f"{otherwise}: {self.agents}") from None
 
-    def _is(self, agent_id: str, wanted: dict[str, object]) -> bool:
-        agent = self.agents.get(agent_id)
-        return agent is not None and all(getattr(agent, name) == value for name, value in wanted.items())
-
     def of(self, agent_id: str) -> list[str | None]:
         """The states of one agent, in order."""
         return [state for each, state in self.story if each == agent_id]
+
+
+def _is(agent: AgentState, wanted: dict[str, object]) -> bool:
+    return all(getattr(agent, name) == value for name, value in wanted.items())
 
 
 @asynccontextmanager

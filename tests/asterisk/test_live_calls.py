@@ -33,8 +33,8 @@ NAMES = tuple(name for name in SCENARIOS if name not in EXPECTED)
 # How often to try where the PBX now and then does otherwise, and its phones wait in vain: it seems to race with itself when it calls
 # back who passed a caller on (on 16 the call back is seen to be cancelled at once).
 RACES = {"attended-transfer-called-back": 4}
-AT_ONCE = 10
-# Phones, daemons and eight Asterisks share a machine, and what is told late is stamped late. The tapes of the same scenarios are
+AT_ONCE = 12
+# Phones, daemons and a dozen Asterisks share a machine, and what is told late is stamped late. The tapes of the same scenarios are
 # held to much less (tests/handlers/test_taped.py).
 TOLERANCE_S = 0.4
 

@@ -20,7 +20,7 @@ from tests.asterisk.lab.sip_caller_leg import CallerLeg
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.scenarios.words import rings
 from tests.asterisk.test_missed import Seen, gives_up, moment
-from tests.daemon.ringtally_process import Daemon, ran, running_daemon, write_settings
+from tests.daemon.ringtally_process import Daemon, ran_here, running_daemon, write_settings
 from tests.torture.proxy import Line, line_to
 
 IN_TIME, TOO_LATE, NEVER = "79001112233", "79002223344", "79003334455"
@@ -67,15 +67,18 @@ async def through_the_deadline(settings: Path, line: Line, is_killed: bool, firs
         yield daemon
 
 
-@pytest.mark.parametrize(
-    ("version", "number", "is_killed"), [(22, 72, False), (16, 73, True)], ids=["22 goes on", "16 is killed"]
-)
-async def test_who_is_reached_while_the_line_is_cut_over_his_deadline_is_told_as_it_was(
-    version: int, number: int, is_killed: bool, tmp_path: Path
-) -> None:
+async def test_who_is_reached_while_the_line_is_cut_over_his_deadline_is_told_as_it_was(tmp_path: Path) -> None:
+    """On 22 the daemon goes on, on 16 it is killed; both at once, for they wait most of the time."""
+    async with asyncio.TaskGroup() as tasks:
+        for version, is_killed in ((22, False), (16, True)):
+            (tmp_path / str(version)).mkdir()
+            tasks.create_task(is_told_as_it_was(version, is_killed, tmp_path / str(version)))
+
+
+async def is_told_as_it_was(version: int, is_killed: bool, folder: Path) -> None:
     seen = Seen()
-    async with running_pbx(version, number) as pbx, line_to(pbx.ip, 5038) as line:
-        settings = write_settings(tmp_path, "127.0.0.1", line.port, SECRET, SETTINGS)
+    async with running_pbx(version, 72) as pbx, line_to(pbx.ip, 5038) as line:
+        settings = write_settings(folder, "127.0.0.1", line.port, SECRET, SETTINGS)
         async with running_daemon(settings) as first:
             await first.told("ami_ready")
             for each in (IN_TIME, TOO_LATE, NEVER):
@@ -128,7 +131,7 @@ async def metrics(daemon: Daemon) -> str:
 
 
 async def lines_of(settings: Path, *words: str) -> list[dict[str, Any]]:
-    said = (await ran("--config", settings, *words, "--format", "jsonl")).stdout
+    said = (await ran_here("--config", settings, *words, "--format", "jsonl")).stdout
     return [json.loads(line) for line in said.splitlines()]
 
 

@@ -1,7 +1,6 @@
 """A recording beside the daemon on a real Asterisk: what it replays is what the daemon stored, gaps and loose ends included."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -23,7 +22,8 @@ from tests.asterisk.lab.sip_phone import answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.asterisk.test_commands import add_account
 from tests.asterisk.test_live_calls import settings_for, until_ready
-from tests.daemon.ringtally_process import RINGTALLY, write_settings
+from tests.daemon.recorder_process import Recorder, recording
+from tests.daemon.ringtally_process import write_settings
 
 VERSIONS = [22, 16]
 # Two sessions hear one event within milliseconds of each other, but the age of a channel met is told to the second, and
@@ -54,40 +54,12 @@ async def running_app(pbx: Pbx, database: Path, settings: Settings | None = None
             app.stop.set()
 
 
-class Recorder:
-    """A running `ringtally record`."""
-
-    def __init__(self, file: Path, stderr: asyncio.StreamReader) -> None:
-        self.file = file
-        self._stderr = stderr
-
-    async def connected(self) -> None:
-        """It is connected (again): it says so."""
-        async with asyncio.timeout(30):
-            while b"ami_ready" not in (line := await self._stderr.readline()):
-                assert line, "it ended before it was connected"
-
-    async def has(self, text: bytes, times: int) -> None:
-        """The file has this so many times."""
-        await until(lambda: self.file.read_bytes().count(text) >= times)
-
-
 @asynccontextmanager
-async def recording(pbx: Pbx, file: Path) -> AsyncIterator[Recorder]:
-    """`ringtally record`, connected; interrupted at the end."""
-    process = await asyncio.create_subprocess_exec(
-        *(RINGTALLY, "--config", write_settings(file.parent, pbx.ip, 5038, SECRET), "record", file),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    recorder = Recorder(file, process.stderr)
-    try:
-        await recorder.connected()
+async def records(pbx: Pbx, file: Path) -> AsyncIterator[Recorder]:
+    """`ringtally record`, connected."""
+    async with recording(write_settings(file.parent, pbx.ip, 5038, SECRET), file) as recorder:
+        await recorder.says("ami_ready")
         yield recorder
-    finally:
-        process.send_signal(signal.SIGINT)
-        await process.communicate()
-    assert process.returncode == 0
 
 
 def states(daemon: Running) -> list[str]:
@@ -131,7 +103,7 @@ async def test_a_replay_tells_what_the_daemon_stored(version: int, tmp_path: Pat
     async with running_pbx(version, 50) as pbx:
         pbx.p["101"].behave = answer(0.5)
         met = await talks(pbx)
-        async with running_app(pbx, database) as daemon, recording(pbx, tmp_path / "stream.jsonl") as recorder:
+        async with running_app(pbx, database) as daemon, records(pbx, tmp_path / "stream.jsonl") as recorder:
             assert len(states(daemon)) == 1
             await until(lambda: all(call.answered_at and call.did for call in daemon.core.live_calls()))
             await recorder.has(ANSWER_TOLD, 2)
@@ -145,7 +117,7 @@ async def test_a_replay_tells_what_the_daemon_stored(version: int, tmp_path: Pat
             await until(lambda: daemon.client.state != "ready")
             await pbx.boot()
             await until_ready(daemon.port)
-            await recorder.connected()
+            await recorder.says("ami_ready")
             whole = await talks(pbx)
             await whole.bye()
             await until(lambda: not states(daemon))

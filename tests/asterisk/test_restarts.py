@@ -12,7 +12,7 @@ import pytest
 from daemon import ami_questions
 from daemon.app import App, Running
 from handlers.ami.events import ChannelCreated
-from handlers.facts import EventDoubted, GapEnded
+from handlers.facts import CallStarted, EventDoubted, GapEnded
 from storage.call_filter import CallFilter
 from storage.call_json import call_json
 from storage.calls import find_calls
@@ -41,6 +41,10 @@ class Site:
     def gaps(self) -> list[str]:
         """Why something was not seen, each time."""
         return [fact.reason for fact in self.ledger.facts if isinstance(fact, GapEnded)]
+
+    def begun(self, call_id: str) -> bool:
+        """Was it told that this call began?"""
+        return any(isinstance(fact, CallStarted) and fact.call.id == call_id for fact in self.ledger.facts)
 
     @property
     def doubts(self) -> list[str]:
@@ -218,7 +222,7 @@ async def test_a_channel_that_asterisk_lists_no_more_is_reaped_and_one_that_it_l
             now - 5, "1700000000.1", "1700000000.1", "PJSIP/trunk-ffffffff", 4, "79", None, "from-trunk", "7001", ""
         )
         site.daemon.pump.feed([born])
-        await site.lives("talking", "ivr")
+        await site.until(lambda: site.begun(born.uniqueid))  # it is reaped with the next list, half a second later
         await site.lives("talking")
         await asyncio.sleep(3)  # three more lists
         await site.lives("talking")

@@ -9,7 +9,7 @@ from tests.bench import flood, house, week
 
 pytestmark = pytest.mark.slow
 
-STALL_S = 1.5
+STALL_S = 2.5
 NEVER_ENDING = 30
 
 

@@ -20,8 +20,8 @@ from tests.callback.office import (
     says_who_he_is,
     settings,
 )
-from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import ran, running_daemon
 from tests.wallboard.browser import IN_ONE_BROWSER, Board
 

@@ -1,7 +1,6 @@
 """The whole daemon beside a scripted PBX, on which recorded calls happen when a test says so."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,14 +39,6 @@ class Ledger:
     def calls(self) -> list[Call]:
         """The finished calls that count."""
         return [call for call in self.ended if call.merged_into is None]
-
-
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def settings_for(folder: Path, port: int, **changes: Any) -> Settings:

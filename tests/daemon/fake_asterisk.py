@@ -27,6 +27,7 @@ from daemon.ami_login import AmiAccount
 from daemon.ami_protocol import AmiProtocol, Connection
 from handlers.ami.events import Event
 from handlers.ami.privileges import privilege_of
+from tests.daemon.free_port import closed_port
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 USERNAME, SECRET = "ringtally", "no-one-must-see-this"
@@ -158,7 +159,7 @@ class FakeAsterisk:
         }
 
     async def __aenter__(self) -> Self:
-        await self.listen(0)
+        await self.listen(closed_port())
         return self
 
     async def __aexit__(

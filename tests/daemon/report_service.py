@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from config.sections import Department, Site
 from daemon.app import Running
 from daemon.cli import main
-from tests.daemon.app_service import closed_port, running, settings_for
+from tests.daemon.app_service import running, settings_for
+from tests.daemon.free_port import closed_port
 from tests.storage.reports.generated import Made, stored
 
 DAY = "from=2026-11-23&to=2026-11-23"

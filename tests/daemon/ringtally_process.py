@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from click.testing import CliRunner
+
+from daemon.cli import main
 
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 WITHIN_S = 60.0
+_ONE_AT_A_TIME = threading.Lock()
 STOPS_WITHIN_S = 2.0
 """The one promise about time: from the signal to the exit."""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("RINGTALLY_")}
@@ -38,12 +43,25 @@ async def ran(*words: str | Path) -> Ended:
     return Ended(process.returncode, stdout, stderr.decode())
 
 
+async def ran_here(*words: str | Path) -> Ended:
+    """The same within this process: a start of Python for each command would take most of the time where many are asked for."""
+    return await asyncio.to_thread(_invoked, *words)
+
+
+def _invoked(*words: str | Path) -> Ended:
+    with _ONE_AT_A_TIME:  # stdout and stderr are the whole process's
+        done = CliRunner().invoke(main, [str(word) for word in words])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return Ended(done.exit_code, done.stdout_bytes, done.stderr)
+
+
 class Daemon:
     """A running `ringtally run` whose settings have `[log] format = "json"`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._turn = asyncio.Condition()
+        self._all_read = asyncio.Event()
         self.lines: list[str] = []
         self.port = 0
 
@@ -75,6 +93,7 @@ class Daemon:
             async with self._turn:
                 self.lines.append(line.decode())
                 self._turn.notify_all()
+        self._all_read.set()
 
     async def get(self, path: str) -> tuple[int, str]:
         """An answer of its HTTP server."""
@@ -85,10 +104,13 @@ class Daemon:
         """Ask until the answer has this in it."""
         found, text = 0, ""
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession(f"http://127.0.0.1:{self.port}") as session:
                 while not (found == status and wanted in text):
-                    found, text = await self.get(path)
-                    await asyncio.sleep(0.02)
+                    async with session.get(path) as answer:
+                        found, text = answer.status, await answer.text()
+                    await asyncio.sleep(0.03)
+                for _ in range(10):  # what it said before it answered is here too: it is read
+                    await asyncio.sleep(0)
         except TimeoutError:
             raise AssertionError(
                 f"{path} did not come to say {wanted!r} with {status}; it said {found}: {text}"
@@ -104,9 +126,12 @@ class Daemon:
         return await self.ended()
 
     async def ended(self, within_s: float = STOPS_WITHIN_S) -> int:
-        """The exit status of one that is ending; TimeoutError if that takes longer than promised."""
+        """The exit status of one that is ending, once all that it said is read; TimeoutError if its end takes longer than promised."""
         async with asyncio.timeout(within_s):
-            return await self._process.wait()
+            status = await self._process.wait()
+        async with asyncio.timeout(WITHIN_S):
+            await self._all_read.wait()
+        return status
 
 
 @asynccontextmanager

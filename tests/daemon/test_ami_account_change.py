@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import (
     FakeAsterisk,
     Heard,
@@ -18,6 +17,7 @@ from tests.daemon.fake_asterisk import (
     refused,
     silence,
 )
+from tests.daemon.free_port import closed_port
 
 
 @pytest.fixture

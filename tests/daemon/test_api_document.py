@@ -24,7 +24,8 @@ from storage.call_json import call_json, time_line_json
 from storage.case_history import Step, step_json
 from storage.case_json import case_json
 from storage.requests import NOTES_MOST
-from tests.daemon.app_service import closed_port, running, settings_for
+from tests.daemon.app_service import running, settings_for
+from tests.daemon.free_port import closed_port
 from tests.storage.sample_calls import a_call, ended
 from tests.storage.sample_cases import a_case
 

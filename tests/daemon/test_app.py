@@ -19,8 +19,9 @@ from storage.call_filter import CallFilter
 from storage.calls import find_calls
 from storage.errors import StorageError
 from storage.reading import reading
-from tests.daemon.app_service import Ledger, closed_port, lines, ready, replay, running, settings_for
+from tests.daemon.app_service import Ledger, lines, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.free_port import closed_port
 from tests.daemon.http_service import until
 from tests.handlers.playbook import Play
 from tests.storage.threads import no_thread_left

@@ -10,8 +10,9 @@ import orjson
 
 from config.sections import Mqtt
 from daemon import clock
-from tests.daemon.app_service import closed_port, ready, replay, running, settings_for
+from tests.daemon.app_service import ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, listed, new_channel
+from tests.daemon.free_port import closed_port
 from tests.daemon.http_service import next_frame, until
 
 STATES = {

@@ -11,8 +11,9 @@ import orjson
 from config.sections import FollowUp, Mqtt
 from daemon import clock
 from handlers.case_facts import CASE_FACTS
-from tests.daemon.app_service import TOKEN, Ledger, closed_port, lines, ready, replay, running, settings_for
+from tests.daemon.app_service import TOKEN, Ledger, lines, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.daemon.http_service import next_frame, until
 
 FULL = {"Authorization": f"Bearer {TOKEN}"}

@@ -9,8 +9,9 @@ import orjson
 from config.loader import LoadedSettings
 from config.sections import Clients, Mqtt
 from daemon.app import App
-from tests.daemon.app_service import FULL, closed_port, lines, ready, replay, settings_for
+from tests.daemon.app_service import FULL, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.daemon.http_service import until
 from tests.daemon.service_manager import Told
 from tests.daemon.test_app_cases import rows, topics

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from daemon.mqtt_link import Broker, MqttError, MqttRefusedError, MqttTlsError, mqtt_session
-from tests.daemon.app_service import closed_port
 from tests.daemon.certificates import make_certificates
+from tests.daemon.free_port import closed_port
 
 SILENT_FOR_S = 0.2
 

@@ -19,8 +19,9 @@ from storage.database import writing
 from storage.gaps import GapFilter, find_gaps
 from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.reading import reading
-from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
+from tests.daemon.free_port import closed_port
+from tests.daemon.recorder_process import recording
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
 from tests.storage.faults import header
 from tests.storage.sample_calls import START, a_missed_call, ended
@@ -242,18 +243,13 @@ async def test_a_recording_of_a_running_pbx_can_be_replayed(tmp_path: Path, opti
     file = tmp_path / "trouble.jsonl"
     async with FakeAsterisk() as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
-        process = await asyncio.create_subprocess_exec(
-            RINGTALLY, "--config", str(settings), "record", *options, str(file), stderr=asyncio.subprocess.PIPE
-        )
-        session = await pbx.session()
-        await session.asked_for("QueueStatus")
-        session.send(new_channel("1795450254.1", "79001112233", "Ivan") + hangup("1795450254.1"))
-        async with asyncio.timeout(20):
-            while b"Event: Hangup" not in file.read_bytes():
-                await asyncio.sleep(0.02)  # a file that grows tells nobody
-            process.send_signal(signal.SIGINT)
-            _, stderr = await process.communicate()
-    assert (process.returncode, f"messages in {file}" in stderr.decode()) == (0, True)
+        async with recording(settings, file, *options) as recorder:
+            session = await pbx.session()
+            await session.asked_for("QueueStatus")
+            session.send(new_channel("1795450254.1", "79001112233", "Ivan") + hangup("1795450254.1"))
+            await recorder.has(b"Event: Hangup")
+    assert f"messages in {file}" in recorder.said
+    assert recorder.said.startswith(f"recording to {file}, Ctrl-C ends it\n")
     assert SECRET not in file.read_text()
     assert ("79001112233" in file.read_text(), "Ivan" in file.read_text()) == (not options, not options)
     replayed = await ran("--config", settings, "replay", file, "--format", "jsonl")

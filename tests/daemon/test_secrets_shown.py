@@ -10,9 +10,9 @@ import pytest
 from config.keys import SECRETS
 from config.web_hashes import token_hash
 from daemon.cli import main
-from tests.daemon.app_service import closed_port
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import ran, running_daemon, write_settings
 
 pytestmark = pytest.mark.slow

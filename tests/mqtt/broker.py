@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.daemon.app_service import closed_port
+from tests.daemon.free_port import closed_port
 
 WITHIN_S = 20.0
 DOCUMENTATION = Path(__file__).parents[2] / "docs/mqtt.md"

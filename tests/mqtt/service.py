@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
 
+PATIENCE = "1500ms"
 SITE = (
     '[[trunks]]\nname = "town"\nchannels = ["PJSIP/trunk-*"]\n'
     '[queues.support]\n[[departments]]\nname = "Поддержка"\nqueues = ["support"]\n'
@@ -15,8 +16,8 @@ SITE = (
 
 
 def mqtt(port: int, more: str = "") -> str:
-    """The section for a broker on this port, with little patience."""
-    return f'{SITE}[mqtt]\nport = {port}\ntimeout = "500ms"\nreconnect_max = "200ms"\n{more}'
+    """The section for a broker on this port, with little patience; enough for a broker that has to wait for a processor."""
+    return f'{SITE}[mqtt]\nport = {port}\ntimeout = "{PATIENCE}"\nreconnect_max = "200ms"\n{more}'
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -120,7 +121,7 @@ async def test_a_daemon_that_is_killed_in_the_middle_forgets_at_its_next_start(t
             calls = [f"1795450260.{number}" for number in range(400)]
             pbx.sessions[-1].send(b"".join(new_channel(each) + hangup(each) for each in calls))
             await daemon.until("/metrics", 'ringtally_calls_total{direction="in",result="failed",trunk="town"} 400.0')
-            await asyncio.sleep(0.3)  # they are stored
+            await asyncio.to_thread(until_all_are_stored, path, len(calls))
             ask_to_forget(path, NUMBER, "root", clock.now())
             await asyncio.to_thread(until_some_are_forgotten, path)
             daemon.send(signal.SIGKILL)
@@ -152,6 +153,14 @@ async def test_while_no_daemon_runs_the_command_does_it_all(tmp_path: Path) -> N
 def forgotten_calls(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         return int(connection.execute("SELECT count(*) FROM call WHERE caller LIKE 'forgotten-%'").fetchone()[0])
+
+
+def until_all_are_stored(path: Path, wanted: int) -> None:
+    ends_at = clock.monotonic() + 20
+    with closing(sqlite3.connect(path)) as connection:
+        while connection.execute("SELECT count(*) FROM call").fetchone() != (wanted,):
+            assert clock.monotonic() < ends_at
+            time.sleep(0.01)  # a file that is written tells nobody
 
 
 def until_some_are_forgotten(path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
 from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto
 from tests.mqtt.listener import Listener, listening
-from tests.mqtt.service import ids, mqtt, paused, publishing, short_calls
+from tests.mqtt.service import PATIENCE, ids, mqtt, paused, publishing, short_calls
 
 
 async def heard_again(listener: Listener) -> None:
@@ -134,7 +134,7 @@ async def test_a_frozen_broker_does_not_hold_up_the_stop(tmp_path: Path) -> None
         FakeAsterisk() as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
-        publishing(tmp_path, pbx, mqtt(broker.port).replace("500ms", "30s")) as daemon,
+        publishing(tmp_path, pbx, mqtt(broker.port).replace(PATIENCE, "30s")) as daemon,
     ):
         await listener.hears("bridge/state", b"online")
         broker.freeze()

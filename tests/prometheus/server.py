@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.daemon.app_service import closed_port
+from tests.daemon.free_port import closed_port
 
 SCRAPE = Path(__file__).parents[2] / "config" / "prometheus" / "scrape.yml"
 WITHIN_S = 30.0

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from config.sections import Queue, Source, Trunk
-from tests.daemon.app_service import closed_port, lines, ready, replay, running, settings_for
+from tests.daemon.app_service import lines, ready, replay, running, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.prometheus.server import SCRAPE, promtool
 from tests.recordings import NAMES
 

@@ -1,6 +1,8 @@
 """The real Prometheus beside the daemon: it scrapes, and its numbers are the daemon's."""
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from tests.daemon.app_service import Ledger, lines, ready, replay, settings_for
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, new_channel, unknown
 from tests.daemon.ringtally_process import running_daemon, write_settings
-from tests.prometheus.server import scraping
+from tests.prometheus.server import WITHIN_S, Prometheus, scraping
 from tests.recordings import NAMES
 
 QUEUES = {name: Queue() for name in ("nobody", "supall", "suplocal", "suplocaln", "support")}
@@ -75,12 +77,21 @@ async def test_its_numbers_are_the_daemons_before_and_after_a_day_of_calls(tmp_p
         await prometheus.until('sum(ringtally_queue_members{queue="support"})', SUPPORT_MEMBERS)
         await prometheus.until("count(ringtally_agent_info)", AGENTS)
         await prometheus.until("sum(ringtally_agent_state_seconds_total{agent='PJSIP/101'}) > bool 0", 1)
-        own = {key: value for key, value in own.items() if key[0] not in GROWS}  # it does so while we look
-        scraped = {}
-        for name in {name for name, _ in own}:
-            for labels, value in (await prometheus.ask(name)).items():
-                scraped[name, labels] = value
-        assert scraped == own
+        await agree(prometheus, client)
+
+
+async def agree(prometheus: Prometheus, client: Any) -> None:
+    """Both say the same, once what the daemon was asked last has been scraped: when that is nobody tells."""
+    own, scraped = {}, {}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WITHIN_S):
+            while not own or scraped != own:
+                own = {key: value for key, value in (await own_numbers(client)).items() if key[0] not in GROWS}
+                scraped = {}
+                for name in {name for name, _ in own}:
+                    for labels, value in (await prometheus.ask(name)).items():
+                        scraped[name, labels] = value
+    assert scraped == own
 
 
 async def test_it_sees_the_first_call_of_each_kind_as_an_increase(tmp_path: Path) -> None:

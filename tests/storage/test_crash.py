@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,10 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost_or_doubled(tmp_pa
     path = tmp_path / "calls.db"
     chance = random.Random(20261123)
     before = 0
-    for _ in range(KILLS):
+    for kills in count():
+        if kills >= KILLS and before > KILLS * STEP:  # they did write, however little of a processor they were given
+            break
+        assert kills < 5 * KILLS
         process = start(path)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(chance.uniform(0, 0.1))
@@ -74,7 +78,6 @@ def test_killed_at_random_moments_nothing_acknowledged_is_lost_or_doubled(tmp_pa
         found = look_after_a_crash(path)
         assert found >= max(told, before)
         before = found
-    assert before > KILLS * STEP  # they did write
 
 
 def test_killed_before_each_statement_of_a_transaction_the_batch_is_whole_or_absent(tmp_path: Path) -> None:

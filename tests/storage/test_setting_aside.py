@@ -22,7 +22,8 @@ from tests.storage.test_crash import ROOT
 from tests.storage.test_damaged import content
 from tests.storage.test_going_on import ALL_KEPT, fill, kept, what_waits
 
-pytestmark = pytest.mark.slow
+# In one process: two would each make what all of these look at, and that takes most of their time.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("setting aside")]
 
 
 @dataclass

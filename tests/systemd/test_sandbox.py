@@ -35,6 +35,7 @@ def found(service: Service) -> dict[str, Any]:
     machine.run("sh", "-c", "for folder in /home /root /tmp; do touch $folder/letter; done")
     service.prepare(drop_in=IN_PLACE_OF_THE_DAEMON)
     service.start()
+    service.says("PROBE ")
     (line,) = (line for line in service.log().splitlines() if line.startswith("PROBE "))
     told: dict[str, Any] = json.loads(line.removeprefix("PROBE "))
     return told
@@ -80,7 +81,7 @@ def test_without_the_file_of_a_secret_it_says_so_and_does_not_start(service: Ser
     service.prepare(drop_in="Restart=no")
     service.machine.run("rm", "/etc/ringtally/ami.secret")
     assert service.machine.systemctl("start", UNIT, check=False).returncode == 1
-    assert "Failed to set up credentials" in service.log()
+    service.says("Failed to set up credentials")
 
 
 def test_tls_and_passwords_work_inside_it_and_a_renewed_certificate_counts_without_a_restart(

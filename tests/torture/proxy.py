@@ -7,6 +7,8 @@ import struct
 from collections.abc import AsyncIterator
 from typing import Literal
 
+from tests.daemon.free_port import closed_port
+
 _CHUNK = 65_536
 _END = b"\r\n\r\n"
 _RESET = struct.pack("ii", 1, 0)  # to linger for 0 s: what is closed so is reset
@@ -37,17 +39,16 @@ class Line:
         self._restored = asyncio.Event()
         self._halved: asyncio.Future[int] | None = None
         self.state: LineState = "passing"
-        self.port = 0
+        self.port = closed_port()
         self.connections = 0
         """How many have been carried so far."""
         self.carried = 0
         """Bytes that came to clients so far."""
 
     async def open(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, always on the same port."""
         self._goes.set()
         self._server = await asyncio.start_server(self._taken, self._listen_on, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Everything ends."""

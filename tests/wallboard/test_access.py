@@ -10,9 +10,9 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
-from tests.daemon.app_service import closed_port
 from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import running_daemon
 from tests.mqtt.service import ids
 from tests.wallboard.browser import IN_ONE_BROWSER, board, shared

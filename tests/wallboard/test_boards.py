@@ -6,8 +6,8 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from storage.masking import mask_number
-from tests.daemon.app_service import closed_port
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import running_daemon
 from tests.daemon.test_inert import member, members
 from tests.hostile import HOSTILE

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.daemon.app_service import closed_port, lines
+from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import ran, running_daemon
 from tests.mqtt.service import ids
 from tests.wallboard.browser import IN_ONE_BROWSER, board
