@@ -137,7 +137,7 @@ def level_of(wait_s: float, limits: Limits) -> Level:
 
 def limits_of(heard: Heard, queue: str | None) -> Limits:
     """From how many seconds on a wait in this queue is warned of and alarms, as on the wallboard; None: never."""
-    own = next((each for each in heard.about.get("queues", ()) if each.get("name") == queue), {})
+    own: Mapping[str, Any] = next((each for each in heard.about.get("queues", ()) if each.get("name") == queue), {})
     warn_s, alarm_s = (own.get(name, heard.about.get(name)) for name in ("wait_warn_s", "wait_alarm_s"))
     return warn_s, alarm_s
 
@@ -166,7 +166,9 @@ def _queues(heard: Heard, at: float, _language: Language) -> Iterable[Row]:
 
 def _queue_level(queue: Mapping[str, Any], longest_s: float | None, heard: Heard) -> Level:
     """How bad it stands with a queue: how long somebody waits there, how many do."""
-    own = next((each for each in heard.about.get("queues", ()) if each.get("name") == queue.get("name")), {})
+    own: Mapping[str, Any] = next(
+        (each for each in heard.about.get("queues", ()) if each.get("name") == queue.get("name")), {}
+    )
     many = level_of(queue.get("waiting") or 0, (own.get("waiting_warn"), own.get("waiting_alarm")))
     long = "" if longest_s is None else level_of(longest_s, limits_of(heard, queue.get("name")))
     return next((each for each in _GRAVE if each in {many, long}), "")
