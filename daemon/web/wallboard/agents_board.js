@@ -11,7 +11,7 @@ const ICONS = { ringing: "☎", talking: "●", held: "◐", wrapup: "✎", paus
 const LONG = "▲";
 // Of a cell, in rem: so small that it can just be read, and so large that more would not help.
 const LEAST = 2.7;
-const MOST = 6.4;
+const MOST = 8;
 const GAP = 0.5;
 const RATIO = 3.7;
 // Smaller letters nobody reads, whatever a rem is.

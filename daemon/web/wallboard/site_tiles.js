@@ -15,6 +15,11 @@ export function siteTiles(words, names, isNarrow = false) {
 
 const known = (value, written = String) => (value === null || value === undefined ? NOTHING : written(value));
 
+/** The same figure by this time of yesterday; where it is not of now, of when it is. */
+function besideOf(words, { today, asOf }, name, written) {
+  return asOf ?? beforeOf(words, today, name, written);
+}
+
 /** The same figure by this time of yesterday. */
 export function beforeOf(words, { before }, name, written) {
   const value = before?.[name] ?? null;
@@ -32,12 +37,12 @@ const FILL = {
   longest: (made, words, { longest, longestLimit, longestQueue }, levels) =>
     fillTile(made, words, known(longest, duration), longestLimit === null ? "" : words.limit(duration(longestLimit)), levels.longest, longestQueue ?? ""),
   "agents-free": (made, words, { free, tallies }, levels) =>
-    fillTile(made, words, known(free.free), free.present === null ? "" : words.of(free.present), levels.free, free.lonely === null ? handsOf(words, tallies) : words.lonely(free.lonely)),
+    fillTile(made, words, known(free.free), free.present === null ? "" : words.of(free.present), levels.free, free.lonely === null ? handsOf(words, free.free === null ? null : tallies) : words.lonely(free.lonely)),
   talking: (made, words, { tallies }) => fillTile(made, words, known(tallies === null ? null : tallies.talking + tallies.held), ""),
-  level: (made, words, { today }, levels) =>
-    fillTile(made, words, share(today.level), today.goal === null ? "" : words.goal(today.threshold, share(today.goal)), levels.level, beforeOf(words, today, "service_level", share)),
-  answered: (made, words, { today }) => fillTile(made, words, known(today.figures?.answered), words.ofCalls(known(today.figures?.in)), "", beforeOf(words, today, "answered", String)),
-  "missed-share": (made, words, { today }) => fillTile(made, words, share(today.figures?.missed_share), known(today.figures?.missed, words.missedCalls), "", beforeOf(words, today, "missed_share", share)),
-  "missed-open": (made, words, { missed }, levels) =>
-    fillTile(made, words, known(missed.count), missed.oldest === null ? "" : words.oldest(long(missed.oldest, words)), levels.missed),
+  level: (made, words, { today, asOf }, levels) =>
+    fillTile(made, words, share(today.level), today.goal === null ? "" : words.goal(today.threshold, share(today.goal)), levels.level, besideOf(words, { today, asOf }, "service_level", share)),
+  answered: (made, words, { today, asOf }) => fillTile(made, words, known(today.figures?.answered), words.ofCalls(known(today.figures?.in)), "", besideOf(words, { today, asOf }, "answered", String)),
+  "missed-share": (made, words, { today, asOf }) => fillTile(made, words, share(today.figures?.missed_share), known(today.figures?.missed, words.missedCalls), "", besideOf(words, { today, asOf }, "missed_share", share)),
+  "missed-open": (made, words, { missed, asOf }, levels) =>
+    fillTile(made, words, known(missed.count), missed.oldest === null ? "" : words.oldest(long(missed.oldest, words)), levels.missed, asOf ?? ""),
 };

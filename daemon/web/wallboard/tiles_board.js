@@ -40,11 +40,11 @@ export class TilesBoard {
     this.nodes = [element("div", "giants", ...this.site.nodes), middle, element("div", "feet", this.missed, this.today)];
   }
 
-  draw({ figures, levels, now, at }) {
+  draw({ figures, levels, now }) {
     this.site.fill(figures, levels);
     this._drawQueues(figures.queues, now);
-    this._drawMissed(figures.missed, levels.missed, at);
-    this._drawToday(figures.today);
+    this._drawMissed(figures.missed, levels.missed, figures.asOf);
+    this._drawToday(figures.today, figures.asOf);
   }
 
   _drawQueues(queues, now) {
@@ -96,10 +96,10 @@ export class TilesBoard {
     write(node.querySelector(".lost"), words.lost(queue.today.abandoned + queue.today.timeout + queue.today.left));
   }
 
-  _drawMissed({ count, last, oldest }, level) {
+  _drawMissed({ count, last, oldest }, level, asOf) {
     const { words } = this;
     write(this.missed.querySelector("b"), count === null ? NOTHING : String(count));
-    write(this.missed.querySelector(".count p"), oldest === null ? "" : words.oldest(long(oldest, words)));
+    write(this.missed.querySelector(".count p"), oldest === null ? asOf ?? "" : words.oldest(long(oldest, words)));
     fillLevel(this.missed, words, level);
     const rows = missedRow(words, this.options);
     const list = this.missed.querySelector("ul");
@@ -107,10 +107,10 @@ export class TilesBoard {
     keepRows(list, words, { items: last, most, total: most, empty: words.noMissed, ...rows });
   }
 
-  _drawToday(today) {
+  _drawToday(today, asOf) {
     const { words } = this;
     const { figures, day } = today;
-    write(this.today.querySelector("h2"), day ?? words.today);
+    write(this.today.querySelector("h2"), [day ?? words.today, asOf].filter(Boolean).join(", "));
     const shown = figures === null ? [] : FIGURES.filter((name) => figures[name] !== undefined);
     keep(this.today.querySelector("dl"), shown, (name) => name,
       (name) => element("div", `figure-${name}`, element("dt", "", words.figures[name]), element("dd", "", element("span", "figure"), element("span", "before"))),
