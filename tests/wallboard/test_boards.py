@@ -2,6 +2,7 @@
 
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,15 @@ from tests.daemon.test_inert import member
 from tests.hostile import HOSTILE
 from tests.mqtt.service import ids
 from tests.wallboard.browser import WITHIN_MS, Board, board
+from tests.wallboard.seen_whole import is_seen_whole
 from tests.wallboard.test_page import joins, settings
 
 pytestmark = pytest.mark.slow
 NUMBERS = ["+79001112233", "8 (900) 111-22-33", "101", "*97", "123456", "Анна 5", "", "7900•••2233", "+1"]
 SCREENS = [(1280, 720), (1920, 1080), (3840, 2160)]
+# Screens of 4:3 and 5:4, those that stand, and a very wide one.
+OTHERS = [(1024, 768), (1280, 1024), (1080, 1920), (768, 1024), (2560, 1080)]
+LONG_NAME = "Customers of the north-western branch who have contract {:03}"
 AGENTS = 150
 QUEUES = 24
 COUNT_TONES = """
@@ -107,6 +112,34 @@ async def nonsense_in_the_address_is_not_said(page: Board) -> None:
     ]
 
 
+async def tiles_are_as_large_as_all_of_them_allow(page: Board) -> None:
+    least = {"width": 15, "height": 5.6, "gap": 0.9, "ratio": 1.8}
+    wide, standing = {"width": 92.8, "height": 19.4}, {"width": 55.5, "height": 36}
+    calls = [
+        [count, box, least, asked]
+        for count, box, asked in (
+            *((count, wide, None) for count in (0, 1, 5, 6, 15, 40)),
+            (5, standing, None),
+            (40, standing, None),
+            (5, wide, 2),
+            (40, wide, 2),
+        )
+    ]
+    assert [list(each.values()) for each in await reckoned(page, "/wallboard/paging.js", "tilesFor", *calls)] == [
+        *([1, 1], [1, 1], [5, 1], [3, 2], [5, 3], [5, 3]),
+        *([2, 3], [3, 5]),
+        *([2, 3], [2, 3]),
+    ]
+
+
+async def hours_are_those_of_the_site(page: Board) -> None:
+    moments = ["2026-03-29T00:30Z", "2026-03-29T01:30Z", "2026-11-29T21:30Z", "2026-11-29T00:00Z"]
+    epochs = [round(datetime.fromisoformat(each).timestamp() * 1000) for each in moments]
+    zones = ["Europe/Berlin", "Europe/Berlin", "Europe/Moscow", "UTC"]
+    hours = await reckoned(page, "/common/format.js", "hourOf", *zip(epochs, zones, strict=True))
+    assert hours == [1, 3, 0, 0]
+
+
 async def a_page_is_old_at_night_only(page: Board) -> None:
     hour = 3_600_000
     old = await reckoned(
@@ -125,6 +158,8 @@ async def test_what_the_boards_reckon_with(tmp_path: Path) -> None:
         await alarms_begin_at_once_and_end_late(page)
         await pages_show_everybody(page)
         await grids_fit_their_boxes(page)
+        await tiles_are_as_large_as_all_of_them_allow(page)
+        await hours_are_those_of_the_site(page)
         await numbers_are_masked_as_the_daemon_does(page)
         await hours_are_quiet_over_midnight(page)
         await nonsense_in_the_address_is_not_said(page)
@@ -138,8 +173,14 @@ async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_pat
         path.write_text(path.read_text() + "".join(f'\n[queues."queue {number}"]\n' for number in range(QUEUES)))
         async with running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
+            strange = list(HOSTILE.values())
             for number in range(AGENTS):
-                pbx.sessions[-1].send(member(f"Agent {number}", f"queue {number % QUEUES}"))
+                names = (
+                    f"Agent {number}",
+                    LONG_NAME.format(number),
+                    f"{strange[number % len(strange)][:200]} {number}",
+                )
+                pbx.sessions[-1].send(member(names[number % 3], f"queue {number % QUEUES}"))
             pbx.sessions[-1].send(b"".join(new_channel(each) + joins(each) for each in ids(0, 3)))
             await all_fit(f"http://127.0.0.1:{port}/wallboard/?lang=ru&theme=light")
 
@@ -154,21 +195,10 @@ async def all_fit(address: str) -> None:
             for width, height in SCREENS:
                 await shown.page.set_viewport_size({"width": width, "height": height})
                 await expect(shown.page.locator(".page")).to_contain_text("страница", timeout=WITHIN_MS)
-                await shown.fits()
-                for part in (".cells > li", ".queue", "tbody tr"):
-                    assert await cut_off(shown, part) == [], part
-
-
-async def cut_off(page: Board, parts: str) -> list[str]:
-    """The parts of which the lower or right edge lies beyond what is seen of the box around them."""
-    found: list[str] = await page.page.evaluate(
-        """(parts) => [...document.querySelectorAll(parts)].filter((each) => {
-            const [own, all] = [each.getBoundingClientRect(), each.closest("main, section").getBoundingClientRect()];
-            return own.bottom > all.bottom + 1 || own.right > all.right + 1 || own.height < 20;
-        }).map((each) => each.textContent)""",
-        parts,
-    )
-    return found
+                await is_seen_whole(shown.page)
+            for width, height in OTHERS:
+                await shown.page.set_viewport_size({"width": width, "height": height})
+                await is_seen_whole(shown.page)
 
 
 async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_moves_its_limit(tmp_path: Path) -> None:
@@ -183,7 +213,7 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 await page.page.add_init_script(COUNT_TONES)
                 await page.page.goto(f"http://127.0.0.1:{port}/wallboard/?lang=en")
                 await page.link_is("live")
-                await page.shows("#waiting p", "limit 2")
+                await page.shows("#waiting .note p", "limit 2")
                 await page.page.click("#sound")
                 await page.shows("#sound", "Sound is on")
                 first, second = ids(0, 2)
@@ -205,6 +235,44 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 await page.shows("#sound", "Sound is off")
 
 
+async def test_a_tone_comes_again_each_half_minute_and_in_quiet_hours_never(tmp_path: Path) -> None:
+    """What sounds is told the time; here half minutes pass as fast as they are told."""
+    alarms = [
+        *((0, "a", False, 1), (29_999, "a", False, 1), (30_000, "a", False, 2)),
+        *((31_000, "ab", False, 3), (60_999, "ab", False, 3), (61_000, "b", False, 4)),
+        *((62_000, "", False, 4), (62_250, "a", False, 5)),
+        *((92_250, "a", True, 5), (100_000, "ab", True, 5), (100_250, "ab", False, 6), (130_249, "ab", False, 6)),
+        (130_250, "ab", False, 7),
+    ]
+    port = closed_port()
+    async with (
+        FakeAsterisk() as pbx,
+        running_daemon(settings(tmp_path, pbx, port)),
+        board(f"http://127.0.0.1:{port}/wallboard/") as page,
+    ):
+        await page.page.click("#sound")
+        await page.shows("#sound", "Sound is on")
+        await page.page.evaluate(COUNT_TONES)
+        heard = await page.page.evaluate(
+            """async (alarms) => {
+                const { Sound } = await import("/wallboard/sound.js");
+                const sound = new Sound(document.createElement("button"));
+                await sound.context.resume();
+                const take = ([now, keys, isQuiet]) => { sound.take(new Set(keys), isQuiet, now); return tones; };
+                const heard = alarms.map(take);
+                sound.button.click();
+                take([500_000, "abc", false]);
+                heard.push(tones);
+                sound.button.click();
+                await sound.context.resume();
+                take([500_250, "abc", false]);
+                return [...heard, tones];
+            }""",
+            [each[:3] for each in alarms],
+        )
+        assert heard == [*(each[3] for each in alarms), 7, 8]
+
+
 async def test_a_board_of_some_queues_counts_theirs_alone(tmp_path: Path) -> None:
     port = closed_port()
     async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
@@ -214,7 +282,7 @@ async def test_a_board_of_some_queues_counts_theirs_alone(tmp_path: Path) -> Non
         pbx.sessions[-1].send(member("Anna", "sales") + member("Boris"))
         async with board(f"http://127.0.0.1:{port}/wallboard/?lang=en&board=table&queues=Support") as page:
             await page.shows("#waiting b", "1")
-            await page.shows("#agents-free p", "of 1")
+            await page.shows("#agents-free .note p", "of 1")
             await expect(page.page.locator("#call-list li")).to_have_count(1)
             await page.shows("#queue-table tbody th bdi", "support")
             asked = json.loads((await daemon.get("/api/v1/live"))[1])
