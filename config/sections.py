@@ -107,8 +107,31 @@ class Trunk(Section):
     channels: Channels
 
 
-class Queue(Section):
-    """What Asterisk does not tell of a queue. None: the site's."""
+class WaitLimits(Section):
+    """When so many who wait, or one who waits so long, warn and alarm on the boards."""
+
+    waiting_warn: Count | None = None
+    """None: 0.7 of `waiting_alarm`."""
+    waiting_alarm: Count | None = None
+    wait_warn: Seconds | None = None
+    """None: 0.7 of what alarms."""
+    wait_alarm: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _warns_before_it_alarms(self) -> "WaitLimits":
+        pairs = ((self.waiting_warn, self.waiting_alarm, "waiting"), (self.wait_warn, self.wait_alarm, "wait"))
+        faults = [
+            Fault((f"{name}_warn",), f"would warn no sooner than {name}_alarm alarms", "write less, or remove it")
+            for warn, alarm, name in pairs
+            if warn is not None and alarm is not None and warn >= alarm
+        ]
+        if faults:
+            raise refusals(faults)
+        return self
+
+
+class Queue(WaitLimits):
+    """What Asterisk does not tell of a queue. None: the site's; of how many wait in it at once: never."""
 
     id: TopicKey | None = None
     wrapup: Seconds | None = None
@@ -285,34 +308,18 @@ class Http(Section):
         return is_loopback(host_and_port(self.listen)[0])
 
 
-class Wallboard(Section):
-    """When the boards warn and alarm, and when they are silent. None: as it says, else never."""
+class Wallboard(WaitLimits):
+    """When the boards warn and alarm, and when they are silent. None: as it says, else never.
 
-    waiting_warn: Count | None = None
-    """Callers who wait at once. None: 0.7 of `waiting_alarm`."""
-    waiting_alarm: Count | None = None
-    wait_warn: Seconds | None = None
-    """How long somebody has waited. None: 0.7 of what alarms."""
-    wait_alarm: Seconds | None = None
-    """None: the `threshold` of the queue, else of the site."""
+    How many wait is of the whole site; how long one does, of each queue without its own. `wait_alarm` None: the queue's `threshold`.
+    """
+
     level_alarm: Share | None = None
     """The service level that alarms; below the goal it warns. None: 0.9 of the goal."""
     talk_limit: Seconds | None = None
     pause_limit: Seconds | None = None
     quiet: tuple[DaySpan, ...] = ()
     """When no alarm sounds, by the site's clock."""
-
-    @model_validator(mode="after")
-    def _warns_before_it_alarms(self) -> "Wallboard":
-        pairs = ((self.waiting_warn, self.waiting_alarm, "waiting"), (self.wait_warn, self.wait_alarm, "wait"))
-        faults = [
-            Fault((f"{name}_warn",), f"would warn no sooner than {name}_alarm alarms", "write less, or remove it")
-            for warn, alarm, name in pairs
-            if warn is not None and alarm is not None and warn >= alarm
-        ]
-        if faults:
-            raise refusals(faults)
-        return self
 
 
 class Log(Section):

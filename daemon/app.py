@@ -37,6 +37,7 @@ from daemon.rules import rules_of
 from daemon.sinks.mqtt import MqttSink
 from daemon.stopping import check_stored, wind_up
 from daemon.supervision import Supervision, status_line
+from daemon.taking_up import take_up_yesterday
 from daemon.web_pages import WebPages
 from handlers.core import Core
 from storage.writer import Writer
@@ -156,6 +157,7 @@ class App:
             tasks.create_task(lasting("keeper", parts.keeper.run()), name="keeper"),
             tasks.create_task(lasting("forgetter", parts.forgetter.run()), name="forgetter"),
             tasks.create_task(lasting("clearer", clearer.run()), name="clearer"),
+            tasks.create_task(take_up_yesterday(parts.board, self._database), name="yesterday"),
         ]
         if self._load is not None:
             reloader = Reloader(self._settings, self._load, partial(self._take_over, parts), self._notifier)

@@ -14,10 +14,10 @@ from daemon.board.day import Day
 from handlers.ami.events import StreamBroken
 from handlers.cases.rule import KNOWN_FOR_S
 from handlers.core import Core
-from handlers.facts import Fact
+from handlers.facts import CallEnded, Fact
 from handlers.steady_time import stepped_between
 from storage.call_filter import CallFilter
-from storage.calls import each_time_line
+from storage.calls import each_call, each_time_line
 from storage.cases import case_counts, waiting_cases
 from storage.errors import DamagedError, StorageError
 from storage.live_calls import kept_calls
@@ -59,6 +59,19 @@ async def _count_today(day: Day, board: Board, path: Path) -> None:
         raise
     except StorageError as error:
         log.warning("today_not_counted", reason=str(error), cure="figures of today begin at this start")
+
+
+async def take_up_yesterday(board: Board, path: Path) -> None:
+    """The calls of the day before, for today's figures to stand beside. May take a second or two, after the start and beside all else."""
+    before = board.the_day_before()
+    try:
+        async with reading(path) as connection:
+            async for call in each_call(connection, CallFilter(since=before.since, until=before.until)):
+                before.add(CallEnded(call.state_since, call, (), (), (), ()))
+    except StorageError as error:
+        log.warning("yesterday_not_counted", reason=str(error), cure="the boards do without it until midnight")
+    else:
+        board.follow(before)
 
 
 async def _take_up_cases(core: Core, follow_up: FollowUp, path: Path) -> None:

@@ -10,24 +10,25 @@ import aiohttp
 import click
 from rich.console import Console
 
-from config.fields import host_and_port
+from config.loader import DEFAULT_PATH
 from config.sections import Settings
 from config.web_config import read_web_config
 from daemon import clock
 from daemon.command_line import Failure, attempt, examples, settings_of
+from daemon.own_address import own_address
 from daemon.report_output import lang_option
 from daemon.top.figures import trouble_of
 from daemon.top.heard import Heard
 from daemon.top.listener import Door, listen
 from daemon.top.screen import once
 from daemon.top.terminal import show
-from daemon.words import Language
+from daemon.words import Language, mark
 
 _ONCE_WITHIN_S = 10.0
 # Into a pipe nothing needs to be left out.
 _PIPE_WIDTH = 200
-# Who listens on every address is reached on this machine's own.
-_OWN = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
+
+(_HINT,) = mark("You may not read the settings, so the usual address was asked: --url names another.")
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -60,31 +61,40 @@ def top(
 ) -> None:
     """Watch the live state: queues, who waits, calls, agents, the day, missed clients whom nobody has reached.
 
-    It asks the daemon over HTTP, so it works wherever the daemon can be reached; with --url it needs no settings. In a terminal the
-    keys are those of htop: F1 tells them.
+    It asks the daemon over HTTP, so it works wherever the daemon can be reached; with --url it needs no settings, and whoever may
+    not read them asks the usual address of this machine. In a terminal the keys are those of htop: F1 tells them.
     """
-    # Whoever may not read the settings names the address himself.
-    settings = settings_of(context, needed=False, secrets=False).settings if url is None or context.obj else None
+    settings, hint = None, ""
+    if context.obj is not None or (url is None and _may_read_settings()):
+        settings = settings_of(context, needed=False, secrets=False).settings
+    elif url is None:
+        hint = _HINT
     door = Door(
-        (url or (_own_url(settings) if settings is not None else "")).rstrip("/"),
+        (url or _own_url(settings or Settings())).rstrip("/"),
         "" if token_file is None else _secret_in(token_file),
         _login(user, password_file),
         None if ca_file is None else ssl.create_default_context(cafile=ca_file),
     )
     language = lang or (settings.site.language if settings is not None else _own_language())
     if is_once or not sys.stdout.isatty():
-        attempt(lambda: _print_once(door, language))
+        attempt(lambda: _print_once(door, Heard(hint), language))
     else:
-        attempt(lambda: show(door, language))
+        attempt(lambda: show(door, Heard(hint), language))
+
+
+def _may_read_settings() -> bool:
+    """May this user read the default file, or see that there is none?"""
+    try:
+        return not DEFAULT_PATH.exists() or os.access(DEFAULT_PATH, os.R_OK)
+    except OSError:
+        return False
 
 
 def _own_url(settings: Settings) -> str:
     """Where the daemon of these settings is reached on this machine."""
-    host, port = host_and_port(settings.http.listen)
-    host = _OWN.get(host, host)
     file = settings.http.web_config_file
     scheme = "https" if file is not None and read_web_config(Path(file)).tls is not None else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    return own_address(settings.http.listen, scheme=scheme)
 
 
 def _secret_in(path: Path) -> str:
@@ -106,8 +116,8 @@ def _own_language() -> Language:
     return "ru" if name.startswith("ru") else "en"
 
 
-async def _print_once(door: Door, language: Language) -> None:
-    heard, ready = Heard(), asyncio.Event()
+async def _print_once(door: Door, heard: Heard, language: Language) -> None:
+    ready = asyncio.Event()
 
     def look() -> None:
         if heard.is_complete or heard.verdict().link == "no_daemon":

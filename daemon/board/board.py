@@ -124,7 +124,7 @@ class Board:
                 every_s=30.0,
             ),
             CALLS_ACTIVE: Topic(self._calls, qos=0, live=True),
-            TODAY: Topic(lambda _full: {**day.site_figures(), **self.cases_today.figures}),
+            TODAY: Topic(lambda _full: {**day.site_figures(clock.now()), **self.cases_today.figures}, live=True),
             MISSED_COUNT: Topic(lambda _full: {"count": sum(1 for _ in pbx.waiting_cases())}, bare="count"),
             MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), render_case, full)),
         }
@@ -172,6 +172,15 @@ class Board:
         """Other goals and alarms in `bridge/info`; what `about` does not name stays."""
         self._site = replace(self._site, about=self._site.about | about, queue_goals=queue_goals)
         self._touch(INFO)
+
+    def the_day_before(self) -> Day:
+        """Yesterday, still empty: `follow` takes it when it is filled."""
+        return self._day.the_day_before()
+
+    def follow(self, yesterday: Day) -> None:
+        """Today's figures stand beside these from now on."""
+        self._day.follow(yesterday)
+        self._touch(TODAY)
 
     def clients_changed(self) -> None:
         """Numbers may belong to others now."""

@@ -8,8 +8,10 @@ counted again, through the same code.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Any, Literal
+from typing import Any
 
+from daemon.board.course import Course, share
+from daemon.board.waits import Sign, Waits
 from handlers.departments import DepartmentRule, Departments
 from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
 from handlers.numbers import NumberPlan, is_usable
@@ -21,26 +23,6 @@ OTHER = "other"
 CALLERS_LIMIT = 100_000
 # Results that the site's service level counts: of the rest nobody was sought, or the caller did not wait (contract, section 2).
 _RATED = frozenset({"answered", "abandoned", "no_answer", "busy", "unavailable"})
-Sign = Literal[1, -1]
-
-
-@dataclass(slots=True)
-class Mean:
-    """A mean in the making."""
-
-    total: float = 0.0
-    count: int = 0
-
-    def add(self, value: float | None, sign: Sign = 1) -> None:
-        """Count a value, if there is one; with -1 take one back."""
-        if value is not None:
-            self.total += sign * value
-            self.count += sign
-
-    @property
-    def value(self) -> float | None:
-        """The mean to a tenth; None without data."""
-        return round(self.total / self.count, 1) if self.count else None
 
 
 @dataclass(slots=True)
@@ -52,7 +34,7 @@ class CallSums:
     internal: int = 0
     answered: int = 0
     missed: int = 0
-    wait: Mean = field(default_factory=Mean)
+    wait: Waits = field(default_factory=Waits)
     callers: set[str] = field(default_factory=set)
 
     def add(self, call: Call, sign: Sign = 1) -> None:
@@ -90,7 +72,8 @@ class CallSums:
             "answered": self.answered,
             "missed": self.missed,
             "missed_share": share(self.missed, self.answered + self.missed),
-            "mean_wait_s": self.wait.value,
+            "mean_wait_s": self.wait.mean_s,
+            "p95_wait_s": self.wait.p95_s,
         }
 
 
@@ -103,7 +86,7 @@ class StaySums:
     )
     short: int = 0
     within: int = 0
-    wait: Mean = field(default_factory=Mean)
+    wait: Waits = field(default_factory=Waits)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -115,17 +98,13 @@ class StaySums:
             "short_abandoned": self.short,
             "within_threshold": self.within,
             "service_level": share(self.within, offered),
-            "mean_wait_s": self.wait.value,
+            "mean_wait_s": self.wait.mean_s,
+            "p95_wait_s": self.wait.p95_s,
         }
 
 
 def _key(call: Call) -> tuple[str, str, str]:
     return call.id, call.pbx, call.boot
-
-
-def share(part: int, whole: int) -> float | None:
-    """A ratio to four digits; None without data."""
-    return round(part / whole, 4) if whole else None
 
 
 class Day:
@@ -144,6 +123,8 @@ class Day:
         self._of_departments = Departments(departments, plan)
         self.department_names = self._of_departments.names
         self.since = self.until = 0.0
+        self.course = Course()
+        self._yesterday: Course | None = None
         self._clear()
 
     def _clear(self) -> None:
@@ -167,10 +148,23 @@ class Day:
         if self.since <= now < self.until:
             return False
         today = datetime.fromtimestamp(now, UTC).astimezone(self._zone).date()
+        is_next = self.until == datetime.combine(today, time(), self._zone).timestamp()
+        self._yesterday, self.course = self.course if is_next else None, Course()
         self.since = datetime.combine(today, time(), self._zone).timestamp()
         self.until = datetime.combine(today + timedelta(days=1), time(), self._zone).timestamp()
         self._clear()
         return True
+
+    def the_day_before(self) -> "Day":
+        """Yesterday, still empty; without departments, of which nobody asks then."""
+        before = Day(self._zone, self._rules)
+        before.roll(self.since - 1)
+        return before
+
+    def follow(self, before: "Day") -> None:
+        """From now on today stands beside this day, if that is its yesterday still."""
+        if before.until == self.since:
+            self._yesterday = before.course
 
     def add(self, ended: CallEnded) -> None:
         """Count a finished call, if it is of this day."""
@@ -183,6 +177,7 @@ class Day:
         call = ended.call
         if call.merged_into is not None or not self.since <= call.started_at < self.until:
             return
+        stood = self._totals
         self.site.add(call, sign)
         if call.direction != "internal":
             self._trunks.setdefault(self.trunk(call.trunk), CallSums()).add(call, sign)
@@ -196,6 +191,18 @@ class Day:
             self._missed_closed += sign * (call.missed and call.closed)
             self._missed_anonymous += sign * (call.missed and not is_usable(call.caller_e164))
             self._rate(call, sign)
+        grown = [now - before for now, before in zip(self._totals, stood, strict=True)]
+        self.course.add(self._minute(call.state_since if call.ended_at is None else call.ended_at), grown)
+
+    @property
+    def _totals(self) -> tuple[int, int, int, int, int]:
+        """What stands beside the same of yesterday."""
+        return self.site.incoming, self.site.answered, self.site.missed, self._rated, self._in_time
+
+    def _minute(self, at: float) -> int:
+        """The minute of this day's clock; of what is later, its last."""
+        moment = datetime.fromtimestamp(min(at, self.until - 1), UTC).astimezone(self._zone)
+        return moment.hour * 60 + moment.minute
 
     def _rate(self, call: Call, sign: Sign) -> None:
         """The site's service level: per call, from its first ring or queue entry."""
@@ -259,8 +266,8 @@ class Day:
         sums = self._departments.get(department, CallSums())
         return sums.figures | {"unique_callers": len(sums.callers)}
 
-    def site_figures(self) -> Mapping[str, Any]:
-        """The totals of the day."""
+    def site_figures(self, now: float) -> Mapping[str, Any]:
+        """The totals of the day, and as of `now` (epoch seconds) those of yesterday by the same time, in steps of a minute."""
         return {
             "day": datetime.fromtimestamp(self.since, self._zone).date().isoformat(),
             "since": iso(self.since),
@@ -272,4 +279,5 @@ class Day:
             "unique_callers": len(self.site.callers),
             "talk_s": round(self._talk_s, 1),
             "service_level": share(self._in_time, self._rated),
+            "yesterday": None if self._yesterday is None else self._yesterday.before(self._minute(now)),
         }

@@ -3,7 +3,7 @@
 import math
 from functools import partial
 
-from config.sections import Settings, Wallboard
+from config.sections import Settings, WaitLimits, Wallboard
 from daemon.board.board import Payload, Site, trunk_names
 from daemon.board.day import Day
 from daemon.board.topic_names import TopicNames
@@ -54,25 +54,32 @@ def limits_of(settings: Settings) -> Payload:
 
 
 def queue_goals(settings: Settings, queue: str) -> Payload:
-    """What a queue's entry in `bridge/info` says of its service level, and of when its callers have waited too long."""
+    """What a queue's entry in `bridge/info` says of its service level, and of when too many of its callers wait, or too long."""
     level, own = settings.service_level, settings.queues.get(queue)
     threshold = level.threshold if own is None or own.threshold is None else own.threshold
     goal = level.goal if own is None or own.goal is None else own.goal
     return {
         "threshold_s": threshold,
         "goal": goal,
-        **_wait_limits(settings.wallboard, threshold),
+        **_wait_limits(settings.wallboard, threshold, own),
+        "waiting_warn": None if own is None else _waiting_warn(own),
+        "waiting_alarm": None if own is None else own.waiting_alarm,
         "level_alarm": _level_alarm(settings.wallboard, goal),
     }
 
 
-def _wait_limits(limits: Wallboard, threshold_s: float) -> Payload:
-    alarm_s = threshold_s if limits.wait_alarm is None else limits.wait_alarm
-    warn_s = round(_WARN_PART * alarm_s, 3) if limits.wait_warn is None else limits.wait_warn
-    return {"wait_warn_s": warn_s, "wait_alarm_s": alarm_s}
+def _wait_limits(site: WaitLimits, threshold_s: float, own: WaitLimits | None = None) -> Payload:
+    """A queue's `own` come first: with an alarm of its own it is warned of before that, whatever the site says."""
+    alarm_s, warn_s = site.wait_alarm, site.wait_warn
+    if own is not None:
+        if own.wait_alarm is not None:
+            alarm_s, warn_s = own.wait_alarm, None
+        warn_s = warn_s if own.wait_warn is None else own.wait_warn
+    alarm_s = threshold_s if alarm_s is None else alarm_s
+    return {"wait_warn_s": round(_WARN_PART * alarm_s, 3) if warn_s is None else warn_s, "wait_alarm_s": alarm_s}
 
 
-def _waiting_warn(limits: Wallboard) -> int | None:
+def _waiting_warn(limits: WaitLimits) -> int | None:
     if limits.waiting_warn is not None or limits.waiting_alarm is None:
         return limits.waiting_warn
     return math.ceil(_WARN_PART * limits.waiting_alarm)

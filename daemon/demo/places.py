@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from config.fields import host_and_port
 from daemon.demo.broker import HOST, DemoBroker, NoBroker
 from daemon.log import harmless
 from daemon.words import Language, word
 
 _LINE_LIMIT = 200
-# Who listens on every address is reached on this machine's own.
-_OWN = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +35,6 @@ class Places:
                 return word("none: extra ringtally[demo] is missing; the wallboard does without", language)
             case NoBroker(reason=reason):
                 return f"{word('none', language)}: {reason}"
-
-
-def http_address(listen: str, port: int) -> str:
-    """The address to open for what listens as the setting says, on this port."""
-    host = host_and_port(listen)[0]
-    host = _OWN.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def heading(places: Places, language: Language) -> Text:

@@ -22,8 +22,9 @@ from daemon.demo.cast import DEPARTMENTS, TRUNKS
 from daemon.demo.generator import TrafficGenerator
 from daemon.demo.pbx import USERNAME, SimulatedPbx
 from daemon.demo.picture import FinishedCalls, finished_line, picture, sums
-from daemon.demo.places import Places, http_address
+from daemon.demo.places import Places
 from daemon.log import configure_log
+from daemon.own_address import own_address
 from daemon.words import Language
 
 REFRESH_S = 0.25
@@ -88,7 +89,7 @@ async def show_demo(listen: str, seed: int | None, language: Language, seconds: 
             running = tasks.create_task(app.run(), name="daemon")
             playing = tasks.create_task(pbx.play(), name="pbx")
             daemon = await asyncio.shield(app.started)
-            places = Places(http_address(listen, daemon.port), f"{Mqtt().prefix}/{SITE}", broker)
+            places = Places(own_address(listen, daemon.port), f"{Mqtt().prefix}/{SITE}", broker)
             showing = tasks.create_task(_show(daemon, finished, places, language), name="table")
             await running
             playing.cancel()

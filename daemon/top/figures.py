@@ -7,7 +7,7 @@ from rich.text import Text
 from daemon.log import harmless
 from daemon.reports.spelling import duration, local_time, percent, shown
 from daemon.top.heard import Heard, Verdict, moment
-from daemon.top.parts import goal_of, known_agents, level_of, rows_of
+from daemon.top.parts import known_agents, level_of, limits_of, rows_of
 from daemon.words import Language, mark, word
 
 _GAP = "   "
@@ -37,7 +37,7 @@ def fitting(pieces: Sequence[Text], width: int) -> Text:
 
 
 def heading(heard: Heard, at: float, language: Language, width: int, is_paused: bool) -> list[Text]:
-    """Three lines, and up to two that say what is wrong if anything is."""
+    """Three lines, and up to three that say what is wrong if anything is."""
     verdict = heard.verdict()
     lines = [
         fitting(list(_first(heard, verdict, at, language, is_paused)), width),
@@ -53,7 +53,7 @@ def heading(heard: Heard, at: float, language: Language, width: int, is_paused: 
 
 
 def trouble_of(heard: Heard, verdict: Verdict, at: float, language: Language) -> list[str]:
-    """What is wrong and since when; why, and of which moment the figures are."""
+    """What is wrong and since when; why, and of which moment the figures are; what may help."""
 
     def time_of(when: float) -> str:
         return local_time(when, heard.zone, _CLOCK if abs(at - when) < _A_DAY_S else _WITH_DAY)
@@ -68,7 +68,8 @@ def trouble_of(heard: Heard, verdict: Verdict, at: float, language: Language) ->
             return [word("Connecting. Nothing is shown before it is known.", language)]
     why = f"{harmless(word(verdict.why, language))}. " if verdict.why else ""
     stale = "" if heard.told_at is None else word("Figures are of {}.", language).format(time_of(heard.told_at))
-    return [each for each in (said, (why + stale).strip()) if each]
+    hint = word(heard.hint, language) if verdict.link == "no_daemon" else ""
+    return [each for each in (said, (why + stale).strip(), hint) if each]
 
 
 mark("no answer in time", "the connection was closed")
@@ -100,7 +101,7 @@ def _now(heard: Heard, verdict: Verdict, at: float, language: Language) -> Itera
         rows = rows_of("callers", heard, at, language)
         levels = {row.level for row in rows}
         if waiting > len(rows):
-            levels.add(level_of(longest, goal_of(heard, None)))
+            levels.add(level_of(longest, limits_of(heard, None)))
         level = next((each for each in ("crit", "warn") if each in levels), "")
         sign = {"crit": " !!", "warn": " !"}.get(level, "")
         yield _figure(word("waiting", language), str(waiting), _LEVELS.get(level, "bold"))

@@ -33,7 +33,9 @@ def moment(text: object) -> float | None:
 class Heard:
     """The latest of every topic. `at` is a moment of our clock (epoch seconds), everything told one of the daemon's."""
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str = "") -> None:
+        self.hint = hint
+        """What to say beside that nothing is heard."""
         self._topics: dict[str, Any] = {}
         self._skew_s = 0.0
         self._lost: Verdict | None = None

@@ -9,8 +9,8 @@ from daemon.top.heard import Heard, moment
 from daemon.words import Language, mark, word
 
 Level = Literal["", "warn", "crit", "good", "sought", "busy", "faint"]
-# Part of the goal that may pass before a wait is warned of, as on the wallboard.
-WARN_AT = 0.7
+Limits = tuple[float | None, float | None]
+_GRAVE: tuple[Level, ...] = ("crit", "warn")
 _SEEK = frozenset({"queued", "ringing"})
 _ARROWS = {"in": "→", "out": "←", "internal": "↔"}
 _AGENT_ORDER = mark("ringing", "talking", "held", "wrapup", "paused", "available", "unavailable")
@@ -127,20 +127,19 @@ def rows_of(part: str, heard: Heard, at: float, language: Language) -> list[Row]
     return list(_MAKERS[part](heard, at, language))
 
 
-def level_of(wait_s: float, goal_s: float | None) -> Level:
-    """How bad a wait is, by the goal of its queue."""
-    if goal_s is None or wait_s < goal_s * WARN_AT:
-        return ""
-    return "warn" if wait_s < goal_s else "crit"
+def level_of(wait_s: float, limits: Limits) -> Level:
+    """How bad a wait is."""
+    warn_s, alarm_s = limits
+    if alarm_s is not None and wait_s >= alarm_s:
+        return "crit"
+    return "warn" if warn_s is not None and wait_s >= warn_s else ""
 
 
-def goal_of(heard: Heard, queue: str | None) -> float | None:
-    """Within how many seconds a caller in this queue should be answered, or None."""
-    for each in heard.about.get("queues", ()):
-        if each.get("name") == queue and each.get("threshold_s") is not None:
-            return float(each["threshold_s"])
-    found = heard.about.get("threshold_s")
-    return None if found is None else float(found)
+def limits_of(heard: Heard, queue: str | None) -> Limits:
+    """From how many seconds on a wait in this queue is warned of and alarms, as on the wallboard; None: never."""
+    own: Mapping[str, Any] = next((each for each in heard.about.get("queues", ()) if each.get("name") == queue), {})
+    warn_s, alarm_s = (own.get(name, heard.about.get(name)) for name in ("wait_warn_s", "wait_alarm_s"))
+    return warn_s, alarm_s
 
 
 def _queues(heard: Heard, at: float, _language: Language) -> Iterable[Row]:
@@ -162,7 +161,17 @@ def _queues(heard: Heard, at: float, _language: Language) -> Iterable[Row]:
             today.get("abandoned"),
             today.get("service_level"),
         )
-        yield Row(cells, "" if longest is None else level_of(longest, goal_of(heard, each.get("name"))))
+        yield Row(cells, "" if longest is None else _queue_level(each, longest, heard))
+
+
+def _queue_level(queue: Mapping[str, Any], longest_s: float | None, heard: Heard) -> Level:
+    """How bad it stands with a queue: how long somebody waits there, how many do."""
+    own: Mapping[str, Any] = next(
+        (each for each in heard.about.get("queues", ()) if each.get("name") == queue.get("name")), {}
+    )
+    many = level_of(queue.get("waiting") or 0, (own.get("waiting_warn"), own.get("waiting_alarm")))
+    long = "" if longest_s is None else level_of(longest_s, limits_of(heard, queue.get("name")))
+    return next((each for each in _GRAVE if each in {many, long}), "")
 
 
 def waits_since(call: Mapping[str, Any]) -> float | None:
@@ -193,7 +202,7 @@ def _callers(heard: Heard, at: float, language: Language) -> Iterable[Row]:
             call.get("did") or call.get("called"),
             call.get("trunk"),
         )
-        yield Row(cells, level_of(wait, goal_of(heard, call.get("queue"))))
+        yield Row(cells, level_of(wait, limits_of(heard, call.get("queue"))))
 
 
 def _live(heard: Heard, at: float, language: Language) -> Iterable[Row]:

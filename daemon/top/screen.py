@@ -55,7 +55,7 @@ _HELP = mark(
     "F4 or /: show only rows with a text; Enter keeps it, Esc ends it.",
     "F6 or >, <: sort by the next column, the one before. I: turn the order round.",
     "Z: pause, and go on. Ctrl-L: draw anew. F10, q, Ctrl-C: quit.",
-    "! is a wait of which 0.7 of the goal is over, !! one beyond its goal.",
+    "! warns and !! alarms by the limits of the wallboard.",
     "→ came in, ← went out, ↔ stays inside. Numbers are masked without the read token (--token-file).",
 )
 
@@ -160,12 +160,13 @@ def _part(
     rows = _chosen(part, heard, view, at, language)
     first = 0 if is_plain else view.first_of(part, len(rows), height - 1)
     seen = rows[first : first + height - 1]
-    link = heard.verdict().link
+    link, in_focus = heard.verdict().link, not is_plain and part == view.part
     # Of a column that says nothing nobody needs the title.
     places = [n for n, column in enumerate(COLUMNS[part]) if column.rank == 0 or any(row.cells[n] for row in rows)]
     shown = [
         Column(
-            _title(part, place, len(rows), first, len(seen), view, language),
+            ("▸ " if place == 0 and in_focus else "")
+            + _title(part, place, len(rows), first, len(seen), view, language),
             [_cell(row.cells[place], COLUMNS[part][place].kind, language) for row in seen],
             COLUMNS[part][place].rank,
             COLUMNS[part][place].kind in _RIGHT,
@@ -177,7 +178,6 @@ def _part(
     styles = [_STYLES[row.level] if link == "live" else "dim" for row in seen]
     table = drawn(kept, width, styles)
     if not is_plain:
-        in_focus = part == view.part
         table.header_style = (
             "bold black on cyan" if in_focus else "black on green" if link == "live" else "black on white"
         )

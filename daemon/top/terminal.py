@@ -24,9 +24,9 @@ TICK_S = 0.5
 _READ = 1024
 
 
-async def show(door: Door, language: Language) -> None:
+async def show(door: Door, heard: Heard, language: Language) -> None:
     """Show it until somebody quits. Raises TurnedAwayError."""
-    heard, view, wake = Heard(), View(), asyncio.Event()
+    view, wake = View(), asyncio.Event()
     sleep = _Asleep(wake)
     loop = asyncio.get_running_loop()
 
@@ -41,7 +41,7 @@ async def show(door: Door, language: Language) -> None:
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(listen(door, heard, wake.set), name="listener")
         while not view.is_over:
-            await _draw(heard, view, wake, sleep, language)
+            await _draw(heard, view, wake, sleep, language, end)
             sleep.fall()
         listening.cancel()
 
@@ -65,7 +65,9 @@ class _Asleep:
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
-async def _draw(heard: Heard, view: View, wake: asyncio.Event, sleep: _Asleep, language: Language) -> None:
+async def _draw(
+    heard: Heard, view: View, wake: asyncio.Event, sleep: _Asleep, language: Language, end: Callable[[], None]
+) -> None:
     """Show it until somebody quits or wants the shell."""
     console = Console()
     drawn_at = clock.now()
@@ -75,7 +77,7 @@ async def _draw(heard: Heard, view: View, wake: asyncio.Event, sleep: _Asleep, l
         wake.set()
 
     with (
-        _keys_to(press),
+        _keys_to(press, end),
         Live(console=console, auto_refresh=False, screen=True) as live,
     ):
         while not view.is_over and not sleep.is_due:
@@ -90,8 +92,8 @@ async def _draw(heard: Heard, view: View, wake: asyncio.Event, sleep: _Asleep, l
 
 
 @contextmanager
-def _keys_to(take: Callable[[str], None]) -> Iterator[None]:
-    """Each key goes there at once, and is not echoed; only where stdin is a terminal."""
+def _keys_to(take: Callable[[str], None], gone: Callable[[], None]) -> Iterator[None]:
+    """Each key goes there at once, and is not echoed; only where stdin is a terminal. `gone`: nobody is there any more."""
     if not sys.stdin.isatty():
         yield
         return
@@ -99,9 +101,12 @@ def _keys_to(take: Callable[[str], None]) -> Iterator[None]:
     before = termios.tcgetattr(stdin)
 
     def read() -> None:
-        raw = os.read(stdin, _READ)
+        raw = b""
+        with suppress(OSError):
+            raw = os.read(stdin, _READ)
         if not raw:
-            loop.remove_reader(stdin)  # its terminal is gone: SIGHUP tells
+            loop.remove_reader(stdin)
+            gone()
         for key in keys_in(raw):
             take(key)
 
@@ -111,4 +116,5 @@ def _keys_to(take: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         loop.remove_reader(stdin)
-        termios.tcsetattr(stdin, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # it is gone
+            termios.tcsetattr(stdin, termios.TCSADRAIN, before)

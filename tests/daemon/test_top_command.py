@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from config.sections import Http, Settings
-from daemon.top_command import _own_url
+from daemon.top_command import _may_read_settings, _own_url, top
 from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
 from tests.daemon.free_port import closed_port
@@ -79,6 +80,16 @@ class Terminal:
     def is_stopped(self) -> bool:
         return "State:\tT" in Path(f"/proc/{self.process.pid}/status").read_text()
 
+    @property
+    def is_open(self) -> bool:
+        return self._fd >= 0
+
+    def hang_up(self) -> None:
+        """As when the line of who is logged in breaks."""
+        asyncio.get_running_loop().remove_reader(self._fd)
+        os.close(self._fd)
+        self._fd = -1
+
     async def ended(self) -> int:
         async with asyncio.timeout(WITHIN_S):
             return await self.process.wait()
@@ -101,11 +112,11 @@ async def terminal(*words: str | Path, size: tuple[int, int] = (100, 30)) -> Asy
     try:
         yield shown
     finally:
-        asyncio.get_running_loop().remove_reader(ours)
+        if shown.is_open:
+            shown.hang_up()
         if process.returncode is None:
             process.kill()
             await process.wait()
-        os.close(ours)
 
 
 def settings(folder: Path, pbx: FakeAsterisk, port: int) -> Path:
@@ -206,17 +217,33 @@ async def test_a_script_is_told_once_masked_or_in_full_and_by_its_exit_status(tm
         assert "Connection refused" in gone.stderr
 
 
-@pytest.mark.parametrize(
-    ("listen", "url"),
-    [
-        ("127.0.0.1:9796", "http://127.0.0.1:9796"),
-        ("0.0.0.0:80", "http://127.0.0.1:80"),
-        ("[::]:9796", "http://[::1]:9796"),
-        ("[::1]:9796", "http://[::1]:9796"),
-    ],
-)
-def test_without_an_address_it_asks_where_the_settings_listen(listen: str, url: str) -> None:
-    assert _own_url(Settings(http=Http(listen=listen))) == url
+@pytest.mark.slow
+async def test_it_ends_with_its_terminal(tmp_path: Path) -> None:
+    async with terminal("top", "--url", f"http://127.0.0.1:{closed_port()}", "--lang", "en") as shown:
+        await shown.shows("Connection refused")
+        shown.hang_up()
+        await shown.ended()
+
+
+def test_who_may_not_read_the_settings_has_the_usual_address_asked_and_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "daemon.top_command.DEFAULT_PATH", tmp_path / ("x" * 300)
+    )  # not even whether it is there can be seen
+    monkeypatch.setattr("daemon.top_command.own_address", lambda *_, **__: f"http://127.0.0.1:{closed_port()}")
+    told = CliRunner().invoke(top, ["--once", "--lang", "en"])
+    assert told.exit_code == 1
+    assert "Connection refused" in told.stderr
+    assert "You may not read the settings, so the usual address was asked: --url names another." in told.stderr
+
+
+def test_settings_that_are_not_there_keep_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.top_command.DEFAULT_PATH", tmp_path / "nothing.toml")
+    assert _may_read_settings()
+    monkeypatch.setattr("daemon.top_command.DEFAULT_PATH", tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert not _may_read_settings()
 
 
 def test_with_tls_it_asks_by_https(tmp_path: Path) -> None:

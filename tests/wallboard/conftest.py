@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.daemon.free_port import closed_port
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import running_daemon
 from tests.wallboard.office import Office, settings
 

@@ -1,6 +1,7 @@
 """The three boards: what they reckon with, that they fit every screen, and how they alarm."""
 
 import signal
+from datetime import datetime
 from pathlib import Path
 
 from playwright.async_api import expect
@@ -14,17 +15,16 @@ from tests.hostile import HOSTILE
 from tests.mqtt.service import ids
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 from tests.wallboard.office import Office, joins, settings
+from tests.wallboard.seen_whole import is_seen_whole
 
 pytestmark = IN_ONE_BROWSER
 NUMBERS = ["+79001112233", "8 (900) 111-22-33", "101", "*97", "123456", "Анна 5", "", "7900•••2233", "+1"]
 SCREENS = [(1280, 720), (1920, 1080), (3840, 2160)]
+# Screens of 4:3 and 5:4, those that stand, and a very wide one.
+OTHERS = [(1024, 768), (1280, 1024), (1080, 1920), (768, 1024), (2560, 1080)]
+LONG_NAME = "Customers of the north-western branch who have contract {:03}"
 AGENTS = 150
 QUEUES = 24
-# The parts of which the lower or right edge lies beyond what is seen of the box around them.
-CUT_OFF = """(parts) => [...document.querySelectorAll(parts)].filter((each) => {
-    const [own, all] = [each.getBoundingClientRect(), each.closest("main, section").getBoundingClientRect()];
-    return own.bottom > all.bottom + 1 || own.right > all.right + 1 || own.height < 20;
-}).map((each) => each.textContent)"""
 # How bad it was at each number of callers who wait.
 NOTE_LEVELS = """
 window.levels = [];
@@ -36,6 +36,7 @@ COUNT_TONES = """
 window.tones = 0;
 const make = AudioContext.prototype.createOscillator;
 AudioContext.prototype.createOscillator = function () { tones += 1; return make.call(this); };
+void 0;
 """
 
 
@@ -117,6 +118,32 @@ async def nonsense_in_the_address_is_not_said(page: Board) -> None:
     ]
 
 
+async def tiles_are_as_large_as_all_of_them_allow(page: Board) -> None:
+    least = {"width": 15, "height": 5.6, "gap": 0.9, "ratio": 1.8}
+    wide, standing = {"width": 92.8, "height": 19.4}, {"width": 55.5, "height": 36}
+    calls = [
+        [count, box, least, asked]
+        for count, box, asked in (
+            *((count, wide, None) for count in (0, 1, 5, 6, 15, 40)),
+            (5, standing, None),
+            (40, standing, None),
+            (5, wide, 2),
+            (40, wide, 2),
+        )
+    ]
+    grids = await reckoned(page, "/wallboard/paging.js", "tilesFor", *calls)
+    shapes = [(1, 1), (1, 1), (5, 1), (3, 2), (5, 3), (5, 3), (2, 3), (3, 5), (2, 3), (2, 3)]
+    assert grids == [{"columns": columns, "rows": rows} for columns, rows in shapes]
+
+
+async def hours_are_those_of_the_site(page: Board) -> None:
+    moments = ["2026-03-29T00:30Z", "2026-03-29T01:30Z", "2026-11-29T21:30Z", "2026-11-29T00:00Z"]
+    epochs = [round(datetime.fromisoformat(each).timestamp() * 1000) for each in moments]
+    zones = ["Europe/Berlin", "Europe/Berlin", "Europe/Moscow", "UTC"]
+    hours = await reckoned(page, "/common/format.js", "hourOf", *zip(epochs, zones, strict=True))
+    assert hours == [1, 3, 0, 0]
+
+
 async def a_page_is_old_at_night_only(page: Board) -> None:
     hour = 3_600_000
     old = await reckoned(
@@ -130,6 +157,8 @@ async def test_what_the_boards_reckon_with(office: Office) -> None:
         await alarms_begin_at_once_and_end_late(page)
         await pages_show_everybody(page)
         await grids_fit_their_boxes(page)
+        await tiles_are_as_large_as_all_of_them_allow(page)
+        await hours_are_those_of_the_site(page)
         await numbers_are_masked_as_the_daemon_does(page)
         await hours_are_quiet_over_midnight(page)
         await nonsense_in_the_address_is_not_said(page)
@@ -141,8 +170,15 @@ async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_pat
     async with FakeAsterisk() as pbx:
         path = settings(tmp_path, pbx, port)
         path.write_text(path.read_text() + "".join(f'\n[queues."queue {number}"]\n' for number in range(QUEUES)))
+        strange = list(HOSTILE.values())
+        names = (
+            (f"Agent {number}", LONG_NAME.format(number), f"{strange[number % len(strange)][:200]} {number}")[
+                number % 3
+            ]
+            for number in range(AGENTS)
+        )
         pbx.answers["QueueStatus"] = members(
-            member(f"Agent {number}", f"queue {number % QUEUES}") for number in range(AGENTS)
+            member(name, f"queue {number % QUEUES}") for number, name in enumerate(names)
         )
         async with running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
@@ -166,8 +202,13 @@ async def all_fit(origin: str) -> None:
                 await shown.page.set_viewport_size({"width": width, "height": height})
                 await shown.gives("[innerWidth, innerHeight]", [width, height])
                 await shown.is_drawn()
-                await shown.fits()
-                await shown.gives(CUT_OFF, [], ".cells > li, .queue, tbody tr")
+                await shown.has(".page", "страница")
+                await is_seen_whole(shown.page)
+            for width, height in OTHERS:
+                await shown.page.set_viewport_size({"width": width, "height": height})
+                await shown.gives("[innerWidth, innerHeight]", [width, height])
+                await shown.is_drawn()
+                await is_seen_whole(shown.page)
 
 
 async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_moves_its_limit(tmp_path: Path) -> None:
@@ -182,7 +223,7 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 await page.page.add_init_script(COUNT_TONES)
                 await page.page.goto(f"http://127.0.0.1:{port}/wallboard/?lang=en")
                 await page.link_is("live")
-                await page.shows("#waiting p", "limit 2")
+                await page.shows("#waiting .note p", "limit 2")
                 await page.page.click("#sound")
                 await page.shows("#sound", "Sound is on")
                 first, second = ids(0, 2)
@@ -205,6 +246,39 @@ async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_mo
                 await page.shows("#sound", "Sound is off")
 
 
+async def test_a_tone_comes_again_each_half_minute_and_in_quiet_hours_never(office: Office) -> None:
+    """What sounds is told the time; here half minutes pass as fast as they are told."""
+    alarms = [
+        *((0, "a", False, 1), (29_999, "a", False, 1), (30_000, "a", False, 2)),
+        *((31_000, "ab", False, 3), (60_999, "ab", False, 3), (61_000, "b", False, 4)),
+        *((62_000, "", False, 4), (62_250, "a", False, 5)),
+        *((92_250, "a", True, 5), (100_000, "ab", True, 5), (100_250, "ab", False, 6), (130_249, "ab", False, 6)),
+        (130_250, "ab", False, 7),
+    ]
+    async with board(office.board) as page:
+        await page.page.click("#sound")
+        await page.shows("#sound", "Sound is on")
+        await page.page.evaluate(COUNT_TONES)
+        heard = await page.page.evaluate(
+            """async (alarms) => {
+                const { Sound } = await import("/wallboard/sound.js");
+                const sound = new Sound(document.createElement("button"));
+                await sound.context.resume();
+                const take = ([now, keys, isQuiet]) => { sound.take(new Set(keys), isQuiet, now); return tones; };
+                const heard = alarms.map(take);
+                sound.button.click();
+                take([500_000, "abc", false]);
+                heard.push(tones);
+                sound.button.click();
+                await sound.context.resume();
+                take([500_250, "abc", false]);
+                return [...heard, tones];
+            }""",
+            [each[:3] for each in alarms],
+        )
+        assert heard == [*(each[3] for each in alarms), 7, 8]
+
+
 async def test_a_board_of_some_queues_counts_theirs_alone(office: Office) -> None:
     async with office.calls(2) as (first, second):
         agents = [member("Anna", "sales"), member("Boris")]
@@ -212,7 +286,7 @@ async def test_a_board_of_some_queues_counts_theirs_alone(office: Office) -> Non
         office.send(new_channel(first), joins(first), new_channel(second), *agents)
         async with board(f"{office.board}?lang=en&board=table&queues=Support") as page:
             await page.shows("#waiting b", "1")
-            await page.shows("#agents-free p", "of 1")
+            await page.shows("#agents-free .note p", "of 1")
             await expect(page.page.locator("#call-list li")).to_have_count(1)
             await page.shows("#queue-table tbody th bdi", "support")
             await office.daemon.until("/api/v1/live", '"total":2')

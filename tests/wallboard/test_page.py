@@ -31,7 +31,7 @@ async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
             await page.has("#call-list ul", "7900•••2233")
             pbx.sessions[-1].send(hangup(A_CALL))
             await page.shows("#call-list ul", "no calls")
-            await page.shows("#answered p", "of 1")
+            await page.shows("#answered .note p", "of 1")
 
 
 async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time_is_over(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_of_more_calls_than_are_listed_those_who_wait_are_counted_all(offi
         await page.link_is("live")
         office.send(*map(new_channel, calls), *map(joins, calls[-2:]))
         await page.shows("#waiting b", "2")
-        await page.has("#call-list ul", "and 242 more")
+        await page.has("#call-list ul", re.compile(r"and 2\d\d more"))
         await page.shows("#waiting-list ul", "and 2 more")
         await page.shows("#longest b", re.compile(r"^0:(0[2-9]|[1-5]\d)$"))
 

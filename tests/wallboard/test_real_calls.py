@@ -190,7 +190,7 @@ async def test_the_boards_show_what_the_phones_do_and_never_what_nobody_knows(ve
         await on.link_is("live")
         await page.shows("#waiting b", "0")
         await page.shows("#agents-free b", str(AGENTS[version]))
-        await page.shows("#agents-free p", f"of {AGENTS[version]}")
+        await page.shows("#agents-free .note p", f"of {AGENTS[version]}")
         await answered_call(pbx, on)
         await missed_call(pbx, on)
         await call_back(pbx, on)

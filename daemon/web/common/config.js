@@ -23,22 +23,23 @@ export async function askConfig(address = "../wallboard/config.json") {
   return { ...config, skew };
 }
 
-/** Is a page that was opened so long ago (ms) to be loaded anew, at this hour of the screen's day? */
+/** Is a page that was opened so long ago (ms) to be loaded anew, at this hour of the day? */
 export function isForTheNight(age, hour) {
   return age > OLD_AFTER_MS && hour === NIGHT_HOUR;
 }
 
 /**
  * Load the page anew once the daemon has another version or other settings, and each night; nightly only where a broker serves it, and
- * nobody tells of versions (`config.version` undefined). Not while `isBusy()`: nobody's half-written note is thrown away.
+ * nobody tells of versions (`config.version` undefined). Not while `isBusy()`: nobody's half-written note is thrown away. `hour()`: that
+ * of the site, where the page knows it; a television may be set to another zone, and its night is the office's noon.
  */
-export async function watchForNews(config, isBusy = () => false) {
+export async function watchForNews(config, isBusy = () => false, hour = () => new Date().getHours()) {
   const opened = ourClock();
   for (;;) {
     await later(LOOK_FOR_NEWS_MS);
     const now = config.version === undefined ? config : await askConfig().catch(() => null);
     const isNew = now !== null && ["version", "broker", "root", "language"].some((key) => now[key] !== config[key]);
-    const isDue = isNew || isForTheNight(ourClock() - opened, new Date().getHours());
+    const isDue = isNew || isForTheNight(ourClock() - opened, hour());
     // A page that cannot be loaded is worse than an old one.
     if (isDue && !isBusy() && (await canBeLoaded())) location.reload();
   }

@@ -29,16 +29,30 @@ export function share(value) {
   return value === null || value === undefined ? "–" : `${Math.round(value * 100)} %`;
 }
 
+// Making one takes a slow screen longer than using it a hundred times, and a board asks for some of them four times a second, for months.
+const made = new Map();
+
+function formatOf(language, options) {
+  const key = `${language} ${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(language, options));
+  return made.get(key);
+}
+
+/** The hour of the day (0 to 23) in the time zone. */
+export function hourOf(moment, timezone) {
+  return Number(timeOfDay(moment, timezone).split(":")[0]);
+}
+
 /** The moment (ms) as a time of day in the site's own time zone; with its date where that is not the day of `today` (ms). */
 export function timeOfDay(moment, timezone, today = moment) {
-  const time = new Intl.DateTimeFormat("ru", { timeStyle: "medium", timeZone: timezone }).format(moment);
+  const time = formatOf("ru", { timeStyle: "medium", timeZone: timezone }).format(moment);
   const day = dayOf(moment, timezone);
   return day === dayOf(today, timezone) ? time : `${day} ${time}`;
 }
 
 /** The day of a moment (ms) in the time zone, as `2026-11-25`. */
 export function dayOf(moment, timezone) {
-  return new Intl.DateTimeFormat("sv", { dateStyle: "short", timeZone: timezone }).format(moment);
+  return formatOf("sv", { dateStyle: "short", timeZone: timezone }).format(moment);
 }
 
 /** Seconds since the ISO moment. */

@@ -12,7 +12,7 @@ export function askedLanguage() {
 export function speak(site = null) {
   const wanted = askedLanguage() ?? site ?? navigator.language.slice(0, 2);
   const language = LANGUAGES.includes(wanted) ? wanted : "en";
-  document.documentElement.lang = language;
+  if (document.documentElement.lang !== language) document.documentElement.lang = language;
   return language;
 }
 

@@ -11,9 +11,11 @@ const ICONS = { ringing: "☎", talking: "●", held: "◐", wrapup: "✎", paus
 const LONG = "▲";
 // Of a cell, in rem: so small that it can just be read, and so large that more would not help.
 const LEAST = 2.7;
-const MOST = 6.4;
+const MOST = 8;
 const GAP = 0.5;
-const RATIO = 4.3;
+const RATIO = 3.7;
+// Smaller letters nobody reads, whatever a rem is.
+const LEAST_PX = 38;
 
 export class AgentsBoard {
   constructor(words, options) {
@@ -58,9 +60,10 @@ export class AgentsBoard {
     }
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const box = { width: this.cells.clientWidth / rem, height: this.cells.clientHeight / rem };
-    const grid = gridFor(agents.length, box, { ratio: RATIO, least: LEAST, most: MOST, gap: GAP });
+    const least = Math.max(LEAST, LEAST_PX / rem);
+    const grid = gridFor(agents.length, box, { ratio: RATIO, least, most: MOST, gap: GAP });
     const columns = this.options.columns ?? grid.columns;
-    const rows = this.options.columns === null ? grid.rows : Math.max(1, Math.floor((box.height + GAP) / (LEAST + GAP)));
+    const rows = this.options.columns === null ? grid.rows : Math.max(1, Math.floor((box.height + GAP) / (least + GAP)));
     const { shown, page, pages } = pageOf(agents, columns * rows, 0, Math.floor(now / TURN_MS));
     const height = this.options.columns === null ? grid.height : Math.min(MOST, (box.height + GAP) / Math.min(rows, Math.ceil(agents.length / columns)) - GAP);
     this.cells.style.setProperty("--columns", columns);

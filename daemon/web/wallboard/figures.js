@@ -6,7 +6,7 @@ import { levelAbove, levelBelow, worst } from "./alarms.js";
 /** Of agents, in the order in which they are shown. */
 export const STATES = ["ringing", "talking", "held", "wrapup", "paused", "available", "unavailable"];
 const SEEK = new Set(["queued", "ringing"]);
-const BUSY = ["ringing", "talking", "held", "wrapup"];
+export const BUSY = ["ringing", "talking", "held", "wrapup"];
 
 /** Since when this caller waits: in the queue, or at a ringing phone; after having been passed on, since then. */
 export function waitsSince(call) {
@@ -24,25 +24,26 @@ export function figuresOf(state, info, chosen, isLive, at) {
   const names = new Set(queues.map((each) => each.name));
   const agents = isLive ? agentsOf(state, info, chosen === null ? null : names, at) : null;
   const calls = isLive ? callsOf(state, chosen === null ? null : names) : null;
-  const now = calls === null ? nothingNow() : chosen === null ? siteNow(state, info, calls, at) : queuesNow(info, queues);
+  const now = calls === null ? nothingNow() : chosen === null ? siteNow(state, info, calls, queues, at) : queuesNow(info, queues);
   return {
     ...now,
     queues,
     agents,
     tallies: agents === null ? null : tally(agents),
-    free: freeOf(agents, now.waiting),
+    free: freeOf(agents, now.waiting, queues),
     calls,
     today: todayOf(state, info, chosen === null ? null : queues, at),
     missed: missedOf(state, chosen === null ? null : names, isLive, at),
   };
 }
 
-/** The limits of a queue, else of the site; each null where nothing is known. */
-function limitsOf(info, queue) {
-  const own = info?.queues?.find((each) => each.name === queue);
+/** The limits of a queue, by its name or by the key of its topic, else of the site; each null where nothing is known. */
+function limitsOf(info, name, key = null) {
+  const own = info?.queues?.find((each) => (key === null ? each.name === name : each.id === key));
   const of = (name) => own?.[name] ?? info?.[name] ?? null;
   return {
     threshold: of("threshold_s"), goal: of("goal"), warn: of("wait_warn_s"), alarm: of("wait_alarm_s"),
+    waitingWarn: own?.waiting_warn ?? null, waitingAlarm: own?.waiting_alarm ?? null,
     level: own?.level_alarm ?? info?.alarms?.level_alarm ?? null,
   };
 }
@@ -50,18 +51,23 @@ function limitsOf(info, queue) {
 function queuesOf(state, info, chosen, isLive, at) {
   const isMeant = ({ key, name }) => chosen === null || chosen.has(key) || chosen.has(name.toLowerCase());
   return state.all("queue").filter(isMeant).map(({ key, name, waiting, oldest_since: since, members, today }) => {
-    const limits = limitsOf(info, name);
+    const limits = limitsOf(info, name, key);
     const isWaiting = isLive && since !== null;
     const longest = isLive ? (isWaiting ? secondsSince(since, at) : 0) : null;
     const hands = isLive && members !== null ? members : null;
     const busy = hands === null ? null : BUSY.reduce((sum, each) => sum + hands[each], 0);
     const isManned = hands === null || busy + hands.available > 0;
     return {
-      key, name, limits, today, longest,
+      key, name, limits, today, longest, isManned,
       since: isWaiting ? Date.parse(since) : null,
       waiting: isLive ? waiting : null,
       free: hands?.available ?? null, busy, paused: hands?.paused ?? null, offline: hands?.unavailable ?? null,
-      measured: worst([longest === null || !isWaiting ? "" : levelAbove(longest, limits.warn, limits.alarm), isWaiting && !isManned ? "crit" : ""]),
+      measured: worst([
+        isWaiting ? levelAbove(longest, limits.warn, limits.alarm) : "",
+        isWaiting ? levelAbove(waiting, limits.waitingWarn, limits.waitingAlarm) : "",
+        isWaiting && !isManned ? "crit" : "",
+      ]),
+      crowded: isWaiting ? levelAbove(waiting, limits.waitingWarn, limits.waitingAlarm) : "",
       level: levelBelow(today.service_level, limits.goal, limits.level),
     };
   });
@@ -92,16 +98,18 @@ function tally(agents) {
   return Object.fromEntries(STATES.map((state) => [state, agents.filter((each) => each.state === state).length]));
 }
 
-function freeOf(agents, waiting) {
-  if (agents === null || agents.length === 0) return { free: null, present: null, measured: "" };
+/** How many can take a call, and the queue that waits for nobody, if there is one. */
+function freeOf(agents, waiting, queues) {
+  const lonely = queues.find((each) => each.since !== null && !each.isManned)?.name ?? null;
+  if (agents === null || agents.length === 0) return { free: null, present: null, measured: lonely === null ? "" : "crit", lonely };
   const free = agents.filter((each) => each.state === "available").length;
   const present = agents.filter((each) => each.state !== "unavailable").length;
-  const measured = free > 0 ? "" : waiting > 0 && present === 0 ? "crit" : "warn";
-  return { free, present, measured };
+  const measured = lonely !== null || (free === 0 && waiting > 0 && present === 0) ? "crit" : free > 0 ? "" : "warn";
+  return { free, present, measured, lonely };
 }
 
 function nothingNow() {
-  return { waiting: null, waitingMeasured: "", longest: null, longestMeasured: "", longestLimit: null };
+  return { waiting: null, waitingMeasured: "", fullest: null, longest: null, longestMeasured: "", longestLimit: null, longestQueue: null };
 }
 
 /** `{all, total, waiting}`: the calls that are told, of how many, and those who wait, longest wait first. Null: nothing was told. */
@@ -115,8 +123,15 @@ function callsOf(state, names) {
   return { all, total: names === null ? active.total : all.length, waiting };
 }
 
+/** Where too many wait, else where most do; null where nobody does. */
+function fullestOf(queues) {
+  const rank = (each) => ["crit", "warn", ""].indexOf(each.crowded);
+  const waiting = queues.filter((each) => each.waiting > 0).sort((a, b) => rank(a) - rank(b) || b.waiting - a.waiting);
+  return waiting[0]?.name ?? null;
+}
+
 /** Of the whole site, callers at ringing phones too. */
-function siteNow(state, info, calls, at) {
+function siteNow(state, info, calls, queues, at) {
   const { waiting, waiting_since: since } = state.get("calls/active");
   const longest = since === null ? 0 : secondsSince(since, at);
   const levelOf = (seconds, queue) => {
@@ -127,8 +142,9 @@ function siteNow(state, info, calls, at) {
   if (waiting > calls.waiting.length) levels.push(levelOf(longest)); // somebody's queue is not told
   const { waiting_warn: warn = null, waiting_alarm: alarm = null } = info?.alarms ?? {};
   return {
-    waiting, waitingMeasured: levelAbove(waiting, warn, alarm),
-    longest, longestMeasured: worst(levels), longestLimit: limitsOf(info, calls.waiting[0]?.queue).alarm,
+    waiting, waitingMeasured: worst([levelAbove(waiting, warn, alarm), ...queues.map((each) => each.crowded)]), fullest: fullestOf(queues),
+    longest, longestMeasured: worst(levels),
+    longestLimit: limitsOf(info, calls.waiting[0]?.queue).alarm, longestQueue: calls.waiting[0]?.queue ?? null,
   };
 }
 
@@ -137,8 +153,10 @@ function queuesNow(info, queues) {
   const oldest = [...queues].sort((a, b) => (a.since ?? Infinity) - (b.since ?? Infinity))[0];
   const { waiting_warn: warn = null, waiting_alarm: alarm = null } = info?.alarms ?? {};
   return {
-    waiting, waitingMeasured: levelAbove(waiting, warn, alarm),
-    longest: oldest?.longest ?? 0, longestMeasured: worst(queues.map((each) => each.measured)), longestLimit: oldest?.limits.alarm ?? null,
+    waiting, waitingMeasured: worst([levelAbove(waiting, warn, alarm), ...queues.map((each) => each.crowded)]), fullest: fullestOf(queues),
+    longest: oldest?.longest ?? 0,
+    longestMeasured: worst(queues.map((each) => (each.since === null ? "" : levelAbove(each.longest, each.limits.warn, each.limits.alarm)))),
+    longestLimit: oldest?.limits.alarm ?? null, longestQueue: oldest === undefined || oldest.since === null ? null : oldest.name,
   };
 }
 
@@ -149,13 +167,13 @@ function todayOf(state, info, queues, at) {
   if (queues === null) {
     const goal = info?.goal ?? null;
     const level = told?.service_level ?? null;
-    return { day, figures: told ?? null, level, goal, threshold: info?.threshold_s ?? null, measured: levelBelow(level, goal, info?.alarms?.level_alarm ?? null) };
+    return { day, figures: told ?? null, before: day === null ? told?.yesterday ?? null : null, level, goal, threshold: info?.threshold_s ?? null, measured: levelBelow(level, goal, info?.alarms?.level_alarm ?? null) };
   }
   const figures = sumOf(queues.map((each) => each.today));
   const limits = queues[0]?.limits ?? limitsOf(info);
   const isSame = queues.every((each) => each.limits.goal === limits.goal && each.limits.threshold === limits.threshold);
   const goal = isSame ? limits.goal : null;
-  return { day, figures, level: figures.service_level, goal, threshold: isSame ? limits.threshold : null, measured: levelBelow(figures.service_level, goal, limits.level) };
+  return { day, figures, before: null, level: figures.service_level, goal, threshold: isSame ? limits.threshold : null, measured: levelBelow(figures.service_level, goal, limits.level) };
 }
 
 function sumOf(days) {

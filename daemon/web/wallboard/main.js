@@ -1,6 +1,7 @@
 // The board: where it listens, what it heard, and the picture of it.
 
 import { askConfig, later, watchForNews } from "../common/config.js";
+import { hourOf } from "../common/format.js";
 import { speak } from "../common/language.js";
 import { LiveState, ourClock } from "../common/live_state.js";
 import { listenToStream } from "../common/stream_source.js";
@@ -94,7 +95,7 @@ async function run() {
     alive: () => state.alive(ourClock()),
   };
   addEventListener("resize", soon);
-  watchForNews(config);
+  watchForNews(config, undefined, () => hourOf(state.serverTime(ourClock()), state.get("bridge/info")?.timezone));
   if (hasBroker) {
     const { listenToBroker } = await import("./mqtt_source.js");
     listenToBroker(config.broker, config.root, listener);

@@ -32,3 +32,25 @@ export function gridFor(count, box, { ratio, least, most, gap }) {
   const columns = Math.max(1, Math.floor((box.width + gap) / (least * ratio + gap)));
   return { columns, rows: Math.max(1, Math.floor((box.height + gap) / (least + gap))), height: least };
 }
+
+/**
+ * The tiles for `count` queues in a box, all lengths in the same unit: the arrangement of which the tiles are largest, none smaller than
+ * `width` × `height` where that can be had. `{columns, rows}`; columns × rows may be fewer than `count`. `asked`: so many columns, or null.
+ */
+export function tilesFor(count, box, { width, height, gap, ratio }, asked = null) {
+  const rowsAtMost = Math.max(1, Math.floor((box.height + gap) / (height + gap)));
+  if (asked !== null) return { columns: asked, rows: Math.min(Math.max(1, Math.ceil(count / asked)), rowsAtMost) };
+  const columnsAtMost = Math.max(1, Math.floor((box.width + gap) / (width + gap)));
+  let best = { columns: columnsAtMost, rows: rowsAtMost };
+  let largest = 0;
+  for (let columns = 1; columns <= Math.min(columnsAtMost, Math.max(count, 1)); columns += 1) {
+    const rows = Math.max(1, Math.ceil(count / columns));
+    if (rows > rowsAtMost) continue;
+    const size = Math.min(((box.width + gap) / columns - gap) / ratio, (box.height + gap) / rows - gap);
+    if (size > largest) {
+      largest = size;
+      best = { columns, rows };
+    }
+  }
+  return best;
+}

@@ -45,7 +45,7 @@ export function keepRows(list, words, { items, total = items?.length, most, empt
 
 /** A tile for one figure: what it is, the figure, a note below. */
 export function tile(id, caption) {
-  const made = element("section", "tile", element("h2", "", caption), element("b", ""), element("div", "note", element("p", ""), badge()));
+  const made = element("section", "tile", element("h2", "", caption), element("b", ""), element("p", "whose", called("")), element("div", "note", element("p", ""), badge()));
   made.id = id;
   if (isOfNow(id)) made.querySelector("b").dataset.now = "";
   return made;
@@ -60,16 +60,34 @@ export function badge() {
   return element("i", "badge", element("span", "mark"), element("span", "said"));
 }
 
-/** Write a tile. A percentage's sign is smaller than its number. */
-export function fillTile(made, words, value, note, level = "") {
+/** Write a tile: its figure, what stands below it, and (`whose`) the queue it is of or what it is made of. A percentage's sign is small. */
+export function fillTile(made, words, value, note, level = "", whose = "") {
   const figure = made.querySelector("b");
   if (figure.textContent !== value) {
     const number = value.replace(/ %$/, "");
     figure.replaceChildren(element("span", "", number, ...(number === value ? [] : [element("small", "", " %")])));
-    figure.dataset.width = number.length + (number === value ? 0 : 2);
+    measure(figure, lettersIn(number) + (number === value ? 0 : 1));
   }
-  write(made.querySelector("p"), note);
+  write(made.querySelector("bdi"), whose);
+  write(made.querySelector(".note p"), note);
   fillLevel(made, words, level);
+}
+
+/** How wide a figure is, in digits: a colon is half a one. */
+export function lettersIn(text) {
+  return text.length - text.split(":").length / 2 + 0.5;
+}
+
+/** Tell the style sheet how many digits have to fit beside each other. */
+export function measure(node, letters) {
+  node.style.setProperty("--letters", Math.max(letters, 1));
+}
+
+/** How many rows of a list fit into the box around it. */
+export function roomIn(list) {
+  const height = list.firstElementChild?.getBoundingClientRect().height || Infinity;
+  const { bottom } = list.parentElement.getBoundingClientRect();
+  return Math.max(1, Math.floor((bottom - parseFloat(getComputedStyle(list.parentElement).paddingBottom) - list.getBoundingClientRect().top) / height));
 }
 
 /** Colour, sign and word of a level. */

@@ -4,23 +4,23 @@ import { element } from "../common/dom.js";
 import { duration, share } from "../common/format.js";
 import { waitsSince, worstFirst } from "./figures.js";
 import { TURN_MS, pageOf } from "./paging.js";
-import { badge, box, fillLevel, keep, keepRows, list, namePlace, write, writeFigure } from "./parts.js";
+import { badge, box, fillLevel, keep, keepRows, list, namePlace, roomIn, write, writeFigure } from "./parts.js";
 import { callRow, missedRow } from "./rows.js";
 import { siteTiles } from "./site_tiles.js";
 
-const COLUMNS = ["waiting", "longest", "free", "busy", "paused", "offline", "offered", "answered", "lost", "level", "mean"];
+const COLUMNS = ["waiting", "longest", "free", "busy", "paused", "offline", "offered", "answered", "lost", "level", "mean", "p95"];
 const OF_NOW = new Set(COLUMNS.slice(0, 6));
-const CALLS = 11;
-const WAITING = 9;
 const MISSED = 20;
 // Of the height, in rows of queues.
 const MISSED_LEAST = 5;
+
+const durationOf = (seconds) => (seconds === null || seconds === undefined ? null : duration(seconds));
 
 export class TableBoard {
   constructor(words, options) {
     this.words = words;
     this.options = options;
-    this.site = siteTiles(words, ["waiting", "longest", "agents-free", "talking", "level", "answered", "missed-share", "missed-open"]);
+    this.site = siteTiles(words, ["waiting", "longest", "agents-free", "talking", "level", "answered", "missed-share", "missed-open"], true);
     this.rows = element("tbody", "");
     const heads = ["queue", ...COLUMNS].map((name) => {
       const head = element("th", name, words.columns[name]);
@@ -66,7 +66,12 @@ export class TableBoard {
     head.scope = "row";
     const cells = COLUMNS.map((name) => {
       const cell = element("td", name);
-      if (OF_NOW.has(name)) cell.dataset.now = "";
+      if (OF_NOW.has(name)) {
+        // Its limit stands beside it.
+        const figure = element("span", "figure");
+        figure.dataset.now = "";
+        cell.append(figure, element("small", ""));
+      }
       return cell;
     });
     return element("tr", "", head, ...cells);
@@ -80,9 +85,16 @@ export class TableBoard {
       ...queue,
       longest: queue.longest === null ? null : duration(queue.longest),
       offered: today.offered, answered: today.answered, lost: today.abandoned + today.timeout + today.left,
-      level: share(today.service_level), mean: today.mean_wait_s === null ? null : duration(today.mean_wait_s),
+      level: share(today.service_level), mean: durationOf(today.mean_wait_s), p95: durationOf(today.p95_wait_s),
     };
-    COLUMNS.forEach((name, n) => writeFigure(node.children[n + 1], values[name] === null ? null : String(values[name])));
+    COLUMNS.forEach((name, n) => {
+      const cell = node.children[n + 1];
+      writeFigure(OF_NOW.has(name) ? cell.firstChild : cell, values[name] === null ? null : String(values[name]));
+    });
+    const { waitingAlarm, alarm } = queue.limits;
+    const besides = (name, limit) => write(node.querySelector(`.${name} small`), queue.since === null || limit === null ? "" : ` / ${limit}`);
+    besides("waiting", waitingAlarm);
+    besides("longest", durationOf(alarm));
     node.querySelector(".level").dataset.level = queue.level;
   }
 
@@ -90,20 +102,19 @@ export class TableBoard {
     const { words } = this;
     const rows = (since) => callRow(words, this.options, at, since);
     keepRows(this.waiting.querySelector("ul"), words, {
-      items: calls?.waiting ?? null, total: waiting ?? 0, most: WAITING, empty: words.nobodyWaits, ...rows(waitsSince),
+      items: calls?.waiting ?? null, total: waiting ?? 0, most: roomIn(this.waiting.querySelector("ul")), empty: words.nobodyWaits, ...rows(waitsSince),
     });
     // Of very many only the oldest are told.
     const shown = calls === null ? null : calls.total > calls.all.length ? calls.all : [...calls.all].reverse();
     keepRows(this.calls.querySelector("ul"), words, {
-      items: shown, total: calls?.total ?? 0, most: CALLS, empty: words.noCalls, ...rows((call) => call.state_since),
+      items: shown, total: calls?.total ?? 0, most: roomIn(this.calls.querySelector("ul")), empty: words.noCalls, ...rows((call) => call.state_since),
     });
   }
 
   _drawMissed({ last, count }) {
     const { words } = this;
     const list = this.missed.querySelector("ul");
-    const room = Math.floor((this.missed.getBoundingClientRect().bottom - list.getBoundingClientRect().top) / (list.firstElementChild?.getBoundingClientRect().height || Infinity));
-    const most = Math.min(Math.max(room, 1), MISSED);
+    const most = Math.min(roomIn(list), MISSED);
     keepRows(list, words, { items: last, most, total: last === null ? 0 : count ?? last.length, empty: words.noMissed, ...missedRow(words, this.options) });
   }
 }

@@ -4,23 +4,26 @@ import { element } from "../common/dom.js";
 import { duration, share } from "../common/format.js";
 import { worstFirst } from "./figures.js";
 import { long } from "./long.js";
-import { TURN_MS, pageOf } from "./paging.js";
-import { NOTHING, badge, box, fillLevel, keep, keepRows, list, momentary, namePlace, write, writeFigure } from "./parts.js";
+import { TURN_MS, pageOf, tilesFor } from "./paging.js";
+import { NOTHING, badge, box, fillLevel, keep, keepRows, list, measure, lettersIn, momentary, namePlace, roomIn, write, writeFigure } from "./parts.js";
 import { missedRow } from "./rows.js";
-import { siteTiles } from "./site_tiles.js";
+import { beforeOf, siteTiles } from "./site_tiles.js";
 
-const ROWS = 3;
-const COLUMNS_MOST = 5;
-const MISSED_ROWS = 5;
-const FIGURES = ["in", "answered", "missed", "missed_share", "mean_wait_s", "talk_s", "out", "unique_callers"];
-const WRITTEN = { missed_share: share, mean_wait_s: duration, talk_s: long };
+// Of a queue's tile, in rem.
+const TILE = { width: 15, height: 5.6, gap: 0.9, ratio: 1.8 };
+// From these heights on there is room for larger figures, and for words.
+const LARGE = 14;
+const MIDDLE = 8;
+const MISSED_LEAST = 5;
+const MISSED_MOST = 20;
+const FIGURES = ["in", "answered", "missed", "missed_share", "mean_wait_s", "p95_wait_s", "out", "unique_callers"];
+const WRITTEN = { missed_share: share, mean_wait_s: duration, p95_wait_s: duration };
 // As in the grid of agents: where tiles are small they stand in for the words.
 const ICONS = { free: "○", busy: "●", paused: "‖" };
 
-/** So that the tiles of few queues are large, and no row is nearly empty. */
-function columnsFor(count) {
-  if (count <= COLUMNS_MOST) return Math.max(count, 1);
-  return Math.min(Math.ceil(count / Math.ceil(count / COLUMNS_MOST)), COLUMNS_MOST);
+/** `3 / 6`: what warns and what alarms; each once, and only where there is one. */
+function limits(warn, alarm) {
+  return [...new Set([warn, alarm])].filter((each) => each !== null).join(" / ");
 }
 
 export class TilesBoard {
@@ -37,21 +40,24 @@ export class TilesBoard {
     this.nodes = [element("div", "giants", ...this.site.nodes), middle, element("div", "feet", this.missed, this.today)];
   }
 
-  draw({ figures, levels, now, at }) {
+  draw({ figures, levels, now }) {
     this.site.fill(figures, levels);
     this._drawQueues(figures.queues, now);
-    this._drawMissed(figures.missed, levels.missed, at);
-    this._drawToday(figures.today);
+    this._drawMissed(figures.missed, levels.missed, figures.asOf);
+    this._drawToday(figures.today, figures.asOf);
   }
 
   _drawQueues(queues, now) {
-    const columns = this.options.columns ?? columnsFor(queues.length);
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const box = { width: this.queues.clientWidth / rem, height: this.queues.clientHeight / rem };
+    const grid = tilesFor(queues.length, box, TILE, this.options.columns);
     const sorted = worstFirst(queues);
     const alarming = sorted.filter((each) => each.settled === "crit").length;
-    const { shown, page, pages } = pageOf(sorted, columns * ROWS, alarming, Math.floor(now / TURN_MS));
-    const rows = Math.max(1, Math.ceil(shown.length / columns));
-    this.queues.dataset.rows = rows;
-    this.queues.style.setProperty("--columns", columns);
+    const { shown, page, pages } = pageOf(sorted, grid.columns * grid.rows, alarming, Math.floor(now / TURN_MS));
+    const rows = Math.min(grid.rows, Math.max(1, Math.ceil(shown.length / grid.columns)));
+    const height = (box.height + TILE.gap) / rows - TILE.gap;
+    this.queues.dataset.size = height >= LARGE ? "large" : height >= MIDDLE ? "middle" : "small";
+    this.queues.style.setProperty("--columns", grid.columns);
     this.queues.style.setProperty("--rows", rows);
     write(this.page, pages === 1 ? "" : this.words.page(page, pages));
     this.page.hidden = pages === 1;
@@ -77,6 +83,10 @@ export class TilesBoard {
     const moment = (name, value) => writeFigure(node.querySelector(`.${name} .value`), value === null ? null : String(value));
     moment("waiting", queue.waiting);
     moment("longest", queue.longest === null ? null : duration(queue.longest));
+    measure(node, lettersIn(String(queue.waiting ?? NOTHING)) + 0.6 * lettersIn(duration(queue.longest ?? 0)));
+    const { waitingWarn, waitingAlarm, alarm } = queue.limits;
+    write(node.querySelector(".waiting .caption"), [words.captions.waiting, limits(waitingWarn, waitingAlarm)].filter(Boolean).join(" · "));
+    write(node.querySelector(".longest .caption"), alarm === null ? words.captions.longest : words.limit(duration(alarm)));
     moment("free", queue.free);
     moment("busy", queue.busy);
     moment("paused", queue.paused);
@@ -86,21 +96,30 @@ export class TilesBoard {
     write(node.querySelector(".lost"), words.lost(queue.today.abandoned + queue.today.timeout + queue.today.left));
   }
 
-  _drawMissed({ count, last, oldest }, level) {
+  _drawMissed({ count, last, oldest }, level, asOf) {
     const { words } = this;
     write(this.missed.querySelector("b"), count === null ? NOTHING : String(count));
-    write(this.missed.querySelector(".count p"), oldest === null ? "" : words.oldest(long(oldest, words)));
+    write(this.missed.querySelector(".count p"), oldest === null ? asOf ?? "" : words.oldest(long(oldest, words)));
     fillLevel(this.missed, words, level);
     const rows = missedRow(words, this.options);
-    keepRows(this.missed.querySelector("ul"), words, { items: last, most: MISSED_ROWS, total: last === null ? 0 : Math.min(last.length, MISSED_ROWS), empty: words.noMissed, ...rows });
+    const list = this.missed.querySelector("ul");
+    const most = last === null ? 0 : Math.min(Math.max(roomIn(list), MISSED_LEAST), MISSED_MOST, last.length);
+    keepRows(list, words, { items: last, most, total: most, empty: words.noMissed, ...rows });
   }
 
-  _drawToday({ figures, day }) {
+  _drawToday(today, asOf) {
     const { words } = this;
-    write(this.today.querySelector("h2"), day ?? words.today);
+    const { figures, day } = today;
+    write(this.today.querySelector("h2"), [day ?? words.today, asOf].filter(Boolean).join(", "));
     const shown = figures === null ? [] : FIGURES.filter((name) => figures[name] !== undefined);
     keep(this.today.querySelector("dl"), shown, (name) => name,
-      (name) => element("div", `figure-${name}`, element("dt", "", words.figures[name]), element("dd", "")),
-      (node, name) => write(node.lastChild, figures[name] === null ? NOTHING : (WRITTEN[name] ?? String)(figures[name], words)));
+      (name) => element("div", `figure-${name}`, element("dt", "", words.figures[name]), element("dd", "", element("span", "figure"), element("span", "before"))),
+      (node, name) => {
+        const written = WRITTEN[name] ?? String;
+        const text = figures[name] === null ? NOTHING : written(figures[name]);
+        write(node.querySelector(".figure"), text);
+        measure(node.lastChild, lettersIn(text));
+        write(node.querySelector(".before"), beforeOf(words, today, name, written));
+      });
   }
 }

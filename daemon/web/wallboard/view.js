@@ -42,7 +42,7 @@ export class View {
     const isLive = verdict.link === "live";
     this._drawLink(state, verdict, at, now);
     const figures = figuresOf(state, this.info, this.options.queues, isLive, at);
-    this._drawBoard(figures, isLive, at, now);
+    this._drawBoard(figures, isLive, state.toldAt, at, now);
   }
 
   /** Say that there is nothing to show, and why. */
@@ -50,10 +50,18 @@ export class View {
     document.body.dataset.link = "broken";
     put(byId("link"), "#link-word", this.words.links.broken);
     byId("heard").textContent = "";
-    byId("bar").hidden = false;
-    document.documentElement.classList.add("told");
-    byId("bar").textContent = reason;
+    this._say(reason);
     for (const each of document.querySelectorAll("[data-now]")) this._forget(each);
+  }
+
+  /** Across the page: its first sentence is read from across the room. */
+  _say(text) {
+    const bar = byId("bar");
+    bar.hidden = text === "";
+    document.documentElement.classList.toggle("told", text !== "");
+    const end = text.indexOf(". ") + 1 || text.length;
+    put(bar, "b", text.slice(0, end));
+    put(bar, "span", text.slice(end + 1));
   }
 
   _forget(place) {
@@ -61,7 +69,7 @@ export class View {
     else place.textContent = "–";
   }
 
-  _drawBoard(figures, isLive, at, now) {
+  _drawBoard(figures, isLive, toldAt, at, now) {
     if (!isLive) this.alarms.forget();
     const settle = (key, level) => (isLive ? this.alarms.settle(key, level, now) : "");
     for (const queue of figures.queues) queue.settled = settle(`queue/${queue.key}`, queue.measured);
@@ -72,6 +80,8 @@ export class View {
       missed: figures.missed.measured,
       level: figures.today.measured,
     };
+    // What is no figure of now says of when it is, where it may be read alone.
+    figures.asOf = isLive || toldAt === null ? null : this.words.asOf(timeOfDay(toldAt, this.info?.timezone, at).slice(0, -3));
     figures.limits = { warn: this.info?.alarms?.waiting_warn ?? null, alarm: this.info?.alarms?.waiting_alarm ?? null };
     this.board.draw({ figures, levels, now, at });
     this._sound(figures, levels, at, now);
@@ -100,13 +110,9 @@ export class View {
     write(byId("heard"), link === "live" ? words.heard(Math.max(0, Math.round((now - state.heardAt) / 1000))) : "");
     write(byId("site"), this.info?.site ?? "ringtally");
     write(byId("clock"), timeOfDay(at, zone));
-    const bar = byId("bar");
-    bar.hidden = link === "live";
-    document.documentElement.classList.toggle("told", !bar.hidden);
-    if (bar.hidden) return;
+    if (link === "live") return this._say("");
     const moment = since === null ? "" : words.since(timeOfDay(since, zone, at));
     const stale = state.toldAt === null ? "" : words.stale(timeOfDay(state.toldAt, zone, at));
-    const text = words.bars[why](moment) + (link === "connecting" ? "" : stale);
-    if (bar.textContent !== text) bar.textContent = text;
+    this._say(words.bars[why](moment) + (link === "connecting" ? "" : stale));
   }
 }

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console, Group
 
 from daemon.demo.broker import DemoBroker, NoBroker
-from daemon.demo.places import Places, heading, http_address
+from daemon.demo.places import Places, heading
 from daemon.words import Language
 
 BROKER = DemoBroker(60_001, 60_002, "hush")
@@ -45,17 +45,3 @@ def test_a_broker_that_did_not_start_says_why_on_one_harmless_line() -> None:
 
 def test_the_password_is_shown_nowhere() -> None:
     assert not re.search("hush", "".join(drawn(BROKER, "en", 200)))
-
-
-@pytest.mark.parametrize(
-    ("listen", "address"),
-    [
-        ("127.0.0.1:0", "http://127.0.0.1:8080"),
-        ("0.0.0.0:9796", "http://127.0.0.1:8080"),
-        ("[::]:0", "http://[::1]:8080"),
-        ("[::1]:0", "http://[::1]:8080"),
-        ("pbx.example.com:0", "http://pbx.example.com:8080"),
-    ],
-)
-def test_the_address_is_one_that_can_be_opened(listen: str, address: str) -> None:
-    assert http_address(listen, 8080) == address

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from daemon.top.parts import PARTS, Row, level_of, rows_of, waits_since
+from daemon.top.parts import PARTS, Row, level_of, limits_of, rows_of, waits_since
 from tests.daemon.top.told import NOW, a_call, agent, calls, case, office, queue, say
 
 
@@ -12,7 +12,7 @@ def rows(part: str, heard: Any) -> list[Row]:
     return rows_of(part, heard, NOW, "en")
 
 
-def test_who_waits_longest_comes_first_and_is_measured_by_the_goal_of_his_queue() -> None:
+def test_who_waits_longest_comes_first_and_is_measured_by_the_limits_of_his_queue() -> None:
     assert [(row.cells[:3], row.level) for row in rows("callers", office())] == [
         (("7495•••0001", 25.0, "sales"), ""),
         (("7900•••2233", 15.0, "support"), "warn"),
@@ -20,9 +20,18 @@ def test_who_waits_longest_comes_first_and_is_measured_by_the_goal_of_his_queue(
 
 
 @pytest.mark.parametrize(("wait_s", "level"), [(13.9, ""), (14, "warn"), (19.9, "warn"), (20, "crit")])
-def test_a_wait_warns_at_seven_tenths_of_the_goal_and_alarms_at_all_of_it(wait_s: float, level: str) -> None:
-    assert level_of(wait_s, 20) == level
-    assert level_of(wait_s, None) == ""
+def test_a_wait_warns_and_alarms_by_the_limits_of_the_wallboard(wait_s: float, level: str) -> None:
+    assert level_of(wait_s, limits_of(office(), "support")) == level
+    assert level_of(wait_s, limits_of(office(), "a queue that the settings do not name")) == level
+    assert level_of(wait_s, (None, None)) == ""
+
+
+@pytest.mark.parametrize(("waiting", "level"), [(2, ""), (3, "warn"), (5, "crit")])
+def test_a_queue_alarms_by_how_many_wait_in_it(waiting: int, level: str) -> None:
+    heard = office()
+    queue(heard, "support", 1, waiting=waiting)
+    queue(heard, "sales", 1, waiting=waiting)
+    assert {row.cells[0]: row.level for row in rows("queues", heard)} == {"support": level, "sales": ""}
 
 
 def test_a_caller_who_was_passed_on_waits_since_then() -> None:

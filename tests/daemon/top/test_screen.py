@@ -123,6 +123,21 @@ def test_without_the_daemon_it_says_so_since_when_and_why_and_shows_nothing_of_n
     assert "7900•••1111" in shown
 
 
+def test_who_may_not_read_the_settings_is_told_what_to_do_where_nobody_answers() -> None:
+    heard = Heard("You may not read the settings, so the usual address was asked: --url names another.")
+    assert "--url" not in picture(heard)
+    heard.lose(NOW, "Connection refused")
+    assert "--url names another" in picture(heard, size=(100, 24))
+    assert "другой называет --url" in picture(heard, size=(100, 24), language="ru")
+
+
+def test_the_part_in_focus_is_told_without_colours() -> None:
+    shown = picture(office())
+    assert "▸ queues 2" in shown
+    assert shown.count("▸") == 1
+    assert "▸ agents 3" in picture(office(), "tab", "tab", "tab")
+
+
 def test_without_the_pbx_it_says_so_in_the_language_asked_for() -> None:
     shown = picture(office(ami="connecting"), language="ru")
     assert "Нет связи с АТС с 19:10:10. О звонках ничего не известно." in shown

@@ -90,7 +90,10 @@ def office(ami: str = "ready") -> Heard:
     """Two queues, two who wait, one who talks, three agents, two missed."""
     heard = Heard()
     heard.begin(0)
-    goals = [{"name": "support", "threshold_s": 20.0}, {"name": "sales", "threshold_s": 60.0}]
+    limits = [
+        {"name": "support", "wait_warn_s": 14.0, "wait_alarm_s": 20.0, "waiting_warn": 3, "waiting_alarm": 5},
+        {"name": "sales", "wait_warn_s": 42.0, "wait_alarm_s": 60.0, "waiting_warn": None, "waiting_alarm": None},
+    ]
     say(
         heard,
         "bridge/info",
@@ -99,7 +102,9 @@ def office(ami: str = "ready") -> Heard:
         timezone="Europe/Moscow",
         goal=0.8,
         threshold_s=20.0,
-        queues=goals,
+        wait_warn_s=14.0,
+        wait_alarm_s=20.0,
+        queues=limits,
     )
     say(heard, "bridge/health", ami=ami, since=iso(NOW - 90))
     calls(
