@@ -16,7 +16,7 @@ const ENGLISH = {
   captions: { waiting: "waiting", longest: "longest wait", free: "free", busy: "busy", paused: "paused", level: "level " },
   columns: {
     queue: "Queue", waiting: "Waiting", longest: "Longest", free: "Free", busy: "Busy", paused: "Paused", offline: "Offline",
-    offered: "Calls", answered: "Answered", lost: "Lost", level: "Level", mean: "Mean wait", p95: "95 % up to",
+    offered: "Calls", answered: "Answered", lost: "Lost", level: "Level", mean: "Mean wait", p95: "95 % within",
   },
   queues: "Queues",
   noQueues: "no queues are known",
@@ -56,7 +56,7 @@ const ENGLISH = {
   },
   figures: {
     in: "incoming", out: "outgoing", internal: "internal", answered: "answered", missed: "missed", missed_share: "missed, share",
-    mean_wait_s: "mean wait", p95_wait_s: "95 % waited up to", talk_s: "talk", unique_callers: "unique callers",
+    mean_wait_s: "mean wait", p95_wait_s: "95 % within", talk_s: "talk", unique_callers: "unique callers",
   },
   caseStates: { open: "open", truly_missed: "truly missed" },
   claimed: (by) => `${by} calls back`,
@@ -137,7 +137,7 @@ const RUSSIAN = {
   },
   figures: {
     in: "входящих", out: "исходящих", internal: "внутренних", answered: "отвечено", missed: "пропущено",
-    missed_share: "доля пропущ.", mean_wait_s: "ср. ожидание", p95_wait_s: "95 % ждали до", talk_s: "разговоры", unique_callers: "разных номеров",
+    missed_share: "доля пропущ.", mean_wait_s: "ср. ожидание", p95_wait_s: "95 % до", talk_s: "разговоры", unique_callers: "разных номеров",
   },
   caseStates: { open: "ждёт звонка", truly_missed: "истинно пропущен" },
   claimed: (by) => `перезвонит ${by}`,
