@@ -116,7 +116,7 @@ async def until_told(daemon: Running, ledger: Ledger, begun: int) -> None:
 
 
 async def until_ready(port: int) -> None:
-    async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(60):
         while True:
             async with session.get(f"http://127.0.0.1:{port}/-/ready") as answer:
                 if answer.status == 200:

@@ -22,7 +22,7 @@ from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import RINGTALLY, ran, running_daemon, write_settings
 from tests.mqtt.service import SITE, ids
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 A_CALL, ANOTHER = ids(0, 2)
 _SEQUENCE = re.compile(rb"\x1b\[[?\d;]*[A-Za-z]")
 _ITS_OWN_SCREEN, _BACK = b"\x1b[?1049h", b"\x1b[?1049l"

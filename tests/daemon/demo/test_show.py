@@ -49,7 +49,7 @@ def left_in(folder: Path) -> list[Path]:
 
 async def address_of(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         match = ADDRESS.search(await process.stdout.readline())
     assert match is not None
     return match[0].decode()
@@ -59,7 +59,7 @@ async def listened(client: aiomqtt.Client, wanted: set[str]) -> dict[str, aiomqt
     """What is said on these topics, each its first time, among all that there are."""
     found: dict[str, aiomqtt.Message] = {}
     await client.subscribe("ringtally/demo/#", qos=1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for message in client.messages:
             found.setdefault(str(message.topic).removeprefix("ringtally/demo/"), message)
             if found.keys() >= wanted:
@@ -92,7 +92,7 @@ async def test_a_board_finds_everything_at_its_broker_until_the_end_is_told(
             async with aiohttp.ClientSession() as session, session.get(f"{address}/metrics") as answer:
                 assert "\nringtally_mqtt_connected 1.0\n" in await answer.text()
             process.send_signal(number)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 with contextlib.suppress(aiomqtt.MqttError):  # the broker goes right after the daemon
                     async for message in board.messages:
                         if message.topic.matches("+/+/bridge/state"):
@@ -122,7 +122,7 @@ async def test_calls_are_counted_while_it_runs_and_a_signal_leaves_nothing_behin
 ) -> None:
     async with demo(tmp_path) as process, aiohttp.ClientSession() as session:
         address = await address_of(process)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 async with session.get(f"{address}/api/v1/live") as answer:
                     if (await answer.json())["total"]:
