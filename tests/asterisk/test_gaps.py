@@ -100,7 +100,7 @@ async def play(version: int, number: int, name: str, knows: bool, folder: Path) 
         await anext(playing)
         if knows:
             await line.refuse()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while daemon.client.state == "ready":
                     await asyncio.sleep(0.02)
         await anext(playing)

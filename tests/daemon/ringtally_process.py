@@ -121,9 +121,9 @@ class Daemon:
         self._process.send_signal(number)
         return await self.ended()
 
-    async def ended(self) -> int:
+    async def ended(self, within_s: float = STOPS_WITHIN_S) -> int:
         """The exit status of one that is ending, once all that it said is read; TimeoutError if its end takes longer than promised."""
-        async with asyncio.timeout(STOPS_WITHIN_S):
+        async with asyncio.timeout(within_s):
             status = await self._process.wait()
         async with asyncio.timeout(WITHIN_S):
             await self._all_read.wait()
