@@ -32,7 +32,7 @@ unit: .venv/.ready
 test: .venv/.ready ## everything, with the real parts
 	scripts/real-parts
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "slow and not real"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not real"
 	$(BIN)/python -m pytest -m real $(TIMED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m real $(addprefix --deselect=,$(TIMED))
 

@@ -24,7 +24,7 @@ EXTENSIONS = ("101", "102", "103", "104", "105", "106")
 # Phones of the old driver, which Asterisk 22 has no more, and its port.
 OLD_EXTENSIONS = {16: ("201", "202")}
 OLD_PORT = 5062
-BOOT_S = 30.0
+BOOT_S = 60.0
 
 
 class Control:

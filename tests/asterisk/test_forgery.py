@@ -128,7 +128,7 @@ async def talking(version: int, number: int, folder: Path, more: str = "") -> As
 async def until(done: Callable[[], bool], what: str = "") -> None:
     """What Asterisk does next has no signal here."""
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not done():
                 await asyncio.sleep(0.02)
     except TimeoutError:

@@ -39,7 +39,7 @@ def settings_for(line: Line, database: Path) -> Settings:
 
 async def until_listening(daemon: Running, connects: int = 1) -> None:
     """Until the daemon is ready, has taken what the PBX does, and has asked what it wanted to know."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while daemon.client.counters.connects < connects or daemon.client.state != "ready":
             await asyncio.sleep(0.02)
         while daemon.pump.backlog or daemon.client.is_asking:
@@ -100,7 +100,7 @@ async def play(version: int, number: int, name: str, knows: bool, folder: Path) 
         await anext(playing)
         if knows:
             await line.refuse()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while daemon.client.state == "ready":
                     await asyncio.sleep(0.02)
         await anext(playing)

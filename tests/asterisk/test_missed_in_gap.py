@@ -43,7 +43,7 @@ COUNTED = 'ringtally_truly_missed_cases_total{trunk="town"}'
 async def rings_out(pbx: Pbx, extension: str, number: str) -> tuple[CallerLeg, CalledLeg]:
     """An extension calls back, and it rings there until somebody answers."""
     back = pbx.p[extension].call(f"9{number}")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         leg = await pbx.trunk.incoming.get()
     await rings(leg)
     return back, leg

@@ -34,7 +34,7 @@ BRIDGED = b'"raw":"Event: BridgeEnter'
 ANSWER_TOLD = rb"CALLERID(dnid)\r\nValue"
 
 
-async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)  # neither a growing file nor a changed core tells anybody

@@ -51,7 +51,7 @@ class Site:
         return [fact.reason for fact in self.ledger.facts if isinstance(fact, EventDoubted)]
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0.02)  # a live daemon's state has no signal
 

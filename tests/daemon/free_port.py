@@ -5,10 +5,11 @@ import socket
 from itertools import count
 from pathlib import Path
 
-_FIRST = 10_000
-_ENDS = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+_FIRST, _LEAST = 10_000, 10_000
+_ENDS = max(int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]), _FIRST + _LEAST)
 """From here on the kernel gives ports away to whoever connects: there one that is free now may be taken a moment later."""
-_SHARE = 256
+_SHARE = 4099
+"""So far from each other two processes begin that were started one after the other."""
 _numbers = count(os.getpid() * _SHARE)
 
 

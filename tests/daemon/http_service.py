@@ -85,7 +85,7 @@ async def serving(service: Service, token: str = TOKEN, **options: Any) -> Async
     assert not left, left
 
 
-async def until(what: Any, seconds: float = 5.0) -> None:
+async def until(what: Any, seconds: float = 30.0) -> None:
     """Wait for what nothing signals."""
     async with asyncio.timeout(seconds):
         while not what():
@@ -96,7 +96,7 @@ async def said_to(port: int, request: bytes) -> bytes:
     """The whole answer to some bytes; the connection is to be closed by the server."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answer = await reader.read()
     writer.close()
     await writer.wait_closed()

@@ -19,6 +19,7 @@ from daemon.cli import main
 
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 WITHIN_S = 60.0
+"""Nothing takes so long; a machine on which everybody else is busy may need some of it."""
 _ONE_AT_A_TIME = threading.Lock()
 STOPS_WITHIN_S = 2.0
 """The one promise about time: from the signal to the exit."""

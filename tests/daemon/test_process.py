@@ -232,7 +232,7 @@ async def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -
     process = await asyncio.create_subprocess_shell(
         f"{command} | head -n 1", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         stdout, stderr = await process.communicate()
     assert stdout.count(b"\n") == 1
     assert stderr == b""
@@ -272,7 +272,7 @@ async def test_a_spreadsheet_is_not_thrown_at_a_terminal(tmp_path: Path) -> None
         stdout=theirs,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         _, stderr = await process.communicate()
     os.close(theirs)
     os.close(ours)

@@ -72,7 +72,7 @@ async def test_what_waits_is_stored_once_the_lock_is_gone_and_the_gap_is_one_of_
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, holder):
             holder.kill()
-            assert await daemon.ended() == 0
+            assert await daemon.ended(stopping.PATIENCE_S) == 0
             assert not daemon.events("calls_lost")
         assert await after_it(settings) == ([*CALLS, LIVES], ["stopped"])
 

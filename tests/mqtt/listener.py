@@ -9,7 +9,7 @@ from typing import Any
 import aiomqtt
 import orjson
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 ROOT = "ringtally/office/"
 
 

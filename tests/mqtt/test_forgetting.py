@@ -156,7 +156,7 @@ def forgotten_calls(path: Path) -> int:
 
 
 def until_all_are_stored(path: Path, wanted: int) -> None:
-    ends_at = clock.monotonic() + 20
+    ends_at = clock.monotonic() + 60
     with closing(sqlite3.connect(path)) as connection:
         while connection.execute("SELECT count(*) FROM call").fetchone() != (wanted,):
             assert clock.monotonic() < ends_at
@@ -164,6 +164,6 @@ def until_all_are_stored(path: Path, wanted: int) -> None:
 
 
 def until_some_are_forgotten(path: Path) -> None:
-    ends_at = clock.monotonic() + 20
+    ends_at = clock.monotonic() + 60
     while not forgotten_calls(path):
         assert clock.monotonic() < ends_at

@@ -13,7 +13,7 @@ import aiohttp
 from tests.daemon.free_port import closed_port
 
 SCRAPE = Path(__file__).parents[2] / "config" / "prometheus" / "scrape.yml"
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 
 def program(name: str) -> str:

@@ -25,7 +25,10 @@ OF_ITS_OWN = (
 )
 
 
-async def own_numbers(client: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+Series = tuple[str, tuple[tuple[str, str], ...]]
+
+
+async def own_numbers(client: Any) -> dict[Series, float]:
     """What the daemon says itself, every series."""
     async with client.get("/metrics") as answer:
         families = text_string_to_metric_families(await answer.text())
@@ -82,7 +85,8 @@ async def test_its_numbers_are_the_daemons_before_and_after_a_day_of_calls(tmp_p
 
 async def agree(prometheus: Prometheus, client: Any) -> None:
     """Both say the same, once what the daemon was asked last has been scraped: when that is nobody tells."""
-    own, scraped = {}, {}
+    own: dict[Series, float] = {}
+    scraped: dict[Series, float] = {}
     with suppress(TimeoutError):
         async with asyncio.timeout(WITHIN_S):
             while not own or scraped != own:

@@ -22,8 +22,7 @@ from tests.storage.test_crash import ROOT
 from tests.storage.test_damaged import content
 from tests.storage.test_going_on import ALL_KEPT, fill, kept, what_waits
 
-# In one process: two would each make what all of these look at, and that takes most of their time.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("setting aside")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass
