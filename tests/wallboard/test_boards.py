@@ -258,7 +258,7 @@ async def test_a_tone_comes_again_each_half_minute_and_in_quiet_hours_never(offi
     async with board(office.board) as page:
         await page.page.click("#sound")
         await page.shows("#sound", "Sound is on")
-        await page.page.evaluate(COUNT_TONES)
+        await page.page.evaluate(f"() => {{{COUNT_TONES}}}")
         heard = await page.page.evaluate(
             """async (alarms) => {
                 const { Sound } = await import("/wallboard/sound.js");

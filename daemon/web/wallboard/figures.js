@@ -186,7 +186,7 @@ function sumOf(days) {
   };
 }
 
-/** Who was missed without contact: `count` (null: not told), `oldest` (s; null: nobody, or not known now), `last`: the latest first. */
+/** Who was missed without contact: `count` (null: not told), `total` (of the list, told apart and perhaps a second later), `oldest` (s; null: nobody, or not known now), `last`: the latest first. */
 function missedOf(state, names, isLive, at) {
   const open = state.get("missed/open");
   const cases = (open?.cases ?? []).filter((each) => names === null || names.has(each.queue));
@@ -196,5 +196,6 @@ function missedOf(state, names, isLive, at) {
     .map((each) => ({ ...each, age: age(each.last_missed_at) }))
     .sort((a, b) => Date.parse(b.last_missed_at) - Date.parse(a.last_missed_at));
   const oldest = cases.length === 0 ? null : Math.min(...cases.map((each) => Date.parse(each.opened_at)));
-  return { count, last: open === undefined ? null : last, oldest: oldest === null ? null : age(oldest), measured: isLive && count > 0 ? "warn" : "" };
+  const total = names === null ? open?.total ?? null : cases.length;
+  return { count, total, last: open === undefined ? null : last, oldest: oldest === null ? null : age(oldest), measured: isLive && count > 0 ? "warn" : "" };
 }

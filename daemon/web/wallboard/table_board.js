@@ -111,10 +111,10 @@ export class TableBoard {
     });
   }
 
-  _drawMissed({ last, count }) {
+  _drawMissed({ last, total }) {
     const { words } = this;
     const list = this.missed.querySelector("ul");
     const most = Math.min(roomIn(list), MISSED);
-    keepRows(list, words, { items: last, most, total: last === null ? 0 : count ?? last.length, empty: words.noMissed, ...missedRow(words, this.options) });
+    keepRows(list, words, { items: last, most, total: total ?? 0, empty: words.noMissed, ...missedRow(words, this.options) });
   }
 }
