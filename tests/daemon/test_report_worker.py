@@ -13,8 +13,9 @@ TASK = ReportTask(None, Path("calls.db"), Settings(), "en", "json", 0.0, 10, 10,
 
 
 async def _stumbles(_task: ReportTask) -> bytes:
+    known: dict[str, bytes] = {}
     try:
-        return {}[NUMBER]
+        return known[NUMBER]
     except KeyError as error:
         raise ValueError(f"what is {NUMBER}?") from error
 
