@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import openpyxl
 import pytest
@@ -78,10 +79,27 @@ async def saved(page: Page, form: str, folder: Path) -> Path:
     return path
 
 
+async def leads_to_the_caller_and_his_call(opened: Board, report: Any) -> None:
+    """By the links in his row: in another tab, without a token, too."""
+    late = next(call for call in report["calls"] if call["trunk"] == "mts")
+    row = opened.page.locator("table.calls tbody tr").filter(has_text="mts")
+    links = await row.locator("a").evaluate_all("all => all.map((each) => each.href)")
+    callback = urljoin(opened.page.url, "../callback/?lang=en")
+    assert links == [f"{callback}#call/{late['id']}", f"{callback}#{late['case_id']}"]
+    beside = await opened.beside(links[1])
+    await beside.shows(".caller h2", "+7900•••8877")
+    await beside.page.goto(links[0])
+    await beside.has(".call-line .lead", "waited 0:50")
+    await expect(beside.page.locator(".call-line .back")).to_have_text("Back to the list")
+    await beside.page.keyboard.press("Escape")
+    await expect(beside.page.locator("#panel .none")).to_be_visible(timeout=WITHIN_MS)
+    await beside.page.close()
+
+
 async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path: Path) -> None:
     async with (
         serving(tmp_path, MADE) as (daemon, _),
-        page_of(daemon, f"report=missed&{DAY}", size=(1440, 900)) as opened,
+        page_of(daemon, f"report=missed&{DAY}&lang=en", size=(1440, 900)) as opened,
     ):
         page = opened.page
         report = await by_command(tmp_path, "missed", *PERIOD)
@@ -109,6 +127,9 @@ async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path:
         assert "+79009998877" in {cell.value for row in book["list of missed calls"].rows for cell in row}
         with (await saved(page, "csv", tmp_path)).open(encoding="utf-8", newline="") as file:
             assert len(list(csv.reader(file))) == 1 + total["missed"]
+
+        assert "callback" not in (await saved(page, "html", tmp_path)).read_text("utf-8")
+        await leads_to_the_caller_and_his_call(opened, report)
 
         # The address holds what is asked for: a colleague sees the same, and there is a way back.
         await page.locator("#trunk").select_option("mts")
