@@ -67,7 +67,8 @@ async def made(task: ReportTask) -> bytes:
             return orjson.dumps(_choices(task.settings, trunks, queues) | {"clients": known, "kept_from": iso(since)})
         asked = Asked(task.question, task.settings, task.language, task.now)
         is_json = task.form == "json"
-        answer = await report_answer(connection, asked, *((task.listed, None) if is_json else (None, task.most)))
+        listed, most = (task.listed, None) if is_json else (None, task.most)
+        answer = await report_answer(connection, asked, listed, most, task.form)
     if is_json:
         return orjson.dumps({"v": 1, "masked": task.question.masked, **answer.as_json()})
     return file_bytes(task.form, answer.document())
