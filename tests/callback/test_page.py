@@ -39,6 +39,7 @@ SMALL = """[...document.querySelectorAll("button, a.button, input, select, texta
 
 PICTURES = {
     "12-blind-transfer-answered": ("1795450270.0", {"talk", "ring"}, "passed on: answered101 → 102"),
+    "16-park-and-retrieve": ("1795450289.0", {"talk", "ring", "parked"}, "parked"),
     "21-hold": ("1795450309.0", {"talk", "ring", "hold"}, "caller holds"),
     "07-ivr-queue-second-agent": ("1795450260.0", {"rest", "queue", "talk", "ring"}, "rings: no answerAnna"),
 }
@@ -185,7 +186,7 @@ async def test_who_may_not_see_the_number_tells_that_he_was_reached_and_is_asked
             await page.has("#who .lead", "First your name")
             await page.page.keyboard.type("Anna")
             await page.page.keyboard.press("Enter")
-        assert (await told.value).post_data_json["at"] == f"{yesterday:%Y-%m-%dT}09:30:00.000Z"
+        assert ((await told.value).post_data_json or {})["at"] == f"{yesterday:%Y-%m-%dT}09:30:00.000Z"
         await page.shows(".caller > .wrong", "He was missed again after that.")
         page.faults.clear()  # the browser itself tells of a 409
         # Opened again it says now.

@@ -20,6 +20,7 @@ from tests.daemon.app_service import TOKEN
 from tests.daemon.report_service import DAY, PERIOD, serving, told_by_the_command
 from tests.daemon.test_analysis_commands import MADE
 from tests.hostile import HOSTILE, is_inert
+from tests.reports_page.report_page import figures, saved, shown
 from tests.storage.reports.generated import Made
 from tests.storage.sample_calls import a_missed_call, ended
 from tests.wallboard.browser import WITHIN_MS, Board, board
@@ -46,18 +47,6 @@ async def page_of(daemon: Running, query: str, **options: Any) -> AsyncIterator[
         yield opened
 
 
-async def shown(page: Page) -> None:
-    await expect(page.locator("main")).to_have_attribute("aria-busy", "false", timeout=WITHIN_MS)
-
-
-async def figures(page: Page) -> dict[str, str]:
-    """The great numbers by their titles."""
-    told: list[list[str]] = await page.evaluate(
-        "[...document.querySelectorAll('.figure')].map((each) => [each.querySelector('dt').firstChild.textContent, each.querySelector('.value').textContent])"
-    )
-    return {title: value for title, value in told}
-
-
 async def by_command(folder: Path, *words: str) -> Any:
     return await asyncio.to_thread(told_by_the_command, folder, "report", *words)
 
@@ -66,17 +55,6 @@ async def give_token(page: Page, token: str) -> None:
     await page.get_by_role("button", name="Show them").click()
     await page.locator("#read-token").fill(token)
     await page.get_by_role("button", name="Use it").click()
-
-
-async def saved(page: Page, form: str, folder: Path) -> Path:
-    """The file of this form, as the browser saves it."""
-    await page.locator(".menu summary").click()
-    async with page.expect_download() as waited:
-        await page.locator(f"[data-form={form}]").click()
-    download = await waited.value
-    path = folder / download.suggested_filename
-    await download.save_as(path)
-    return path
 
 
 async def leads_to_the_caller_and_his_call(opened: Board, report: Any) -> None:
