@@ -322,6 +322,15 @@ class Wallboard(WaitLimits):
     """When no alarm sounds, by the site's clock."""
 
 
+class Callback(Section):
+    """How the call-back page has numbers dialled."""
+
+    dial_as: Literal["e164", "digits", "national"] = "e164"
+    """`+79001112233`, `79001112233`, or as within `numbers.region`: `89001112233`."""
+    dial_prefix: DialledPrefix | None = None
+    """What is dialled for an outside line; a plus gives way to it. None: nothing."""
+
+
 class Log(Section):
     """What the daemon says on stderr."""
 
@@ -359,6 +368,7 @@ class Settings(BaseSettings):
     """None: nothing is published."""
     http: Http = Http()
     wallboard: Wallboard = Wallboard()
+    callback: Callback = Callback()
     log: Log = Log()
 
     @property

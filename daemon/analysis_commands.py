@@ -74,7 +74,7 @@ def _report(
     async def go() -> ReportAnswer:
         async with reading(db or Path(settings.storage.path)) as connection:
             await warn_without_directory(connection, question.clients)
-            return await report_answer(connection, asked)
+            return await report_answer(connection, asked, form=form)
 
     answer = attempt(go)
     show(form, answer.document, answer.json_lines if form == "jsonl" else answer.as_json)

@@ -98,7 +98,7 @@ class App:
             parts.client.on_give_up = self.stop.set
             sources = sources_of(
                 self._database,
-                lambda: self._settings.zone,
+                lambda: self._settings,
                 parts.core,
                 parts.client,
                 parts.metrics,

@@ -22,6 +22,7 @@ from daemon.http_refusals import Refusals
 from daemon.http_turns import Turns
 from daemon.sinks.stream import StreamSink
 from daemon.web_config_watch import WebConfigWatch
+from daemon.words import Language
 from storage.errors import StorageError
 
 HEARTBEAT_S = 5.0
@@ -74,6 +75,8 @@ class Sources:
     call: Callable[[str, bool], Awaitable[dict[str, Any] | None]]
     trouble: Callable[[], str | None] = lambda: None
     """What somebody should look after though the daemon runs and needs no restart, or None."""
+    language: Callable[[], Language] = lambda: "en"
+    """The site's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,8 @@ class HttpServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _landing(self, _request: web.Request) -> web.Response:
-        return landing(self._sources.version, self._sources.not_ready())
+    async def _landing(self, request: web.Request) -> web.Response:
+        return landing(request, self._sources.version, self._sources.not_ready(), self._sources.language())
 
     async def _metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._sources.metrics(request.headers.get("Accept", ""))

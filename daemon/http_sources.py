@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from config.sections import Http
+from config.sections import Http, Settings
 from daemon import clock
 from daemon.ami_client import AmiClient
 from daemon.board.call_events import Render, calls_active, render_call
@@ -27,14 +26,14 @@ from storage.reading import reading
 
 def sources_of(
     database: Path,
-    zone: Callable[[], tzinfo],
+    settings: Callable[[], Settings],
     core: Core,
     client: AmiClient,
     metrics: MetricsSink,
     render_live: Render,
     trouble: Callable[[], str | None] = lambda: None,
 ) -> Sources:
-    """The answers of one daemon. `zone` is asked each time: settings may change while it runs."""
+    """The answers of one daemon. `settings` is asked each time: they may change while it runs."""
 
     async def render(accept: str) -> tuple[bytes, str]:
         return await metrics.render(client.counters, clock.now(), accept)
@@ -43,7 +42,7 @@ def sources_of(
         return calls_active(core.live_calls(), core.glances(), render_live, full, clock.now())
 
     async def calls(query: Mapping[str, str], full: bool) -> dict[str, Any]:
-        wanted = call_filter(query, zone(), full=full)
+        wanted = call_filter(query, settings().zone, full=full)
         if wanted.number is not None and not full:
             # The digits that a mask hides are few enough to be asked for one by one.
             raise NotAllowedError("number may be asked for with the read token only")
@@ -60,7 +59,9 @@ def sources_of(
     def not_ready() -> str | None:
         return None if client.state == "ready" else f"the PBX is not connected ({client.state})"
 
-    return Sources(version("ringtally"), render, not_ready, live, calls, call, trouble)
+    return Sources(
+        version("ringtally"), render, not_ready, live, calls, call, trouble, lambda: settings().site.language
+    )
 
 
 def guard_of(http: Http, refusals: Refusals) -> Guard:

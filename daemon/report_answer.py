@@ -24,6 +24,8 @@ from storage.reports.missed import missed_report
 from storage.reports.report_json import missed_call_json, missed_json, wait_json, wait_row_json
 from storage.reports.wait import wait_report
 
+_FORMS_OF_PEOPLE = frozenset({"table", "html", "xlsx"})
+
 
 class TooManyCallsError(Exception):
     """More calls are asked for than one answer lists; the message says what would do."""
@@ -39,24 +41,33 @@ class ReportAnswer:
 
 
 async def report_answer(
-    connection: aiosqlite.Connection, asked: Asked, listed: int | None = None, most: int | None = None
+    connection: aiosqlite.Connection,
+    asked: Asked,
+    listed: int | None = None,
+    most: int | None = None,
+    form: str = "json",
 ) -> ReportAnswer:
     """The answer, read now.
 
     `listed`: it is for JSON, which lists so many calls, the last ones; the figures are of all. TooManyCallsError where more than `most`
-    calls would be listed. Raises StorageError.
+    calls would be listed. `form`: in which it is going to be told; JSON and CSV have but the table that is asked for. Raises StorageError.
     """
     await asked.learn_what_is_kept(connection)
-    answers = {"wait": _wait, "missed": _missed, "calls": _calls}
+    if asked.question.name == "wait":
+        return await _wait(connection, asked, form in _FORMS_OF_PEOPLE)
+    answers = {"missed": _missed, "calls": _calls}
     return await answers[asked.question.name](connection, asked, listed, most)
 
 
-async def _wait(connection: aiosqlite.Connection, asked: Asked, _listed: int | None, _most: int | None) -> ReportAnswer:
+async def _wait(connection: aiosqlite.Connection, asked: Asked, with_hours: bool) -> ReportAnswer:
     by = asked.question.by
     found = await wait_report(connection, asked.wanted, by, asked.zone, asked.departments, asked.before)
+    hours = None
+    if with_hours and by != "hour":
+        hours = await wait_report(connection, asked.wanted, "hour", asked.zone, asked.departments, asked.before)
     gaps = await asked.gaps(connection)
     return ReportAnswer(
-        lambda: wait_document(found, _lines(asked, gaps), asked.compared, asked.zone, asked.language),
+        lambda: wait_document(found, _lines(asked, gaps), asked.compared, asked.zone, asked.language, hours),
         lambda: wait_json(found, asked.wanted, asked.before, asked.zone) | _end(asked, gaps),
         lambda: [wait_row_json(row) for row in found.rows],
     )

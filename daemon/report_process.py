@@ -35,7 +35,7 @@ class ReportTooLargeError(Exception):
 
 
 class ReportFaultError(Exception):
-    """A fault of ours; the message says where."""
+    """A fault of ours; the message says where, and nothing that a caller wrote."""
 
 
 class ReportProcess:
@@ -76,7 +76,7 @@ class ReportProcess:
                 raise ReportTooSlowError from None
             except (OSError, EOFError, ValueError) as error:
                 await self.close()
-                raise ReportFaultError(f"the process that makes reports is gone: {error}") from error
+                raise ReportFaultError(f"the process that makes reports is gone: {type(error).__name__}") from None
             except BaseException:
                 await self.close()  # nobody waits for it any more
                 raise

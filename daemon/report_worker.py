@@ -67,7 +67,8 @@ async def made(task: ReportTask) -> bytes:
             return orjson.dumps(_choices(task.settings, trunks, queues) | {"clients": known, "kept_from": iso(since)})
         asked = Asked(task.question, task.settings, task.language, task.now)
         is_json = task.form == "json"
-        answer = await report_answer(connection, asked, *((task.listed, None) if is_json else (None, task.most)))
+        listed, most = (task.listed, None) if is_json else (None, task.most)
+        answer = await report_answer(connection, asked, listed, most, task.form)
     if is_json:
         return orjson.dumps({"v": 1, "masked": task.question.masked, **answer.as_json()})
     return file_bytes(task.form, answer.document())
@@ -110,8 +111,15 @@ def _tried(task: ReportTask) -> Made:
         return Made("too_many", str(error).encode())
     except StorageError as error:
         return Made("storage", str(error).encode())
-    except Exception:
-        return Made("fault", traceback.format_exc().encode())
+    except Exception as error:
+        return Made("fault", without_words(error).encode())
+
+
+def without_words(error: BaseException) -> str:
+    """What went wrong and on which lines, that of which it came too; not in its own words, in which a caller's number may stand."""
+    told = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return told if earlier is None else f"{without_words(earlier)}\nand of it came:\n{told}"
 
 
 def _tell(answers: BinaryIO, answer: Made) -> None:

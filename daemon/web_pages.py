@@ -13,6 +13,7 @@ from aiohttp import web
 
 from config.sections import Settings
 from daemon import clock
+from daemon.dialling import dialling
 from storage.call_json import iso
 
 WEB = Path(__file__).parent / "web"
@@ -113,6 +114,7 @@ class WebPages:
             "broker": _broker(settings),
             "root": None if settings.mqtt is None else f"{settings.mqtt.prefix}/{settings.site.name}",
             "language": settings.site.language,
+            "dial": dialling(settings.callback, settings.numbers.region),
             "version": self._version,
             "now": iso(clock.now()),
         }

@@ -4,6 +4,7 @@ Moments are epoch seconds, durations seconds, shares from 0 to 1, dates ISO; the
 wrote is text here, raw: each renderer makes it harmless in its own way.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -11,6 +12,7 @@ from typing import Literal
 
 from daemon.words import Language
 
+_HEATS = 5
 Cell = str | float | int | bool | None
 Kind = Literal["text", "count", "moment", "date", "duration", "share"]
 Tone = Literal["good", "client", "late", "bad", "open", "muted"]
@@ -34,6 +36,8 @@ class Column:
     """Where a page may break its text."""
     is_for_files: bool = False
     """Is it left out of a page, for who wants to look further has it in the other forms?"""
+    is_heat: bool = False
+    """Is a cell coloured, the more the greater it is among those of all such columns?"""
     marks: Mapping[str, str] | None = None
     """What a terminal shows in the place of each of its words, without a title, and explains below."""
 
@@ -67,6 +71,14 @@ class Table:
     tone_column: int | None = None
     key: str = ""
     last: int | None = None
+
+    @property
+    def hottest(self) -> float:
+        """The greatest cell of those that are coloured by it; 0: there is none."""
+        heated = [n for n, column in enumerate(self.columns) if column.is_heat]
+        return max(
+            (cell for row in self.rows for n in heated if isinstance(cell := row.cells[n], (int, float))), default=0
+        )
 
     def without_empty_columns(self, for_page: bool = False) -> "Table":
         """The same without the columns in which no row has anything, and for a page without those for files."""
@@ -131,6 +143,11 @@ class Document:
     """Names the period before."""
     notes: tuple[str, ...] = field(default=())
     """How to read it, at the end of a page."""
+
+
+def heat_of(cell: Cell, hottest: float) -> int:
+    """How hot a cell is: 0 where nothing is, else 1 to 5, as on the page in the browser."""
+    return max(1, math.ceil(cell / hottest * _HEATS)) if isinstance(cell, (int, float)) and cell > 0 else 0
 
 
 def local(at: float, zone: tzinfo) -> datetime:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from daemon.log import harmless, is_right_to_left
-from daemon.reports.document import Cell, Chart, Column, Document, Figure, Row, Table
+from daemon.reports.document import Cell, Chart, Column, Document, Figure, Row, Table, heat_of
 from daemon.reports.spelling import earlier_text, percent, shown
 from daemon.words import word
 
@@ -156,12 +156,14 @@ def _table(table: Table, document: Document, links: Mapping[str, Mapping[Cell, s
         for n, column in enumerate(table.columns)
         if column.has_bar
     }
+    hottest = table.hottest
     rows = []
     for row in table.rows:
         cells = []
         for n, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True)):
             anchor = links[table.key][row.cells[0]] if table.key and n == 0 else ""
-            cells.append(_cell(cell, column, document, _tone(row, n, table), links, anchor, greatest.get(n)))
+            tone = f"heat heat-{heat_of(cell, hottest)}" if column.is_heat else _tone(row, n, table)
+            cells.append(_cell(cell, column, document, tone, links, anchor, greatest.get(n)))
         rows.append(tuple(cells))
     total = (
         ()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
 from daemon.reports.document import Cell, Chart, Column, Document, Figure, Kind, Row, Series, Table, Tone
+from daemon.reports.heat_table import heat_table
 from daemon.words import Language, mark, word
 from storage.reports.missed import OUTCOMES, MissedCall, MissedFigures, MissedGroup, MissedReport, Outcome
 
@@ -62,6 +63,7 @@ def missed_document(
             _calls(report.calls, language, last),
             *(_groups(title, name, found, language) for title, name, found in groups if found),
             _groups("by hour", "hour", by_hour, language),
+            heat_table(report.by_weekday, language),
             _contacts(report.calls, language),
         ),
         (*lines, view),

@@ -8,7 +8,7 @@ from rich.text import Text
 from daemon.fitted_table import Column as FittedColumn
 from daemon.fitted_table import drawn, fitted, isolated_within
 from daemon.log import harmless
-from daemon.reports.document import Cell, Column, Document, Figure, Kind, Row, Table, Tone
+from daemon.reports.document import Cell, Column, Document, Figure, Kind, Row, Table, Tone, heat_of
 from daemon.reports.spelling import ISO_MOMENT, SHORT_MOMENT, duration, earlier_text, local_time, percent, shown
 from daemon.words import word
 
@@ -21,6 +21,8 @@ _STYLES: dict[Tone, str | None] = {
     "open": "yellow",
     "muted": None,
 }
+# The figure says it; the colour is for the eye that looks for the worst hour.
+_HEATS = ("dim", "", "", "yellow", "red", "bold reverse red")
 _RIGHT = frozenset({"count", "duration", "share"})
 
 
@@ -91,7 +93,7 @@ def _rows(table: Table) -> list[Row]:
 
 def _columns(table: Table, document: Document, moment: str) -> list[FittedColumn]:
     rows = [*_rows(table), *([table.total] if table.total else [])]
-    return [
+    found = [
         FittedColumn(
             "" if column.marks else column.short_title,
             [_cell(_marked(row.cells[n], column), column.kind, document, moment) for row in rows],
@@ -100,6 +102,11 @@ def _columns(table: Table, document: Document, moment: str) -> list[FittedColumn
         )
         for n, column in enumerate(table.columns)
     ]
+    for n, column in enumerate(table.columns):
+        if column.is_heat:
+            for cell, row in zip(found[n].cells, table.rows, strict=False):  # the total has no heat
+                cell.stylize(_HEATS[heat_of(row.cells[n], table.hottest)])
+    return found
 
 
 def _marked(cell: Cell, column: Column) -> Cell:

@@ -23,9 +23,29 @@ _HOUR_LABEL = "{}:00"
 
 
 def wait_document(
-    report: WaitReport, lines: tuple[str, ...], compared: str, zone: tzinfo, language: Language
+    report: WaitReport,
+    lines: tuple[str, ...],
+    compared: str,
+    zone: tzinfo,
+    language: Language,
+    by_hour: WaitReport | None = None,
 ) -> Document:
-    """`lines` say what it is about, `compared` names the period before, empty where there is none."""
+    """`lines` say what it is about, `compared` names the period before, empty where there is none. `by_hour`: told beside it."""
+    tables = [_table(each, language) for each in (report, by_hour) if each is not None]
+    return Document(
+        word("Average wait", language),
+        language,
+        zone,
+        tuple(tables),
+        lines,
+        _figures(report.total, report.before, language),
+        _chart(report, language) or (None if by_hour is None else _chart(by_hour, language)),
+        compared,
+        tuple(word(note, language) for note in _NOTES),
+    )
+
+
+def _table(report: WaitReport, language: Language) -> Table:
     is_compared = any(row.before is not None for row in report.rows)
     rows = [
         Row(_cells(_label(row.key, report.by, language), row.figures, row.before, is_compared))
@@ -33,17 +53,7 @@ def wait_document(
         if report.by != "hour" or _has_calls(row.figures) or (row.before is not None and _has_calls(row.before))
     ]
     total = Row(_cells(word("total", language), report.total, report.before, is_compared))
-    return Document(
-        word("Average wait", language),
-        language,
-        zone,
-        (Table(word(_TITLES[report.by], language), _columns(report.by, is_compared, language), rows, total),),
-        lines,
-        _figures(report.total, report.before, language),
-        _chart(report, language),
-        compared,
-        tuple(word(note, language) for note in _NOTES),
-    )
+    return Table(word(_TITLES[report.by], language), _columns(report.by, is_compared, language), rows, total)
 
 
 def _has_calls(figures: WaitFigures) -> bool:
@@ -133,5 +143,5 @@ def _chart(report: WaitReport, language: Language) -> Chart | None:
     if report.by == "day":
         labels = tuple(label[-2:] if len(labels) <= _DAYS_OF_A_MONTH else label[5:] for label in labels)
     waits = tuple(row.figures.wait_avg_s or 0.0 for row in report.rows)
-    name = word("average wait", language)
-    return Chart(name, labels, (Series(name, "client", waits),), "duration")
+    name = word("average wait by hour" if report.by == "hour" else "average wait", language)
+    return Chart(name, labels, (Series(word("average wait", language), "client", waits),), "duration")

@@ -38,6 +38,14 @@ _CHART_COLOURS: dict[Tone, str] = {
     "open": "#D9C63A",
     "muted": "#9AA3AD",
 }
+_HEAT = {
+    "type": "2_color_scale",
+    "min_type": "num",
+    "min_value": 0,
+    "min_color": "#FFFFFF",
+    "max_color": "#7FB8FF",
+}
+_HEAT_WIDTH = 5
 _WIDTHS: dict[Kind, int] = {"moment": 19, "date": 11, "duration": 10, "share": 8, "count": 8, "text": 0}
 
 
@@ -173,9 +181,13 @@ class _Book:
             for n, (cell, column) in enumerate(zip(table.total.cells, table.columns, strict=True)):
                 self._cell(sheet, len(table.rows) + 1, n, cell, column.kind, bold=True)
         sheet.freeze_panes(1, 1)
-        sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+        heated = [n for n, column in enumerate(table.columns) if column.is_heat]
+        if heated and table.rows:
+            sheet.conditional_format(1, heated[0], len(table.rows), heated[-1], _HEAT)
+        if not heated:
+            sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
         for n, width in enumerate(widths):
-            sheet.set_column(n, n, min(width + 2, _WIDEST))
+            sheet.set_column(n, n, _HEAT_WIDTH if n in heated else min(width + 2, _WIDEST))
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)

@@ -2,10 +2,13 @@
 
 import re
 import signal
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Route, expect
 
+from daemon import clock
 from tests.callback.office import (
     MASKED,
     NUMBER,
@@ -26,6 +29,7 @@ from tests.daemon.ringtally_process import ran, running_daemon
 from tests.wallboard.browser import IN_ONE_BROWSER, Board
 
 pytestmark = IN_ONE_BROWSER
+MOSCOW = ZoneInfo("Europe/Moscow")
 # Of half an hour, for who looks within some minutes.
 MINUTES_LEFT = r"2[5-9]:\d\d"
 KEPT = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
@@ -37,6 +41,7 @@ SMALL = """[...document.querySelectorAll("button, a.button, input, select, texta
 
 PICTURES = {
     "12-blind-transfer-answered": ("1795450270.0", {"talk", "ring"}, "passed on: answered101 → 102"),
+    "16-park-and-retrieve": ("1795450289.0", {"talk", "ring", "parked"}, "parked"),
     "21-hold": ("1795450309.0", {"talk", "ring", "hold"}, "caller holds"),
     "07-ivr-queue-second-agent": ("1795450260.0", {"rest", "queue", "talk", "ring"}, "rings: no answerAnna"),
 }
@@ -126,13 +131,14 @@ async def hears_nothing(page: Board) -> None:
 async def test_what_one_does_the_other_sees_and_what_he_typed_meanwhile_stays(tmp_path: Path) -> None:
     evil = "<img src=x onerror=alert(1)>\u202etxt\nтам же"
     async with (
-        office(tmp_path) as (pbx, daemon),
+        office(tmp_path, more='[callback]\ndial_as = "national"\ndial_prefix = "9"\n') as (pbx, daemon),
         desk(daemon, PHONE, "Anna") as anna,
         desk(daemon, by="<b>Oleg</b>") as oleg,
     ):
         for number in range(3):
             miss(pbx, number)
         await anna.shows("#count", "3")
+        await expect(anna.page.locator(".case a.call").first).to_have_attribute("href", "tel:989001112233")
         await oleg.page.locator(".case .who a").first.click()
         await oleg.page.fill(".forms > form textarea", evil)
         await anna.page.locator(".case button.claim").first.click()
@@ -198,10 +204,26 @@ async def test_who_may_not_see_the_number_tells_that_he_was_reached_and_is_asked
         await page.page.keyboard.press("Enter")
         await page.page.keyboard.press("Tab")
         await page.page.keyboard.type("by e-mail")
-        await page.page.keyboard.press("Control+Enter")
-        await page.has("#who .lead", "First your name")
-        await page.page.keyboard.type("Anna")
-        await page.page.keyboard.press("Enter")
+        # It was some time ago, by the site's clock: Moscow's, which the browser's is not.
+        when = page.page.get_by_label("When")
+        today = datetime.fromtimestamp(clock.now(), MOSCOW)
+        await when.fill(f"{today + timedelta(days=1):%Y-%m-%dT12:30}")
+        await when.press("Control+Enter")
+        await page.shows(".box[open] .wrong", "That is still to come. Tell it once it was.")
+        yesterday = today - timedelta(days=1)
+        await when.fill(f"{yesterday:%Y-%m-%dT12:30}")
+        async with page.page.expect_request("**/contact") as told:
+            await when.press("Control+Enter")
+            await page.has("#who .lead", "First your name")
+            await page.page.keyboard.type("Anna")
+            await page.page.keyboard.press("Enter")
+        assert ((await told.value).post_data_json or {})["at"] == f"{yesterday:%Y-%m-%dT}09:30:00.000Z"
+        await page.shows(".caller > .wrong", "He was missed again after that.")
+        page.faults.clear()  # the browser itself tells of a 409
+        # Opened again it says now.
+        for _ in range(2):
+            await page.page.locator(".box summary").first.click()
+        await page.page.get_by_role("button", name="He was reached").click()
         await page.told("Noted as reached.")
         await page.has(".caller .end", "Reached outside of the PBX, A•••")
         await page.shows("#none", "Nobody waits for a call. Everybody was reached.")

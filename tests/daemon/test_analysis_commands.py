@@ -172,7 +172,15 @@ def test_without_a_period_a_table_shows_the_last_fifty_and_counts_all(run: Run, 
 def test_the_workbook_has_the_calls_the_totals_and_where_they_lead(run: Run) -> None:
     sheets = book(run("missed", "--period", "today", "--format", "xlsx"))
     assert sheets.sheetnames == [
-        *("summary", "list of missed calls", "by trunk", "by department", "by hour", "later calls"),
+        *(
+            "summary",
+            "list of missed calls",
+            "by trunk",
+            "by department",
+            "by hour",
+            "by weekday and hour",
+            "later calls",
+        ),
     ]
     calls = sheets["list of missed calls"]
     head = {cell.value: cell.column - 1 for cell in calls[1]}
@@ -183,6 +191,30 @@ def test_the_workbook_has_the_calls_the_totals_and_where_they_lead(run: Run) -> 
     assert sheets["later calls"]["A2"].value == a_call(0).id
     colours = [calls.cell(row, head["state"] + 1).fill.start_color.rgb for row in (2, 3, 4)]
     assert colours == ["FFD9F2E3", "FFFAD4D4", "FFE9ECEF"]
+
+
+def test_the_hour_and_weekday_of_most_missed_calls_is_seen_in_a_workbook_and_in_a_terminal(run: Run) -> None:
+    heat = book(run("missed", "--period", "7d", "--format", "xlsx"))["by weekday and hour"]
+    told = json.loads(read(run("missed", "--period", "7d", "--format", "json")))["by_weekday"]
+    assert [cell.value for cell in heat[1]] == ["weekday", *(f"{hour:02}" for hour in range(24)), "total"]
+    assert [[cell.value or 0 for cell in row[1:25]] for row in heat["A2:Y8"]] == told
+    assert (heat["A2"].value, heat["Z2"].value, heat["Z9"].value) == ("Mon", 3, 4)
+    (scale,) = heat.conditional_formatting
+    assert (str(scale.sqref), scale.rules[0].type) == ("B2:Y8", "colorScale")
+    text = read(run("missed", "--period", "7d"))
+    lines = text[text.index("by weekday and hour") :].splitlines()
+    assert [line.split() for line in lines[1:3]] == [["weekday", "19", "total"], ["Mon", "3", "3"]]
+
+
+def test_the_wait_by_hour_stands_beside_what_is_asked_for(run: Run) -> None:
+    sheets = book(run("wait", "--period", "today", "--format", "xlsx"))
+    assert sheets.sheetnames == ["summary", "by trunk", "by hour"]
+    by_hour = json.loads(read(run("wait", "--period", "today", "--by", "hour", "--format", "json")))
+    assert sheets["by hour"]["A2"].value == "19:00"
+    assert sheets["by hour"]["B2"].value == by_hour["rows"][19]["calls"] == 4
+    assert "by hour" in read(run("wait", "--period", "today"))
+    assert "by hour" not in read(run("wait", "--period", "today", "--format", "csv"))
+    assert read(run("wait", "--by", "hour")).count("by hour") == 1
 
 
 def test_russian_excel_gets_its_own_csv(run: Run) -> None:

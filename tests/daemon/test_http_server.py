@@ -4,11 +4,8 @@ import logging
 
 import pytest
 
-from config.sections import Settings
 from daemon import http_server
-from daemon.http_document import DocumentRoute
 from daemon.http_server import Guard, HttpListenError, HttpServer
-from daemon.web_pages import WebPages, page_names
 from tests.daemon.http_service import TOKEN, Service, logged, said_to, serving
 
 PATHS = {
@@ -185,31 +182,6 @@ async def test_ready_says_why_not() -> None:
         service.reason = None
         async with client.get("/-/ready") as answer:
             assert (answer.status, await answer.text()) == (200, "ready\n")
-
-
-async def test_the_landing_page_links_what_there_is_and_escapes_what_it_says() -> None:
-    service = Service(reason='<img src=x onerror="alert(1)">')
-    async with serving(
-        service, more_routes=[*WebPages(Settings, "1.2.3").routes(), *DocumentRoute().routes()]
-    ) as client:
-        async with client.get("/") as answer:
-            page = await answer.text()
-        assert "<img" not in page
-        assert "Not ready: &lt;img" in page
-        links = [part.partition('"')[0] for part in page.split('<a href="')[1:]]
-        assert {
-            *(f"/{name}/" for name in page_names()),
-            "/api/v1/openapi.yaml",
-            "/metrics",
-            "/api/v1/calls",
-            "/api/v1/live",
-            "/api/v1/stream",
-            "/-/ready",
-            "/-/healthy",
-        } == set(links)
-        for link in links:
-            async with client.get(link) as answer:
-                assert answer.status in {200, 503}
 
 
 async def test_metrics_are_given_in_the_format_asked_for_and_compressed_if_wished() -> None:

@@ -96,6 +96,7 @@ async def test_the_page_is_told_where_to_listen_and_no_secret(tmp_path: Path) ->
         "broker": "ws://broker:9001/",
         "root": "ringtally/office",
         "language": "en",
+        "dial": None,
         "version": version("ringtally"),
     }
 

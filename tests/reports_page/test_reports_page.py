@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import openpyxl
 from playwright.async_api import Page, expect
@@ -18,6 +19,7 @@ from tests.daemon.app_service import TOKEN
 from tests.daemon.report_service import DAY, PERIOD, serving, told_by_the_command
 from tests.daemon.test_analysis_commands import MADE
 from tests.hostile import HOSTILE, is_inert
+from tests.reports_page.report_page import figures, saved, shown
 from tests.storage.reports.generated import Made
 from tests.storage.sample_calls import a_missed_call, ended
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
@@ -45,18 +47,6 @@ async def page_of(daemon: Running, query: str, **options: Any) -> AsyncIterator[
         yield opened
 
 
-async def shown(page: Page) -> None:
-    await expect(page.locator("main")).to_have_attribute("aria-busy", "false")
-
-
-async def figures(page: Page) -> dict[str, str]:
-    """The great numbers by their titles."""
-    told: list[list[str]] = await page.evaluate(
-        "[...document.querySelectorAll('.figure')].map((each) => [each.querySelector('dt').firstChild.textContent, each.querySelector('.value').textContent])"
-    )
-    return {title: value for title, value in told}
-
-
 async def by_command(folder: Path, *words: str) -> Any:
     return await asyncio.to_thread(told_by_the_command, folder, "report", *words)
 
@@ -67,21 +57,27 @@ async def give_token(page: Page, token: str) -> None:
     await page.get_by_role("button", name="Use it").click()
 
 
-async def saved(page: Page, form: str, folder: Path) -> Path:
-    """The file of this form, as the browser saves it."""
-    await page.locator(".menu summary").click()
-    async with page.expect_download() as waited:
-        await page.locator(f"[data-form={form}]").click()
-    download = await waited.value
-    path = folder / download.suggested_filename
-    await download.save_as(path)
-    return path
+async def leads_to_the_caller_and_his_call(opened: Board, report: Any) -> None:
+    """By the links in his row: in another tab, without a token, too."""
+    late = next(call for call in report["calls"] if call["trunk"] == "mts")
+    row = opened.page.locator("table.calls tbody tr").filter(has_text="mts")
+    links = await row.locator("a").evaluate_all("all => all.map((each) => each.href)")
+    callback = urljoin(opened.page.url, "../callback/?lang=en")
+    assert links == [f"{callback}#call/{late['id']}", f"{callback}#{late['case_id']}"]
+    beside = await opened.beside(links[1])
+    await beside.shows(".caller h2", "+7900•••8877")
+    await beside.page.goto(links[0])
+    await beside.has(".call-line .lead", "waited 0:50")
+    await expect(beside.page.locator(".call-line .back")).to_have_text("Back to the list")
+    await beside.page.keyboard.press("Escape")
+    await expect(beside.page.locator("#panel .none")).to_be_visible(timeout=WITHIN_MS)
+    await beside.page.close()
 
 
 async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path: Path) -> None:
     async with (
         serving(tmp_path, MADE) as (daemon, _),
-        page_of(daemon, f"report=missed&{DAY}", size=(1440, 900)) as opened,
+        page_of(daemon, f"report=missed&{DAY}&lang=en", size=(1440, 900)) as opened,
     ):
         page = opened.page
         report = await by_command(tmp_path, "missed", *PERIOD)
@@ -109,6 +105,9 @@ async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path:
         assert "+79009998877" in {cell.value for row in book["list of missed calls"].rows for cell in row}
         with (await saved(page, "csv", tmp_path)).open(encoding="utf-8", newline="") as file:
             assert len(list(csv.reader(file))) == 1 + total["missed"]
+
+        assert "callback" not in (await saved(page, "html", tmp_path)).read_text("utf-8")
+        await leads_to_the_caller_and_his_call(opened, report)
 
         # The address holds what is asked for: a colleague sees the same, and there is a way back.
         await page.locator("#trunk").select_option("mts")

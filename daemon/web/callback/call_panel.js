@@ -6,11 +6,11 @@ import { pictureOf, barWords } from "./call_picture.js";
 import { momentsOf, storyOf } from "./call_story.js";
 import { said } from "./case_words.js";
 
-/** Of the call `callId`, on the way from the case `caseId`. */
+/** Of the call `callId`, on the way from the case `caseId`; "": from elsewhere. */
 export class CallPanel {
   constructor(caseId, callId, words, times, api) {
     Object.assign(this, { callId, words, times, api });
-    const back = said("a", "back", words.backToCase);
+    const back = said("a", "back", caseId === "" ? words.back : words.backToCase);
     back.href = `#${encodeURIComponent(caseId)}`;
     const title = said("h2", "", words.call_.title);
     title.tabIndex = -1;

@@ -11,6 +11,18 @@ export function isNumber(number) {
   return A_NUMBER.test(number ?? "");
 }
 
+/** What a phone is to dial for a number, by the site's settings (`dial` of the configuration): as a link. */
+export function dialled(number, dial) {
+  return `tel:${encodeURIComponent(digitsOf(number, dial)).replace("%2B", "+")}`;
+}
+
+function digitsOf(number, dial) {
+  if (!dial) return number;
+  if (!number.startsWith("+")) return dial.prefix + number;
+  const isHome = number.startsWith(`+${dial.country}`);
+  return isHome ? dial.home + number.slice(1 + dial.country.length) : dial.abroad + number.slice(1);
+}
+
 /** A number as people read it: `+7 900 111-22-33`; one of another country, or a masked one, as it is. */
 export function spaced(number) {
   return number.replace(/^\+7(\d{3})(\d{3})(\d\d)(\d\d)$/, "+7 $1 $2-$3-$4");

@@ -5,12 +5,13 @@ import { said } from "./case_words.js";
 
 const TEXT_MOST = 2000;
 
-/** `tell(what, body, done)`: hand it to the daemon; `done` once it is taken. Until then what was typed stays. */
+/** `now()`: ms, the daemon's clock. `tell(what, body, done)`: hand it to the daemon; `done` once it is taken. Until then what was typed stays. */
 export class Forms {
-  constructor(words, tell) {
+  constructor(words, times, now, tell) {
     this.words = words;
+    this._when = new When(words, times, now);
     this._note = form(said("h3", "", words.note), field(words.note, words.noteHint, 2), submit(words.saveNote));
-    this._reached = box(words.reached, field(words.reached, words.reachedHint, 2), submit(words.reachedButton));
+    this._reached = box(words.reached, field(words.reached, words.reachedHint, 2), this._when.element, submit(words.reachedButton));
     this._dismiss = box(words.dismiss, reasons(words), field(words.otherReason, words.otherReasonHint, 2), submit(words.dismissButton, "grave"));
     this.element = element("div", "forms", this._note, this._reached, this._dismiss);
     this._hear(tell);
@@ -47,10 +48,12 @@ export class Forms {
       tell("notes", { text: note }, clear(this._note));
       return "";
     });
+    this._reached.addEventListener("toggle", () => { if (this._reached.open) this._when.renew(); });
     onSubmit(this._reached, () => {
       const note = text(this._reached).value.trim();
-      tell("contact", note === "" ? {} : { note }, clear(this._reached));
-      return "";
+      const wrong = this._when.wrong;
+      if (wrong === "") tell("contact", { ...this._when.told, ...(note === "" ? {} : { note }) }, clear(this._reached));
+      return wrong;
     });
     const other = text(this._dismiss).closest("label");
     const chosen = () => this._dismiss.querySelector("input:checked")?.value;
@@ -62,6 +65,37 @@ export class Forms {
       tell("dismiss", { why }, clear(this._dismiss));
       return "";
     });
+  }
+}
+
+/** When he was reached: now, unless somebody says otherwise. */
+class When {
+  constructor(words, times, now) {
+    Object.assign(this, { words, times, now });
+    this._field = element("input", "field");
+    this._field.type = "datetime-local";
+    this._field.required = true;
+    this.element = element("label", "when", said("span", "", words.when), this._field);
+    this.renew();
+  }
+
+  /** Begin with now again. */
+  renew() {
+    this._offered = this.times.field(this.now());
+    this._field.value = this._offered;
+    this._field.max = this._offered;
+  }
+
+  /** Why it cannot have been then; "" where it can. */
+  get wrong() {
+    const at = this.times.ofField(this._field.value);
+    if (Number.isNaN(at)) return this.words.wrong.when;
+    return at > this.now() ? this.words.wrong.ahead : "";
+  }
+
+  /** As the API takes it: what nobody changed is the moment at which it is told. */
+  get told() {
+    return this._field.value === this._offered ? {} : { at: new Date(this.times.ofField(this._field.value)).toISOString() };
   }
 }
 

@@ -2,11 +2,11 @@
 
 import { byId, called, element } from "../common/dom.js";
 import { plain, secondsSince } from "../common/format.js";
-import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
+import { claimOf, claimedBy, dialled, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
 
 const GONE_MOST = 20;
 
-/** Draws the list, and hears what is done in it: `hooks.claim(id)`. */
+/** Draws the list, and hears what is done in it: `hooks.claim(id)`. `hooks.dial`: as `dialled` takes it. */
 export class List {
   constructor(words, times, me, hooks) {
     Object.assign(this, { words, times, me, hooks });
@@ -121,7 +121,7 @@ export class List {
     call.hidden = !isNumber(found.number) || claim === "other";
     call.classList.toggle("first", claim === "mine");
     put(row, "a.call", words.call);
-    if (!call.hidden) call.href = `tel:${found.number}`;
+    if (!call.hidden) call.href = dialled(found.number, this.hooks.dial);
     row.querySelector(".acts").hidden = button.hidden && call.hidden;
   }
 

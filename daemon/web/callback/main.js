@@ -19,11 +19,13 @@ import { wordsOf } from "./words.js";
 const TICK_MS = 500;
 const AGAIN_MS = 2_000;
 const SAID_MS = 8_000;
+const A_CALL = "call";
 const ENDS = new Set(["recovered", "recovered_late", "dismissed"]);
 
 /** All that the page is made of. */
 class Page {
-  constructor(language, skew) {
+  constructor(language, { skew, dial }) {
+    this.dial = dial;
     this.words = wordsOf(language);
     this.times = new Times(language, this.words);
     this.me = new Me();
@@ -34,7 +36,7 @@ class Page {
     this.open = null; // missed/open, as it was last told
     this.panels = new Map();
     this.shown = { id: "", call: "" };
-    this.list = new List(this.words, this.times, this.me, { changed: () => this.draw(), claim: (id) => this._claimAtOnce(id) });
+    this.list = new List(this.words, this.times, this.me, { dial, changed: () => this.draw(), claim: (id) => this._claimAtOnce(id) });
     document.title = this.words.title;
     byId("me").addEventListener("click", () => this.who.ask());
     byId("hint").querySelector("button").addEventListener("click", () => this.who.ask());
@@ -198,21 +200,22 @@ class Page {
     if (bar.textContent !== text) bar.textContent = text;
   }
 
-  /** Show what the address names: `#case`, `#case/call`, or the list alone. */
+  /** Show what the address names: `#case`, `#case/call`, `#call/call` where it is of no case, or the list alone. */
   _go() {
-    const [id = "", call = ""] = location.hash.slice(1).split("/").map(decoded);
+    const [named = "", call = ""] = location.hash.slice(1).split("/").map(decoded);
+    const id = call !== "" && named === A_CALL ? "" : named;
     const before = this.shown;
     this.shown = { id, call };
     for (const [each, panel] of this.panels) if (each !== id && !panel.isDirty) this.panels.delete(each);
-    document.body.dataset.view = id === "" ? "list" : "panel";
+    document.body.dataset.view = id === "" && call === "" ? "list" : "panel";
     const place = byId("panel");
-    if (id === "") {
-      place.replaceChildren(said("p", "none", this.words.choose));
-      this.list.focus(before.id);
-    } else if (call !== "") {
+    if (call !== "") {
       const panel = new CallPanel(id, call, this.words, this.times, this.api);
       place.replaceChildren(panel.element);
       panel.look().then(() => panel.element.querySelector("h2").focus());
+    } else if (id === "") {
+      place.replaceChildren(said("p", "none", this.words.choose));
+      this.list.focus(before.id);
     } else {
       const panel = this._panel(id);
       place.replaceChildren(panel.element);
@@ -228,6 +231,7 @@ class Page {
     const panel = new Panel(id, this.words, this.times, {
       api: this.api,
       me: this.me,
+      dial: this.dial,
       now: () => this.now,
       say: (text) => this._say(text),
       told: (found) => this._told(found),
@@ -257,8 +261,9 @@ class Page {
   }
 
   _leave(event) {
-    if (event.key !== "Escape" || byId("who").open || this.shown.id === "") return;
-    location.hash = this.shown.call === "" ? "" : `#${encodeURIComponent(this.shown.id)}`;
+    if (event.key !== "Escape" || byId("who").open) return;
+    const { id, call } = this.shown;
+    if (id !== "" || call !== "") location.hash = id === "" || call === "" ? "" : `#${encodeURIComponent(id)}`;
   }
 }
 
@@ -283,6 +288,6 @@ async function firstConfig(words) {
 }
 
 const config = await firstConfig(wordsOf(speak()));
-const page = new Page(speak(config.language), config.skew);
+const page = new Page(speak(config.language), config);
 watchForNews(config, () => page.isBusy);
 await page.run();

@@ -4,7 +4,7 @@ import { later } from "../common/config.js";
 import { called, element } from "../common/dom.js";
 import { secondsSince } from "../common/format.js";
 import { tellOf } from "./asking.js";
-import { claimOf, claimedBy, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
+import { claimOf, claimedBy, dialled, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
 import { Forms } from "./forms.js";
 import { History, tellsAllOf } from "./history.js";
 import { dueWords, isOver } from "./list.js";
@@ -14,14 +14,14 @@ const CLAIM_KEY = "ringtally.claim";
 const LOOK_AGAIN_MS = 700;
 const LOOKS_MOST = 8;
 
-/** `hooks`: `api`, `me`, `askName()` (resolves to a name or ""), `now()` (ms, the daemon's clock), `say(words)`, `told(case)`, `noted(panel)`. */
+/** `hooks`: `api`, `me`, `dial` (as `dialled` takes it), `askName()` (resolves to a name or ""), `now()` (ms, the daemon's clock), `say(words)`, `told(case)`, `noted(panel)`. */
 export class Panel {
   constructor(id, words, times, hooks) {
     Object.assign(this, { id, words, times, hooks });
     this.found = null;
     this.isListed = false;
     this.history = new History(words, times, id);
-    this.forms = new Forms(words, (what, body, done) => this._tell(what, body, done));
+    this.forms = new Forms(words, times, hooks.now, (what, body, done) => this._tell(what, body, done));
     this._make();
   }
 
@@ -129,7 +129,7 @@ export class Panel {
     const call = this._part(".call");
     call.hidden = !isNumber(this.found.number);
     put(call, this.words.call);
-    if (!call.hidden) call.href = `tel:${this.found.number}`;
+    if (!call.hidden) call.href = dialled(this.found.number, this.hooks.dial);
     call.classList.toggle("first", claim === "mine");
     // First comes what is to be done first: claim, then call.
     const acts = this._part(".acts");

@@ -3,6 +3,8 @@
 import { dayOf, duration } from "../common/format.js";
 
 const DAY_S = 86_400;
+const MINUTE_MS = 60_000;
+const FIELD = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
 
 /** Writes times in one language and time zone. */
 export class Times {
@@ -35,6 +37,20 @@ export class Times {
   /** An ISO moment with its whole date. */
   day(iso) {
     return this._written(Date.parse(iso), { day: "numeric", month: "long", year: "numeric" });
+  }
+
+  /** A moment (ms) as a field for date and time has it, to the minute. */
+  field(at) {
+    const text = new Intl.DateTimeFormat("sv", { ...FIELD, timeZone: this.zone }).format(at);
+    return text.replace(" ", "T");
+  }
+
+  /** The moment (ms) that somebody put into such a field; NaN for none. One that the clocks leave out is an hour off. */
+  ofField(text) {
+    const wall = Date.parse(`${text}Z`);
+    const ahead = (at) => Date.parse(`${this.field(at)}Z`) - Math.floor(at / MINUTE_MS) * MINUTE_MS;
+    if (Number.isNaN(wall)) return wall;
+    return wall - ahead(wall - ahead(wall));
   }
 
   _written(when, parts) {

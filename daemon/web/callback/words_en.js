@@ -38,6 +38,7 @@ export const ENGLISH = {
   saveNote: "Save the note",
   reached: "Reached otherwise",
   reachedHint: "How: from a mobile, by e-mail, in person… (may be empty)",
+  when: "When",
   reachedButton: "He was reached",
   dismiss: "Take off the list",
   dismissHint: "Why",
@@ -93,6 +94,8 @@ export const ENGLISH = {
     missing: "This caller is not known any more.",
     other: (words) => `Not taken: ${words}`,
     empty: "Write something first.",
+    when: "Say on which day and at what time.",
+    ahead: "That is still to come. Tell it once it was.",
     reason: "Choose a reason first, or write one.",
   },
   who: {

@@ -10,7 +10,7 @@ const OLD_AFTER_MS = 12 * 3_600_000;
 export const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * `{broker, root, language, version, now, skew}`; skew: the daemon's clock minus ours, in ms, or null. Null where there is no such
+ * `{broker, root, language, dial, version, now, skew}`; skew: the daemon's clock minus ours, in ms, or null. Null where there is no such
  * answer; an error where nobody answers.
  */
 export async function askConfig(address = "../wallboard/config.json") {
@@ -38,7 +38,7 @@ export async function watchForNews(config, isBusy = () => false, hour = () => ne
   for (;;) {
     await later(LOOK_FOR_NEWS_MS);
     const now = config.version === undefined ? config : await askConfig().catch(() => null);
-    const isNew = now !== null && ["version", "broker", "root", "language"].some((key) => now[key] !== config[key]);
+    const isNew = now !== null && ["version", "broker", "root", "language", "dial"].some((key) => JSON.stringify(now[key]) !== JSON.stringify(config[key]));
     const isDue = isNew || isForTheNight(ourClock() - opened, hour());
     // A page that cannot be loaded is worse than an old one.
     if (isDue && !isBusy() && (await canBeLoaded())) location.reload();

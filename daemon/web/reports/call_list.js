@@ -1,6 +1,7 @@
 // The list of calls: the latest first.
 
 import { element } from "../common/dom.js";
+import { toCall } from "./links.js";
 import { named, table } from "./parts.js";
 
 const ARROWS = { in: "→", out: "←", internal: "↔" };
@@ -15,7 +16,7 @@ export function callList([report], { words, spell, more }) {
   const { calls } = report;
   const names = words.columns;
   const columns = [
-    { title: names.start, kind: "moment", cell: (call) => spell.moment(call.started_at) },
+    { title: names.start, kind: "moment", cell: (call) => toCall(call.id, spell.moment(call.started_at), words) },
     { title: names.direction, kind: "phone", cell: (call) => `${ARROWS[call.direction] ?? ""} ${words.directions[call.direction] ?? call.direction}` },
     { title: names.caller, kind: "who", cell: (call) => (isHidden(call.caller) ? words.anonymous : named(call.caller_e164 ?? call.caller)) },
     { title: names.name, kind: "who", cell: (call) => named(call.client ?? call.caller_name), is: (call) => call.client ?? call.caller_name },

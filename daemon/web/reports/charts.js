@@ -54,7 +54,7 @@ const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
  */
 export function hourColumns({ rows, width, label, spell }) {
   if (width < NARROW) return hourBars({ rows, width, label, spell });
-  const [left, top, bottom, height] = [52, 22, 26, 250];
+  const [left, top, bottom, height] = [52, 22, 26, Math.min(250, Math.round(width * 0.27))];
   const slot = (width - left - 6) / rows.length;
   const ticks = ticksUpTo(Math.max(1, ...rows.flatMap((row) => [row.value ?? 0, row.dot ?? 0])), SECONDS);
   const most = ticks.at(-1);

@@ -2,7 +2,7 @@
 
 import { element } from "../common/dom.js";
 import { PERIODS, TAKES } from "./asked.js";
-import { meaning, tagged } from "./parts.js";
+import { explained, tagged } from "./parts.js";
 
 const RESULTS = ["answered", "abandoned", "short_abandoned", "no_answer", "busy", "unavailable", "ivr_only", "failed", "cancelled", "service", "unknown"];
 const BY = ["trunk", "queue", "department", "hour", "day"];
@@ -18,7 +18,7 @@ export function fillForm(form, asked, choices, words, mayAskNumbers, change) {
   };
   const focused = document.activeElement?.id;
   form.replaceChildren(periods(asked, words, set), filters(asked, choices, words, mayAskNumbers, set));
-  const strip = form.querySelector(".periods");
+  const strip = form.querySelector(".strip");
   strip.scrollLeft = strip.querySelector(":checked").parentElement.offsetLeft - strip.clientWidth / 2;
   if (focused) document.getElementById(focused)?.focus();
 }
@@ -32,7 +32,7 @@ function periods(asked, words, set) {
     input.addEventListener("change", () => choose(period));
     return element("label", "chip", input, element("span", "", words.periods[period]));
   });
-  const group = tagged("fieldset", { class: "periods" }, tagged("legend", { class: "unseen" }, words.period), ...chips);
+  const group = tagged("fieldset", { class: "periods" }, tagged("legend", { class: "unseen" }, words.period), element("div", "strip", ...chips));
   if (chosen === "span") {
     const day = (name) => {
       const input = tagged("input", { type: "date", id: name, class: "field", value: (asked[name] ?? "").slice(0, 10) });
@@ -77,7 +77,7 @@ function filters(asked, choices, words, mayAskNumbers, set) {
     by: () => choose("by", BY.filter((by) => by !== "trunk"), (by) => words.by[by], words.by.trunk),
     at_deadline: () => {
       const made = choose("at_deadline", ["true"], () => words.views.deadline, words.views.now);
-      made.querySelector(".name").append(" ", meaning(words, words.fields.at_deadline, "deadline"));
+      made.querySelector(".name").replaceChildren(...explained(words, words.fields.at_deadline, "deadline"));
       return made;
     },
   };

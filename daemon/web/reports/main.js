@@ -8,7 +8,7 @@ import { addressOf, askedIn, askedOf, queryOf } from "./asked.js";
 import { callList, callQuestions } from "./call_list.js";
 import { fillForm } from "./controls.js";
 import { missedQuestions, missedReport } from "./missed_report.js";
-import { forgetCharts, meaning, paragraph, tagged } from "./parts.js";
+import { explained, forgetCharts, paragraph, tagged } from "./parts.js";
 import { Spelling } from "./spelling.js";
 import { askForToken, forgetReadToken, me } from "./token.js";
 import { waitQuestions, waitReport } from "./wait_report.js";
@@ -123,7 +123,7 @@ class Page {
     const lines = [element("p", "period", spell.period(report.period, words.everything), " ", now)];
     if (report.before) {
       const compared = words.comparedWith(spell.period(report.before, words.everything));
-      lines.push(element("p", "note", compared, " ", meaning(words, compared, "compared")));
+      lines.push(element("p", "note", ...explained(words, compared, "compared")));
     }
     const filters = this.filtersInWords();
     if (filters.length > 0) lines.push(element("p", "only", `${words.onlyWith}: `, ...filters));

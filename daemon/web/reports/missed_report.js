@@ -3,7 +3,8 @@
 import { drawn, element } from "../common/dom.js";
 import { isHidden } from "./call_list.js";
 import { bars, heatMap, heatOf, hourName, partedBar, sign } from "./charts.js";
-import { chart, figures, meaning, named, paragraph, table } from "./parts.js";
+import { toCall, toCase } from "./links.js";
+import { chart, explained, figures, named, paragraph, table } from "./parts.js";
 
 export const OUTCOMES = ["by_us", "by_client", "external", "late", "truly_missed", "open", "dismissed", "no_case"];
 const SIGNS = { by_us: "↩", by_client: "↪", external: "✉", late: "◷", truly_missed: "!", open: "…", dismissed: "×", no_case: "–" };
@@ -119,21 +120,21 @@ function list({ calls, total, by_department: departments }, words, spell, more) 
   const names = words.columns;
   const filled = (of) => calls.some((call) => of(call) !== null && of(call) !== 0);
   const columns = [
-    { title: names.at, kind: "moment", cell: (call) => spell.moment(call.started_at) },
-    { title: names.number, kind: "who", cell: (call) => (isHidden(call.number) ? words.anonymous : named(call.number)) },
+    { title: names.at, kind: "moment", cell: (call) => toCall(call.id, spell.moment(call.started_at), words) },
+    { title: names.number, kind: "who", cell: (call) => toCase(call.case_id, isHidden(call.number) ? words.anonymous : named(call.number), words) },
     { title: names.name, kind: "who", cell: (call) => named(call.client ?? call.name), is: (call) => call.client ?? call.name },
     { title: names.state, cell: (call) => state(call.outcome, words) },
     { title: names.waited, kind: "number", cell: (call) => spell.seconds(call.wait_s) },
     { title: names.trunk, kind: "labelled", cell: (call) => named(call.trunk), is: (call) => call.trunk },
     { title: names.queue, kind: "labelled", cell: (call) => named(call.queue), is: (call) => call.queue },
-    ...(departments.length > 0 ? [{ title: names.department, cell: (call) => (call.department === "none" ? words.noneOf.department : named(call.department)) }] : []),
+    ...(departments.length > 0 ? [{ title: names.department, cell: (call) => (call.department === "none" ? element("span", "nothing", words.noneOf.department) : named(call.department)) }] : []),
     { title: names.attempts, kind: "number", cell: (call) => (call.attempts ? spell.count(call.attempts) : ""), is: (call) => call.attempts },
     { title: names.reaction, kind: "number", cell: (call) => (call.reaction_s === null ? "" : spell.seconds(call.reaction_s)), is: (call) => call.reaction_s },
-    { title: names.contactAt, kind: "moment labelled", cell: (call) => (call.contact_at === null ? "" : spell.shortMoment(call.contact_at)), is: (call) => call.contact_at },
+    { title: names.contactAt, kind: "moment labelled", cell: (call) => toCall(call.contact_call, call.contact_at === null ? "" : spell.shortMoment(call.contact_at), words), is: (call) => call.contact_at },
     { title: names.contactBy, kind: "labelled", cell: (call) => named(call.contact_by), is: (call) => call.contact_by },
   ].filter((column) => column.is === undefined || filled(column.is));
   const title = words.list.missed;
-  const section = element("section", "card wide list", element("h3", "", title, " ", meaning(words, title, "missed")));
+  const section = element("section", "card wide list", element("h3", "", ...explained(words, title, "missed")));
   section.append(...more(calls.length, total.missed), table(title, columns, [...calls].reverse(), null, "calls"));
   return section;
 }

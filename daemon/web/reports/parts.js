@@ -36,6 +36,12 @@ export function tagged(tag, attributes, ...inside) {
   return made;
 }
 
+/** A term with its explanation, which begins no line alone. */
+export function explained(words, term, key) {
+  const at = term.lastIndexOf(" ") + 1;
+  return [term.slice(0, at), element("span", "together", `${term.slice(at)}\u00a0`, meaning(words, term, key))];
+}
+
 /** What a term means, one click away. */
 export function meaning(words, term, key) {
   return element("details", "meaning",
@@ -53,7 +59,7 @@ export function paragraph(text, name = "") {
 export function figures(words, each) {
   return element("dl", "figures", ...each.map(({ title, value, before, change, means, tone }) =>
     element("div", tone ? `figure tone-${tone}` : "figure",
-      element("dt", "", title, ...(means ? [" ", meaning(words, title, means)] : [])),
+      element("dt", "", ...(means ? explained(words, title, means) : [title])),
       element("dd", value.length > 6 ? "value long" : "value", value),
       element("dd", "before", before === null ? "" : `${words.before} ${before}${change ? ` (${change})` : ""}`))));
 }
@@ -107,7 +113,7 @@ export function chart(words, { title, note, means, legend = [], draw, asTable, n
   };
   new ResizeObserver(() => redraw(null)).observe(room);
   onPaper.add(redraw);
-  const heading = tagged("h3", { id: `chart-${rooms}` }, title, ...(means ? [" ", meaning(words, title, means)] : []));
+  const heading = tagged("h3", { id: `chart-${rooms}` }, ...(means ? explained(words, title, means) : [title]));
   const parts = [heading];
   if (note) parts.push(paragraph(note, "note"));
   if (legend.length > 0) parts.push(element("ul", "legend", ...legend.map(([mark, text]) => element("li", "", mark, element("span", "", text)))));

@@ -4,6 +4,7 @@ import { duration } from "../common/format.js";
 
 const NOTHING = "–";
 const NARROW = "\u202f";
+const NO_BREAK = "\u00a0";
 const DAY_S = 86_400;
 
 /** Spells for one language and one time zone. */
@@ -82,8 +83,8 @@ export class Spelling {
   /** A length of the settings in the largest unit of which it is a whole number. */
   length(seconds) {
     for (const [size, unit] of [[DAY_S, "d"], [3600, "h"], [60, "min"]]) {
-      if (seconds >= size && seconds % size === 0) return `${seconds / size} ${this.units[unit]}`;
+      if (seconds >= size && seconds % size === 0) return `${seconds / size}${NO_BREAK}${this.units[unit]}`;
     }
-    return `${seconds} ${this.units.s}`;
+    return `${seconds}${NO_BREAK}${this.units.s}`;
   }
 }

@@ -87,6 +87,7 @@ const ENGLISH = {
     ivr_only: "menu only", failed: "failed", cancelled: "cancelled", service: "service", unknown: "unknown",
   },
   missedMark: "missed",
+  links: { call: "The call's time line", case: "The caller on the call-back page" },
   weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
   rule: {
     name: (name) => `rule ${name}`, window: (window) => `call back within ${window}`, noWindow: "truly missed from the first second", working: "of working time",
@@ -199,6 +200,7 @@ const RUSSIAN = {
     ivr_only: "только меню", failed: "не удался", cancelled: "отменён", service: "служебный", unknown: "неизвестно",
   },
   missedMark: "пропущен",
+  links: { call: "Ход звонка", case: "Клиент на странице перезвонов" },
   weekdays: ["Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс"],
   rule: {
     name: (name) => `правило ${name}`, window: (window) => `перезвонить за ${window}`, noWindow: "истинно пропущен с первой секунды", working: "рабочего времени",

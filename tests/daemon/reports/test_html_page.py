@@ -1,5 +1,6 @@
 """A page: escaped, loading nothing, and the same tags whatever a caller wrote."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.reports.document import Chart, Document, Series
+from daemon.reports.heat_table import heat_table
 from daemon.reports.html_page import html_text
-from tests.daemon.reports.sample_document import report
+from tests.daemon.reports.sample_document import ZONE, report
 from tests.daemon.reports.sample_document import texts as document
 from tests.hostile import HOSTILE, hostile_texts, is_right_to_left
 
@@ -132,3 +134,11 @@ def test_a_chart_names_as_many_columns_as_there_is_room_for(columns: int, names:
 def test_a_chart_of_nothing_is_none() -> None:
     chart = Chart("by hour", ("00",), (Series("calls", "bad", (0.0,)),))
     assert "figure" not in tags(replace(report(), chart=chart)).seen
+
+
+def test_what_is_hotter_has_another_ground_and_the_total_none() -> None:
+    counts = [[0] * 24 for _ in range(7)]
+    counts[0][9], counts[1][11] = 10, 1
+    text = html_text(Document("A report", "en", ZONE, (heat_table(counts, "en"),)))
+    assert re.findall(r'heat heat-([1-5])">(\d+)<', text) == [("5", "10"), ("1", "1")]
+    assert text.count("heat heat-0") == 7 * 3 - 2  # from nine to eleven

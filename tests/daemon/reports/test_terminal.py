@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from daemon.reports.document import Column, Document, Row, Table
+from daemon.reports.heat_table import heat_table
 from daemon.reports.terminal import rendered
 from tests.daemon.reports.sample_document import ZONE, report, texts
 from tests.hostile import HOSTILE, hostile_texts, is_inert
@@ -50,6 +51,19 @@ def test_a_list_is_its_table_alone() -> None:
         ["caller", "name"],
         ["89001112233", "Иван"],
     ]
+
+
+def test_what_is_hotter_is_seen_by_its_figure_and_colour_and_the_emptiest_hours_give_way() -> None:
+    counts = [[hour if 3 <= hour <= 20 else 0 for hour in range(24)] for _ in range(7)]
+    document = Document("A report", "en", ZONE, (heat_table(counts, "en"),))
+    told = lines(document, 80)
+    start = next(n for n, line in enumerate(told) if line.startswith("weekday"))
+    hours = told[start].split()[1:-1]
+    assert hours == [f"{hour:02}" for hour in range(21 - len(hours), 21)]
+    assert told[-1] == "no room for: " + ", ".join(f"{hour:02}" for hour in range(3, 21 - len(hours)))
+    out = io.StringIO()
+    Console(file=out, width=120, color_system="standard", force_terminal=True).print(rendered(document, 120))
+    assert "\x1b[1;7;31m20\x1b[0m" in out.getvalue()
 
 
 def test_only_the_last_rows_are_shown_where_that_is_asked_for_and_it_is_said() -> None:
