@@ -1,4 +1,4 @@
-"""What the state topics say, rendered at most once a second each, and told only when it is something new."""
+"""What the state topics say, rendered as often as each may be told at most, and told only when it is something new."""
 
 import heapq
 import math
@@ -11,7 +11,8 @@ from daemon.board.board import Board, Topic
 from daemon.board.encoding import encoded
 from storage.call_json import iso
 
-EVERY_S = 1.0
+# A topic that may change without a fact is looked at so often.
+LOOK_EVERY_S = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -30,15 +31,14 @@ class State:
 class States:
     """The latest of every state topic, with numbers and names in full or masked, for any number of readers.
 
-    The first change of a topic after a quiet time is told at once, the next a second later at the earliest. Nothing is rendered
-    but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news`
+    The first change of a topic after a quiet time is told at once, the next a tenth of a second later at the earliest, of the live calls
+    a second (`Topic.apart_s`). Nothing is rendered but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news`
     counts what was new. However many topics there are, a look costs what those cost that may say something else.
     """
 
-    def __init__(self, board: Board, full: bool, every_s: float = EVERY_S) -> None:
+    def __init__(self, board: Board, full: bool) -> None:
         self._board = board
         self._full = full
-        self._every_s = every_s
         self._kept: dict[str, State] = {}
         self._touched = board.watch()
         self._moments: list[tuple[float, int, str]] = []
@@ -99,9 +99,9 @@ class States:
 
     def _due_at(self, name: str, topic: Topic, kept: State) -> float:
         if kept.touched != self._board.touched[name]:
-            return kept.made_at + self._every_s
+            return kept.made_at + topic.apart_s
         if topic.live:
-            return kept.looked_at + self._every_s
+            return kept.looked_at + LOOK_EVERY_S
         return math.inf
 
     def _look_at(self, name: str, topic: Topic, kept: State | None, now: float) -> State:
