@@ -75,7 +75,8 @@ class Topic:
     """One state topic. `build` gives its payload without `v` and `ts`, in full or masked.
 
     `live`: it may change without a fact (the channels of a line) and is looked at each second. `aside`: fields that alone are no news.
-    `apart_s`: told twice within so long at the earliest. `every_s`: told again after so long in any case.
+    `apart_s`: told twice within so long at the earliest; `often_s`: no more often than that on average, while it goes on changing.
+    `every_s`: told again after so long in any case.
     """
 
     build: Callable[[bool], Payload]
@@ -83,6 +84,7 @@ class Topic:
     live: bool = False
     aside: frozenset[str] = frozenset()
     apart_s: float = 0.1
+    often_s: float = 0.5
     every_s: float | None = None
     bare: str | None = None
     """The field that is the whole payload."""
@@ -128,7 +130,7 @@ class Board:
             CALLS_ACTIVE: Topic(self._calls, qos=0, live=True, apart_s=1.0),
             TODAY: Topic(lambda _full: {**day.site_figures(), **self.cases_today.figures}),
             MISSED_COUNT: Topic(lambda _full: {"count": sum(1 for _ in pbx.waiting_cases())}, bare="count"),
-            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), render_case, full)),
+            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), render_case, full), often_s=1.0),
         }
         for name, topic in site.queues.items():
             self._add_queue(name, topic)

@@ -106,6 +106,36 @@ def test_a_fact_is_told_at_once_on_its_topics_and_what_follows_a_tenth_of_a_seco
     assert (news[CALLS_ACTIVE]["total"], news[CALLS_ACTIVE]["seq"]) == (2, 2)
 
 
+def test_in_a_flood_a_topic_is_told_twice_a_second_and_what_follows_a_quieter_time_soon_again(
+    board: Board, pbx: LivePbx, time: Time
+) -> None:
+    reader = Reader(board)
+    reader.news()
+    time.passes(60)
+    began, told = time.monotonic, list[float]()
+
+    def one_more_waits() -> None:
+        pbx.queued.append(("support", START))
+        board.take([CallQueued(START, a_call(len(pbx.queued), state="queued"), "support")])
+        if QUEUE in reader.news():
+            told.append(time.monotonic)
+
+    while time.monotonic < began + 30:
+        one_more_waits()
+        time.passes(0.02)
+    at_first = [at for at in told if at < began + 1.1]
+    assert len(at_first) == pytest.approx(12, abs=1), "ten in a row, and what a second adds"
+    assert len([at for at in told if at >= began + 10]) == pytest.approx(40, abs=2)
+    while QUEUE in reader.news():
+        time.passes(0.5)
+    time.passes(2.0)
+    told.clear()
+    for _ in range(4):
+        one_more_waits()
+        time.passes(0.101)
+    assert len(told) == 4
+
+
 def test_what_only_the_clock_changes_tells_nothing(board: Board, pbx: LivePbx, time: Time) -> None:
     """Somebody waits, somebody talks, somebody was missed, agents do what they do: a board ticks by itself."""
     reader = Reader(board)
