@@ -27,7 +27,7 @@ class State:
     made_at: float
     looked_at: float
     touched: int
-    spent_until: float
+    spent_until: float = 0.0
     """When nothing of what may be told in a row is spent any more."""
 
 
