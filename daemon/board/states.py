@@ -35,8 +35,8 @@ class States:
     """The latest of every state topic, with numbers and names in full or masked, for any number of readers.
 
     The first change of a topic after a quiet time is told at once, the next a tenth of a second later at the earliest, of the live calls
-    a second (`Topic.apart_s`); in a flood of changes it is told more seldom (`Topic.often_s`). Nothing is rendered but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news`
-    counts what was new. However many topics there are, a look costs what those cost that may say something else.
+    a second (`Topic.apart_s`); in a flood of changes it is told more seldom (`Topic.often_s`). Nothing is rendered but when somebody
+    looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news` counts what was new. However many topics there are, a look costs what those cost that may say something else.
     """
 
     def __init__(self, board: Board, full: bool) -> None:

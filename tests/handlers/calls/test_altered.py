@@ -1,7 +1,10 @@
 """Of a live call whose state is another a fact tells, whatever it was that changed it."""
 
-from handlers.facts import Call, CallChanged, CallQueued, Wait
-from tests.handlers.playbook import Play
+from handlers.calls.live_state import LiveState
+from handlers.calls.periods import Stay
+from handlers.facts import Call, CallChanged, CallQueued, Fact, Wait
+from handlers.rules import Rules
+from tests.handlers.playbook import START, Play
 
 
 def changes(play: Play) -> list[Call]:
@@ -60,3 +63,19 @@ def test_nothing_new_is_told_of_what_begins_and_ends() -> None:
     caller = play.incoming()
     play.hang_up(caller)
     assert changes(play) == []
+
+
+def test_of_very_many_at_once_nothing_is_told() -> None:
+    facts: list[Fact] = []
+    state = LiveState(Rules(), facts)
+    for number in range(201):
+        channel = state.new_channel(
+            START, f"{START:.0f}.{number}", f"PJSIP/trunk-{number:08x}", 4, None, None, "from-trunk", "1"
+        )
+        call = state.new_call(channel, channel.uniqueid)
+        state.join_call(call, channel, START)
+        call.join_queue(Stay("support", channel, START, 1))
+        state.refresh(call, START)
+    facts.clear()
+    state.tell_altered(START)
+    assert (facts, state.altered) == ([], {})
