@@ -1,5 +1,6 @@
 """The board on a broker: what it says when broker or daemon are gone, and that nobody can make it say something else."""
 
+import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
+from playwright.async_api import expect
 
 from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
@@ -15,7 +17,7 @@ from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, documented, mosquitto
 from tests.mqtt.listener import ROOT
 from tests.mqtt.service import ids, mqtt, publishing
-from tests.wallboard.browser import Board, board
+from tests.wallboard.browser import WITHIN_MS, Board, board
 
 pytestmark = pytest.mark.slow
 PASSWORD = "no-one-must-see-this"
@@ -86,6 +88,22 @@ async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
         told = [each for each in page.faults if "MIME type" not in each and "404" not in each]
         page.faults.clear()
         assert told == []
+
+
+async def test_what_happens_to_a_call_is_drawn_before_the_list_tells_it(tmp_path: Path) -> None:
+    """The daemon's own list says nothing of this one."""
+    nothing = dict.fromkeys(("queue", "answered_by", "answered_at", "queued_at", "rang_at", "called"))
+    call = {"id": "1.1", "direction": "in", "caller": "7916•••0000", "did": "7001", "state": "ivr", "waits_in": []}
+    call |= nothing | dict.fromkeys(("started_at", "state_since"), "2026-11-23T16:11:34.000Z")
+    async with (
+        office(tmp_path) as on,
+        aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other,
+    ):
+        for seq, type_, listed in ((1000, "started", 2), (1001, "ended", 1)):
+            event = {"v": 1, "ts": "2026-11-23T16:11:34.000Z", "type": type_, "seq": seq, "call": call}
+            await other.publish(f"{ROOT}event/call", json.dumps(event), qos=1)
+            await expect(on.page.page.locator("#call-list li")).to_have_count(listed, timeout=WITHIN_MS)
+        await on.page.link_is("live")
 
 
 async def test_a_frozen_broker_is_told(tmp_path: Path) -> None:
