@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from daemon import clock
+from daemon.altered_calls import AlteredCalls
 from handlers.ami.events import Event, StreamBroken, StreamResumed, Tick
 from handlers.cases.requests import Said
 from handlers.core import Core
@@ -43,6 +44,7 @@ class Pump:
     def __init__(self, core: Core, sinks: Sequence[Sink]) -> None:
         self._core = core
         self._sinks = sinks
+        self._altered = AlteredCalls()
         self._overrun: Callable[[], None] = lambda: None
         self._is_holding: Callable[[], bool] = lambda: False
         self._batches: deque[Sequence[Event | Said]] = deque()
@@ -74,6 +76,9 @@ class Pump:
 
     def tell(self, facts: Sequence[Fact]) -> None:
         """Facts that came of no event of this run: of what an earlier one left."""
+        self._hand_out(self._altered.pass_on(facts))
+
+    def _hand_out(self, facts: Sequence[Fact]) -> None:
         if facts:
             for sink in self._sinks:
                 sink.take(facts)
@@ -95,14 +100,16 @@ class Pump:
                 await asyncio.sleep(0)
             self.turned_at = clock.monotonic()
             if self._ending:
+                self._hand_out(self._altered.rest())
                 return
             self._settle_clock()
             self._wake.clear()
+            deadline_s, altered_s = self._seconds_to_deadline(), max(self._altered.due_at - clock.monotonic(), 0.0)
             try:
-                async with asyncio.timeout(self._seconds_to_deadline()):
+                async with asyncio.timeout(min(deadline_s, altered_s)):
                     await self._wake.wait()
             except TimeoutError:
-                self._handle([Tick(clock.now())])
+                self._handle([Tick(clock.now())] if deadline_s <= altered_s else ())
 
     def _settle_clock(self) -> None:
         """A step of the wall clock was kept out of what had come; now that all of it is handled, it is taken over."""

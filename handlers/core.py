@@ -32,6 +32,7 @@ class Core:
         self._tracker = Tracker(rules, self._facts)
         self._cases = Cases(rules, self._tracker.state.talks_with)
         self._call_back_list = self._cases.list
+        self._altered = self._tracker.state.altered
         self._reaper = Reaper(self._tracker)
         self._queues = set(rules.queue_service_level_s)
         self._now = 0.0
@@ -84,6 +85,8 @@ class Core:
             self._roster.expire(now)
         for handler in self._handlers.get(type(event), ()):
             handler(event)
+        if self._altered:
+            self._tracker.state.tell_altered(now)
         return self._told() if self._facts else ()
 
     def _told(self) -> Sequence[Fact]:

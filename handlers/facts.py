@@ -5,7 +5,7 @@ The words are those of the contract, sections 1, 2 and 4.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from handlers.ami.events import GapReason
 from handlers.case_facts import CaseFact, Note, NumberForgotten, RequestAnswered
@@ -102,6 +102,13 @@ class QueueStay:
     outcome: StayOutcome | None
     position: int | None
     member: str | None
+
+
+class Wait(NamedTuple):
+    """A caller stands in a queue now, since then."""
+
+    queue: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +232,8 @@ class Call:
     client: str | None = None
     """The outside party by the site's directory, as of now, and who of us looks after him; only read back from the database."""
     responsible: str | None = None
+    waits_in: tuple[Wait, ...] = ()
+    """Of a live call: the queues in which it stands now, as a rule one, by when it joined them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +270,12 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
-class CallDetailed:
-    """What a live call is, told better than before: what was dialled, since when it is parked, whence it comes. Nothing happened."""
+class CallChanged:
+    """A live call is told otherwise than before, and no other fact says so.
+
+    Its state is another (on hold, out of a queue, nobody rings any more), or what it is is known better: what was dialled, since when
+    it is parked, whence it comes.
+    """
 
     at: float
     call: Call
@@ -399,7 +412,7 @@ Fact = (
     | CallRang
     | CallQueued
     | CallAnswered
-    | CallDetailed
+    | CallChanged
     | CallTransferred
     | QueueStayEnded
     | CallEnded

@@ -11,11 +11,11 @@ from typing import Any
 from handlers.facts import Call, Hold, Leg, QueueStay, Talk, Transfer
 
 _RENAMED = {"by": "by_whom", "to": "to_whom"}
-# Of a call: what a stored one is by definition, and what is kept otherwise (as JSON, in `transfer`, as `over_at`, by its case or number).
+# Of a call: what a stored one is by definition, or has no more, and what is kept otherwise (as JSON, in `transfer`, as `over_at`, by its case or number).
 _CALL_FIELDS_APART = frozenset(
     {
         *("state", "state_since", "queues", "agents", "transfers"),
-        *("case_id", "contacted_at", "notes", "client", "responsible"),
+        *("case_id", "contacted_at", "notes", "client", "responsible", "waits_in"),
     }
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from daemon import clock
 from daemon.board.agents import AgentBoard
-from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active
+from daemon.board.call_events import CALLS_ACTIVE, Render, calls_active, is_event
 from daemon.board.day import OTHER, Day
 from daemon.board.missed import MISSED_COUNT, MISSED_OPEN, CaseDay, RenderCase, missed_open, render_case
 from daemon.board.topic_names import TopicNames
@@ -18,7 +18,7 @@ from handlers.facts import (
     AgentGone,
     Call,
     CallAnswered,
-    CallDetailed,
+    CallChanged,
     CallEnded,
     CallQueued,
     CallRang,
@@ -74,7 +74,8 @@ class Site:
 class Topic:
     """One state topic. `build` gives its payload without `v` and `ts`, in full or masked.
 
-    `live`: it may change without a fact (a hold is none) and is looked at each second. `aside`: fields that alone are no news.
+    `live`: it may change without a fact (the channels of a line) and is looked at each second. `aside`: fields that alone are no news.
+    `apart_s`: told twice within so long at the earliest; `often_s`: no more often than that on average, while it goes on changing.
     `every_s`: told again after so long in any case.
     """
 
@@ -82,6 +83,8 @@ class Topic:
     qos: Literal[0, 1] = 1
     live: bool = False
     aside: frozenset[str] = frozenset()
+    apart_s: float = 0.1
+    often_s: float = 0.5
     every_s: float | None = None
     bare: str | None = None
     """The field that is the whole payload."""
@@ -114,6 +117,7 @@ class Board:
         self._look_at = -1.0
         self._watchers: list[dict[str, None]] = []
         self.changes = 0
+        self._seq = 0
         self.touched: Counter[str] = Counter()
         self._topics: dict[str, Topic] = {
             INFO: Topic(self._info),
@@ -123,10 +127,10 @@ class Board:
                 aside=frozenset({"last_event"}),
                 every_s=30.0,
             ),
-            CALLS_ACTIVE: Topic(self._calls, qos=0, live=True),
+            CALLS_ACTIVE: Topic(self._calls, qos=0, live=True, apart_s=1.0),
             TODAY: Topic(lambda _full: {**day.site_figures(clock.now()), **self.cases_today.figures}, live=True),
             MISSED_COUNT: Topic(lambda _full: {"count": sum(1 for _ in pbx.waiting_cases())}, bare="count"),
-            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), render_case, full)),
+            MISSED_OPEN: Topic(lambda full: missed_open(pbx.waiting_cases(), render_case, full), often_s=1.0),
         }
         for name, topic in site.queues.items():
             self._add_queue(name, topic)
@@ -143,6 +147,7 @@ class Board:
         """Note the facts."""
         self.roll()
         for fact in facts:
+            self._seq += is_event(fact)
             if isinstance(fact, QueueStayEnded):
                 self._day.add_stay(fact)
                 self._touch(self._queue_topic(fact.stay.queue))
@@ -155,10 +160,11 @@ class Board:
                 self._touch(CALLS_ACTIVE, self._queue_topic(fact.queue))
             elif isinstance(fact, (AgentChanged, AgentGone)):
                 self._take_agent(fact)
-            elif isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallRetracted)):
+            elif isinstance(fact, (CallStarted, CallRang, CallTransferred, CallRetracted)):
                 self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call))
-            elif isinstance(fact, CallDetailed):
-                self._touch(CALLS_ACTIVE)
+            elif isinstance(fact, (CallAnswered, CallChanged)):
+                queues = (self._queue_topic(queue) for queue in fact.call.queues)
+                self._touch(CALLS_ACTIVE, self._trunk_topic(fact.call), *queues)
             elif isinstance(fact, CASE_FACTS):
                 self.cases_today.add(fact, self._day.since, self._day.until)
                 self._touch(MISSED_COUNT, MISSED_OPEN, TODAY)
@@ -279,7 +285,8 @@ class Board:
         return lambda _full: {"name": name, "today": self._day.department_figures(name)}
 
     def _calls(self, full: bool) -> Payload:
-        return calls_active(self._pbx.live_calls(), self._pbx.glances(), self._render, full, clock.now())
+        told = calls_active(self._pbx.live_calls(), self._pbx.glances(), self._render, full, clock.now())
+        return told | {"seq": self._seq}
 
     def _info(self, _full: bool) -> Payload:
         site = self._site

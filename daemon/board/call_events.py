@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from handlers.clients import NOBODY, Client
 from handlers.facts import (
     Call,
     CallAnswered,
+    CallChanged,
     CallEnded,
+    CallQueued,
     CallRang,
     CallRetracted,
     CallStarted,
@@ -24,15 +26,20 @@ EVENT_CALL = "event/call"
 CALLS_ACTIVE = "calls/active"
 LISTED = 200
 
-Kind = Literal["started", "ringing", "answered", "transferred", "ended"]
+Kind = Literal["started", "queued", "ringing", "answered", "transferred", "changed", "ended"]
 _KINDS: dict[type[Fact], Kind] = {
     CallStarted: "started",
+    CallQueued: "queued",
     CallRang: "ringing",
     CallAnswered: "answered",
     CallTransferred: "transferred",
+    CallChanged: "changed",
     CallEnded: "ended",
     CallRetracted: "ended",
 }
+CallFact = (
+    CallStarted | CallQueued | CallRang | CallAnswered | CallTransferred | CallChanged | CallEnded | CallRetracted
+)
 Render = Callable[[Call, bool], dict[str, Any]]
 """A call's JSON, in full or masked."""
 
@@ -43,7 +50,11 @@ def render_call(call: Call, full: bool, client: Client = NOBODY) -> dict[str, An
     if client is not NOBODY:
         as_json |= {"client": client.name, "responsible": client.responsible}
     if call.state != "ended":
-        as_json |= {"state": call.state, "state_since": iso(call.state_since)}
+        as_json |= {
+            "state": call.state,
+            "state_since": iso(call.state_since),
+            "waits_in": [{"queue": queue, "since": iso(since)} for queue, since in call.waits_in],
+        }
     return as_json if full else masked(as_json)
 
 
@@ -53,7 +64,7 @@ class CallEvent:
 
     seq: int
     kind: Kind
-    fact: CallStarted | CallRang | CallAnswered | CallTransferred | CallEnded | CallRetracted
+    fact: CallFact
 
     @property
     def is_stored(self) -> bool:
@@ -64,7 +75,11 @@ class CallEvent:
     def event_id(self) -> str:
         """Lasting and unique, whoever tells it and however often: by it a receiver drops repeats."""
         call = self.fact.call
-        which = f"/{len(call.transfers)}" if self.kind == "transferred" else ""  # the only one that may happen again
+        which = ""
+        if self.kind == "transferred":
+            which = f"/{len(call.transfers)}"
+        elif self.kind in {"queued", "changed"}:  # as often as it pleases
+            which = f"/{round(self.fact.at * 1000)}"
         return f"{call.pbx}/{call.boot}/{call.id}/{self.kind}{which}"
 
     def payload(self, render: Render, full: bool, now: float) -> dict[str, Any]:
@@ -79,6 +94,11 @@ class CallEvent:
         }
 
 
+def is_event(fact: Fact) -> TypeGuard[CallFact]:
+    """Is it told as `event/call`?"""
+    return type(fact) in _KINDS
+
+
 class CallEvents:
     """Numbers the facts that are events. Each sink has its own: all are told the same facts in the same order."""
 
@@ -89,7 +109,7 @@ class CallEvents:
         """The events in these facts."""
         found = []
         for fact in facts:
-            if isinstance(fact, (CallStarted, CallRang, CallAnswered, CallTransferred, CallEnded, CallRetracted)):
+            if is_event(fact):
                 self._seq += 1
                 found.append(CallEvent(self._seq, _KINDS[type(fact)], fact))
         return found

@@ -1,4 +1,4 @@
-"""What the state topics say, rendered at most once a second each, and told only when it is something new."""
+"""What the state topics say, rendered as often as each may be told at most, and told only when it is something new."""
 
 import heapq
 import math
@@ -11,7 +11,10 @@ from daemon.board.board import Board, Topic
 from daemon.board.encoding import encoded
 from storage.call_json import iso
 
-EVERY_S = 1.0
+# A topic that may change without a fact is looked at so often.
+LOOK_EVERY_S = 1.0
+# So many times in a row a topic may be told `apart_s` apart; then, while it goes on changing, `often_s` on average.
+AT_ONCE = 10
 
 
 @dataclass(slots=True, eq=False)
@@ -24,21 +27,21 @@ class State:
     made_at: float
     looked_at: float
     touched: int
-    due_at: float = 0.0
+    spent_until: float = 0.0
+    """When nothing of what may be told in a row is spent any more."""
 
 
 class States:
     """The latest of every state topic, with numbers and names in full or masked, for any number of readers.
 
-    The first change of a topic after a quiet time is told at once, the next a second later at the earliest. Nothing is rendered
-    but when somebody looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news`
-    counts what was new. However many topics there are, a look costs what those cost that may say something else.
+    The first change of a topic after a quiet time is told at once, the next a tenth of a second later at the earliest, of the live calls
+    a second (`Topic.apart_s`); in a flood of changes it is told more seldom (`Topic.often_s`). Nothing is rendered but when somebody
+    looks; `due_at` (monotonic) is when looking again may show something, if nothing is touched before. `news` counts what was new. However many topics there are, a look costs what those cost that may say something else.
     """
 
-    def __init__(self, board: Board, full: bool, every_s: float = EVERY_S) -> None:
+    def __init__(self, board: Board, full: bool) -> None:
         self._board = board
         self._full = full
-        self._every_s = every_s
         self._kept: dict[str, State] = {}
         self._touched = board.watch()
         self._moments: list[tuple[float, int, str]] = []
@@ -99,22 +102,23 @@ class States:
 
     def _due_at(self, name: str, topic: Topic, kept: State) -> float:
         if kept.touched != self._board.touched[name]:
-            return kept.made_at + self._every_s
+            return max(kept.made_at + topic.apart_s, kept.spent_until - (AT_ONCE - 1) * topic.often_s)
         if topic.live:
-            return kept.looked_at + self._every_s
+            return kept.looked_at + LOOK_EVERY_S
         return math.inf
 
     def _look_at(self, name: str, topic: Topic, kept: State | None, now: float) -> State:
         payload, touched = self._board.payload(name, self._full), self._board.touched[name]
+        spent_until = max(now, kept.spent_until if kept is not None else now) + topic.often_s
         aside = topic.aside | {"ts"}
         said = {key: value for key, value in payload.items() if key not in aside}
         if kept is not None and said == kept.said and not _is_over(topic.every_s, now - kept.made_at):
             if kept.touched != touched:  # there and back again: a look for a change's sake counts as one
-                kept.made_at, kept.touched = now, touched
+                kept.made_at, kept.touched, kept.spent_until = now, touched, spent_until
             kept.looked_at = now
             return kept
         body = encoded({"v": 1, "ts": iso(clock.now())} | payload if topic.bare is None else payload[topic.bare])
-        return State(body, topic.qos, said, now, now, touched)
+        return State(body, topic.qos, said, now, now, touched, spent_until)
 
 
 def _is_over(every_s: float | None, passed_s: float) -> bool:

@@ -11,7 +11,7 @@ from daemon.board.board import Board
 from daemon.board.call_events import EVENT_CALL, CallEvents, Render
 from daemon.board.encoding import encoded
 from daemon.board.missed import EVENT_MISSED, CaseEvents
-from daemon.board.states import EVERY_S, State, States
+from daemon.board.states import State, States
 from handlers.facts import Fact
 
 CLIENTS_LIMIT = 100
@@ -80,17 +80,17 @@ class Subscriber:
 class StreamSink:
     """Hands events and states to the clients that listen; costs next to nothing while nobody does.
 
-    However many listen and however much happens, a state is told once in `every_s` seconds at most, and rendered only when a
+    However many listen and however much happens, a state is told as often as its topic may be at most, and rendered only when a
     client is there to take it; the first change after a quiet time goes out at once. The board takes each fact before this does.
     """
 
-    def __init__(self, board: Board, render: Render, every_s: float = EVERY_S) -> None:
+    def __init__(self, board: Board, render: Render) -> None:
         self._board = board
         self._render = render
         self._events = CallEvents()
         self._case_events = CaseEvents()
         self._subscribers: dict[Subscriber, bool] = {}
-        self._states = {full: States(board, full, every_s) for full in (False, True)}
+        self._states = {full: States(board, full) for full in (False, True)}
         self._changes = 0
 
     @property

@@ -42,13 +42,14 @@ class AppQueue:
         if call is not None:
             self._state.stays.channel_goes_on(call, channel, at)
             call.join_queue(Stay(queue, channel, at, position))
-            call.refresh_state(at)
+            self._state.refresh(call, at)
 
     def _left(self, event: ev.QueueLeft) -> None:
         channel = self._state.known(event)
         if channel is not None and channel.call is not None:
             self._state.stays.left(channel.call, channel, event.queue, event.at)
-            channel.call.refresh_state(event.at)
+            self._state.altered[channel.call] = None
+            self._state.refresh(channel.call, event.at)
 
     def _abandoned(self, event: ev.QueueAbandoned) -> None:
         channel = self._state.known(event)

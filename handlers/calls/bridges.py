@@ -163,7 +163,7 @@ class Bridges:
         if people:
             for channel in in_order([c for c in people | call.outside if c.hold_at is not None]):
                 call.hold(channel, at)
-        call.refresh_state(at)
+        self._state.refresh(call, at)
         if answered:
             self._state.facts.append(CallAnswered(at, self._state.live(call)))
 
@@ -190,7 +190,7 @@ class Bridges:
             channel.hold_at, channel.may_hold = event.at, False
             for call in self._calls_held_by(channel):
                 call.hold_again(channel, event.at)
-                call.refresh_state(event.at)
+                self._state.refresh(call, event.at)
 
     def _hold_ended(self, event: ev.HoldEnded) -> None:
         channel = self._state.known(event)
@@ -199,7 +199,7 @@ class Bridges:
             channel.unheld_at = event.at if channel.may_hold else None
             for call in self._calls_held_by(channel):
                 call.holds.end_heard(channel, event.at)
-                call.refresh_state(event.at)
+                self._state.refresh(call, event.at)
             channel.may_hold = False
 
     @staticmethod

@@ -55,7 +55,7 @@ class Dials:
         call.seek(leg, event.at)
         if leg.state == ev.ChannelState.RINGING:  # Newstate may come before DialBegin
             self.ring(leg, event.at)
-        call.refresh_state(event.at)
+        self._state.refresh(call, event.at)
 
     @staticmethod
     def _is_dialled_out(call: LiveCall, leg: Channel) -> bool:
@@ -78,7 +78,7 @@ class Dials:
         if call is None or not leg.is_device or not leg.seeking:
             return
         first = call.ring(leg, at)
-        call.refresh_state(at)
+        self._state.refresh(call, at)
         if first:
             self._state.facts.append(CallRang(at, self._state.live(call)))
 
@@ -97,4 +97,4 @@ class Dials:
                 )  # it went up, and is sought until it is connected: it may have to press 1 first
             else:
                 leg.call.give_up(leg, event.at)
-            leg.call.refresh_state(event.at)
+            self._state.refresh(leg.call, event.at)

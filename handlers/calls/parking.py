@@ -31,4 +31,4 @@ class ParkingLots:
                 call.outside.add(channel)  # if it is not the caller's, he leaves his call to the other
         elif event.what in _OUT_OF_THE_LOT:
             call.passed_on.unpark(channel, event.at)
-        call.refresh_state(event.at)
+        self._state.refresh(call, event.at)

@@ -7,7 +7,7 @@ from handlers.calls.channels import Channel, extension_of
 from handlers.calls.live_call import LiveCall
 from handlers.calls.parties import Numbers
 from handlers.calls.results import leg_result, passing_result, result_of
-from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk, Transfer
+from handlers.facts import Agent, Call, CallEnded, Hold, Leg, QueueStay, Result, Talk, Transfer, Wait
 from handlers.rules import Rules
 
 
@@ -153,6 +153,7 @@ class Recorder:
             end_seen=seen,
             incomplete=call.incomplete,
             merged_into=end.merged_into,
+            waits_in=() if over or not stays else tuple(Wait(s.queue, s.joined_at) for s in stays if s.left_at is None),
         )
 
     def _end(self, call: LiveCall, at: float, seen: bool, merged_into: str | None) -> _End:

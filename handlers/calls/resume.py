@@ -248,7 +248,7 @@ def _requeue(tracker: Tracker, snapshot: Snapshot, at: float) -> None:
             if stay.left_at is None and (joined_at is None or joined_at > stay.joined_at + WAITS_DIFFER_S):
                 tracker.state.stays.gone_unseen(call, stay, at)
                 call.unseen.add("queue")
-                call.refresh_state(at)
+                tracker.state.refresh(call, at)
     for entry in snapshot.entries:
         _take_up_stay(tracker, entry, at)
 

@@ -14,7 +14,7 @@ from handlers.calls.names import presented
 from handlers.calls.parking import ParkingLots
 from handlers.calls.transfers import Transfers
 from handlers.calls.unseen_answers import UnseenAnswers
-from handlers.facts import CallDetailed, Fact
+from handlers.facts import CallChanged, Fact
 from handlers.rules import Rules
 
 # What a channel shows as dialled that the PBX has made by itself.
@@ -89,7 +89,7 @@ class Tracker:
                 channel.up_at = event.at
             if channel.call is not None:
                 channel.call.stop_ringing(channel, event.at)
-                channel.call.refresh_state(event.at)
+                self.state.refresh(channel.call, event.at)
 
     def _comes_in(self, channel: Channel, at: float) -> None:
         """Whoever rings at the PBX is a caller: whom it rings itself is never in this state."""
@@ -100,7 +100,7 @@ class Tracker:
         if call.started and channel.is_trunk:
             call.direction, call.trunk_leg = "in", None
             call.changed = True
-            self.state.facts.append(CallDetailed(at, self.state.live(call)))
+            self.state.facts.append(CallChanged(at, self.state.live(call)))
 
     def _caller_id_changed(self, event: ev.CallerIdChanged) -> None:
         channel = self.state.channels.get(event.uniqueid)  # may follow the Hangup: nothing to doubt
@@ -176,7 +176,7 @@ class Tracker:
         self.state.stays.channel_gone(call, channel, at)
         call.channels.discard(channel)
         if call.channels:
-            call.refresh_state(at)
+            self.state.refresh(call, at)
         else:
             self.state.end_call(call, at, end_seen)
 

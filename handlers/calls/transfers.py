@@ -84,7 +84,7 @@ class Transfers:
         if passing.by in call.outside and call.direction == "internal" and transferee is not None:
             call.outside.add(transferee)  # the caller leaves his call to the other
             self._bridges.listen_again(call, passing.at)
-        call.refresh_state(passing.at)
+        self._state.refresh(call, passing.at)
         self._state.facts.append(CallTransferred(passing.at, self._state.live(call)))
 
     def _take_over(self, call: LiveCall, transferee: Channel | None, second: Channel, at: float) -> LiveCall:

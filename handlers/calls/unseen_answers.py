@@ -20,7 +20,7 @@ from handlers.calls.live_state import LiveState
 from handlers.calls.names import born_in, presented
 from handlers.calls.passings import Parking
 from handlers.calls.periods import Stay
-from handlers.facts import AnswersUnseen, CallAnswered, CallDetailed
+from handlers.facts import AnswersUnseen, CallAnswered, CallChanged
 
 # The start of a channel met in a snapshot is true to a second.
 STARTS_DIFFER_S = 1.5
@@ -135,7 +135,7 @@ class UnseenAnswers:
         if self._parked(call, channel, event.begun_at) or is_dialled_told:
             call.changed = True
             if call.started:
-                self._state.facts.append(CallDetailed(event.at, self._state.live(call)))
+                self._state.facts.append(CallChanged(event.at, self._state.live(call)))
         sought = call.sought_answer
         if sought is None or (sought.people and call.answered_at is not None):
             return

@@ -21,7 +21,7 @@ from tests.wallboard.browser import WITHIN_MS, board
 Source = Literal["stream", "broker"]
 Pace = Literal["quiet", "busy"]
 SOURCES: tuple[Source, ...] = ("stream", "broker")
-# Longer than the second in which a state is told once at most.
+# Longer than the second in which the list of live calls is told once at most.
 _QUIET_S = (1.2, 1.6)
 _BUSY_MEAN_S = 1.0
 # So many wait at most; then all hang up, and that is no part of the measurement.

@@ -37,7 +37,7 @@ def table(rates: Sequence[AtRate], quiet: Sequence[float]) -> Iterator[str]:
     yield f"{'from the event to the subscriber, ms':54}  messages     p50     p95     p99     max"
     for each in rates:
         at = f"{each.rate:,.0f} events/s"
-        yield row(f"{at}: started, ringing, answered", each.live)
+        yield row(f"{at}: started, queued, ringing, answered", each.live)
         yield row(f"{at}: ended, through the outbox", each.ended)
     yield row("a retained state's first change after a quiet time", quiet)
     for each in rates:

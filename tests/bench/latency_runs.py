@@ -17,7 +17,7 @@ from tests.daemon.ringtally_process import Daemon, running_daemon, write_setting
 from tests.mqtt.broker import Mosquitto
 
 LAST_WITHIN_S = 10.0
-# Longer than the second in which a state is told once at most.
+# So long that no topic is held back: the list of live calls is told once a second at most.
 QUIET_S = (1.2, 1.6)
 _LOOK_EVERY_S = 0.005
 

@@ -24,7 +24,7 @@ def test_a_stretch_has_about_so_many_events_a_second_once_it_has_swollen() -> No
 
 def test_every_kind_of_message_has_its_cause_and_a_call_s_come_in_order() -> None:
     causes = stretch_of(100.0, 20.0).causes
-    assert {kind for _, kind in causes} == {"started", "ringing", "answered", "transferred", "ended"}
+    assert {kind for _, kind in causes} == {"started", "queued", "ringing", "answered", "transferred", "ended"}
     for call, kind in causes:
         assert causes[call, "started"] <= causes[call, kind]
 

@@ -80,9 +80,9 @@ def a_board(
 class Stream(StreamSink):
     """With a board before it, as in the daemon."""
 
-    def __init__(self, render: Render, live: Callable[[], Iterable[Call]], every_s: float = 1.0) -> None:
+    def __init__(self, render: Render, live: Callable[[], Iterable[Call]]) -> None:
         self.board = a_board(LivePbx(live), render)
-        super().__init__(self.board, render, every_s)
+        super().__init__(self.board, render)
 
     def take(self, facts: Sequence[Fact]) -> None:
         self.board.take(facts)

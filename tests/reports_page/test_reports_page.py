@@ -70,7 +70,7 @@ async def leads_to_the_caller_and_his_call(opened: Board, report: Any) -> None:
     await beside.has(".call-line .lead", "waited 0:50")
     await expect(beside.page.locator(".call-line .back")).to_have_text("Back to the list")
     await beside.page.keyboard.press("Escape")
-    await expect(beside.page.locator("#panel .none")).to_be_visible(timeout=WITHIN_MS)
+    await expect(beside.page.locator("#panel .none")).to_be_visible()
     await beside.page.close()
 
 

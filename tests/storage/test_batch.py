@@ -40,7 +40,7 @@ def value_of(hint: Any) -> st.SearchStrategy[Any]:
 
 AS_OF_NOW: dict[str, Any] = {
     **{"case_id": None, "contacted_at": None, "notes": ()},
-    **{"client": None, "responsible": None},
+    **{"client": None, "responsible": None, "waits_in": ()},
 }
 any_finished_call = value_of(CallEnded).map(
     lambda fact: replace(fact, call=replace(fact.call, state="ended", state_since=fact.at, **AS_OF_NOW))

@@ -152,6 +152,99 @@ async def a_page_is_old_at_night_only(page: Board) -> None:
     assert old == [True, False, False, False]
 
 
+def a_call(id_: str, state: str = "queued", queue: str | None = "support", **more: object) -> dict[str, object]:
+    """A live call of which a caller from outside is told."""
+    waits = [] if queue is None else [{"queue": queue, "since": f"2026-11-23T16:11:3{id_}.000Z"}]
+    since = f"2026-11-23T16:11:3{id_}.000Z"
+    moments: dict[str, object] = {"started_at": since, "queued_at": since, "rang_at": None, "answered_at": None}
+    return {"id": id_, "direction": "in", "state": state, "queue": "support", "waits_in": waits, **moments, **more}
+
+
+def a_list(seq: int, *calls: dict[str, object], more: int = 0) -> list[object]:
+    """The list of live calls, and `more` that it does not tell."""
+    since = min((str(call["queued_at"]) for call in calls), default=None)
+    total, waiting = len(calls) + more, len(calls)
+    return ["list", {"seq": seq, "total": total, "waiting": waiting, "waiting_since": since, "calls": calls}]
+
+
+def an_event(seq: int, type_: str, call: dict[str, object]) -> list[object]:
+    return ["happen", {"seq": seq, "type": type_, "call": call}]
+
+
+ONE, TWO = a_call("1"), a_call("2")
+TALKING = a_call("1", "talking", None, answered_at="2026-11-23T16:12:00.000Z")
+# What is told, and which calls live then: id, state, and how many there are, wait, since when the first.
+STORIES: dict[str, tuple[list[list[object]], tuple[list[str], int, int, str | None]]] = {
+    "begins": ([a_list(3), an_event(4, "queued", ONE)], (["1 queued"], 1, 1, "2026-11-23T16:11:31.000Z")),
+    "is answered": ([a_list(3, ONE, TWO), an_event(4, "answered", TALKING)],
+                    (["1 talking", "2 queued"], 2, 1, "2026-11-23T16:11:32.000Z")),
+    "ends": ([a_list(3, ONE, TWO), an_event(4, "ended", ONE)], (["2 queued"], 1, 1, "2026-11-23T16:11:32.000Z")),
+    "an event that the list knows": ([a_list(5, TWO), an_event(4, "queued", ONE)],
+                                     (["2 queued"], 1, 1, "2026-11-23T16:11:32.000Z")),
+    "an event before a list of before": ([an_event(4, "queued", ONE), a_list(3)],
+                                         (["1 queued"], 1, 1, "2026-11-23T16:11:31.000Z")),
+    "an event before the list that knows it": ([a_list(2), an_event(3, "queued", ONE), an_event(4, "ended", ONE), a_list(4)],
+                                               ([], 0, 0, None)),
+    "a finished call is told late": ([a_list(2, ONE), an_event(4, "queued", TWO), an_event(3, "ended", ONE)],
+                                     (["2 queued"], 1, 1, "2026-11-23T16:11:32.000Z")),
+    "an end that overtakes what was before it": ([a_list(2, ONE), an_event(4, "ended", ONE), an_event(3, "changed", TALKING)],
+                                                 ([], 0, 0, None)),
+    "told twice": ([a_list(2, ONE), an_event(3, "ended", ONE), an_event(3, "ended", ONE)], ([], 0, 0, None)),
+    "another run counts from the beginning": ([a_list(90, ONE), an_event(91, "queued", TWO), ["forgetNews"], a_list(0)],
+                                              ([], 0, 0, None)),
+    "another run that nobody told of": ([a_list(90), an_event(91, "queued", TWO), ["wait"], a_list(0)], ([], 0, 0, None)),
+    "nonsense": ([a_list(3, ONE), ["happen", None], ["happen", {"seq": 4}], ["happen", {"seq": "5", "type": "ended", "call": ONE}]],
+                 (["1 queued"], 1, 1, "2026-11-23T16:11:31.000Z")),
+    "more than are listed": ([a_list(3, ONE, more=300), an_event(4, "started", TWO), an_event(5, "queued", TWO),
+                              an_event(6, "answered", TALKING)], (["1 talking"], 302, 1, "2026-11-23T16:11:31.000Z")),
+}  # fmt: skip
+
+
+async def the_list_and_what_happened_since_make_one_story(page: Board) -> None:
+    for name, (told, wanted) in STORIES.items():
+        shown = await page.page.evaluate(
+            """async (told) => {
+            const { LiveCalls } = await import("/common/live_calls.js");
+            const calls = new LiveCalls();
+            let now = 1000;
+            for (const [what, body] of told) {
+              now += what === "wait" ? 10000 : 1;
+              if (what !== "wait") calls[what](body, now);
+            }
+            const { calls: listed, total, waiting, waiting_since } = calls.current;
+            return [listed.map((each) => `${each.id} ${each.state}`), total, waiting, waiting_since];
+        }""",
+            told,
+        )
+        assert (name, *shown) == (name, *wanted)
+
+
+async def a_queue_and_the_list_of_who_waits_tell_one_story(page: Board) -> None:
+    """The queue's own word is of before; who was passed on to another queue stands there."""
+    moved = a_call("2", queue="sales")
+    shown = await page.page.evaluate(
+        """async (told) => {
+        const { LiveState } = await import("/common/live_state.js");
+        const { figuresOf } = await import("/wallboard/figures.js");
+        const state = new LiveState();
+        const today = { service_level: null };
+        const say = (topic, body) => state.take(topic, JSON.stringify(body), true, 1000);
+        for (const name of ["support", "sales", "other"]) say(`queue/${name}/state`, { name, waiting: 0, oldest_since: null, members: null, today });
+        for (const [topic, body] of told) say(topic, body);
+        const at = Date.parse("2026-11-23T16:11:40Z");
+        return [null, new Set(["sales"])].map((chosen) => {
+          const { queues, calls, waiting, longest } = figuresOf(state, undefined, chosen, true, at);
+          return [queues.map((each) => [each.key, each.waiting, each.longest]), calls.waiting.map((each) => each.id), waiting, longest];
+        });
+    }""",
+        [["calls/active", a_list(3, ONE)[1]], ["event/call", an_event(4, "queued", moved)[1]]],
+    )
+    assert shown == [
+        [[["support", 1, 9], ["sales", 1, 8], ["other", 0, 0]], ["1", "2"], 2, 9],
+        [[["sales", 1, 8]], ["2"], 1, 8],
+    ]
+
+
 async def test_what_the_boards_reckon_with(office: Office) -> None:
     async with board(f"{office.board}?board=agents") as page:
         await alarms_begin_at_once_and_end_late(page)
@@ -163,6 +256,8 @@ async def test_what_the_boards_reckon_with(office: Office) -> None:
         await hours_are_quiet_over_midnight(page)
         await nonsense_in_the_address_is_not_said(page)
         await a_page_is_old_at_night_only(page)
+        await the_list_and_what_happened_since_make_one_story(page)
+        await a_queue_and_the_list_of_who_waits_tell_one_story(page)
 
 
 async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_path: Path) -> None:

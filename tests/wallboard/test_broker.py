@@ -1,5 +1,6 @@
 """The board on a broker: what it says when broker or daemon are gone, and that nobody can make it say something else."""
 
+import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -122,6 +123,29 @@ async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
         told = [each for each in page.faults if "MIME type" not in each and "404" not in each]
         page.faults.clear()
         assert told == []
+
+
+async def test_what_happens_to_a_call_is_drawn_before_the_list_tells_it(parts: Parts) -> None:
+    """The daemon's own list says nothing of this one."""
+    nothing = dict.fromkeys(("queue", "answered_by", "answered_at", "queued_at", "rang_at", "called"))
+    call: dict[str, object] = {
+        "id": "1.1",
+        "direction": "in",
+        "caller": "7916•••0000",
+        "did": "7001",
+        "state": "ivr",
+        "waits_in": [],
+    }
+    call |= nothing | dict.fromkeys(("started_at", "state_since"), "2026-11-23T16:11:34.000Z")
+    async with (
+        looking_at(parts) as on,
+        aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other,
+    ):
+        for seq, type_, listed in ((1000, "started", 2), (1001, "ended", 1)):
+            event = {"v": 1, "ts": "2026-11-23T16:11:34.000Z", "type": type_, "seq": seq, "call": call}
+            await other.publish(f"{ROOT}event/call", json.dumps(event), qos=1)
+            await expect(on.page.page.locator("#call-list li")).to_have_count(listed)
+        await on.page.link_is("live")
 
 
 async def test_a_frozen_broker_is_told(parts: Parts) -> None:

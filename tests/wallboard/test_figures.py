@@ -1,26 +1,14 @@
 """What the boards work out of what they are told, where no daemon would tell it so soon."""
 
-from pathlib import Path
+from tests.wallboard.browser import IN_ONE_BROWSER, board
+from tests.wallboard.office import Office
 
-import pytest
-
-from tests.daemon.app_service import closed_port
-from tests.daemon.fake_asterisk import FakeAsterisk
-from tests.daemon.ringtally_process import running_daemon
-from tests.wallboard.browser import board
-from tests.wallboard.test_page import settings
-
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 
 
-async def test_each_queue_alarms_by_its_own_limits_and_the_one_in_trouble_is_named(tmp_path: Path) -> None:
+async def test_each_queue_alarms_by_its_own_limits_and_the_one_in_trouble_is_named(office: Office) -> None:
     """Two queues of one name, as two sites' leftovers on a broker may be, and more callers than are told."""
-    port = closed_port()
-    async with (
-        FakeAsterisk() as pbx,
-        running_daemon(settings(tmp_path, pbx, port)),
-        board(f"http://127.0.0.1:{port}/") as page,
-    ):
+    async with board(office.address) as page:
         found = await page.page.evaluate("""async () => {
             const { figuresOf } = await import("/wallboard/figures.js");
             const { LiveState } = await import("/common/live_state.js");

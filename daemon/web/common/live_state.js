@@ -1,5 +1,7 @@
 // What the topics last said, and whether it may be believed now. For every page that listens.
 
+import { LiveCalls } from "./live_calls.js";
+
 // bridge/health comes each half minute in any case.
 const SILENT_AFTER_MS = 45_000;
 // A broker sends what it retains at once; that nothing comes means that there is nothing.
@@ -16,6 +18,7 @@ export function ourClock() {
 export class LiveState {
   constructor(skew = null) {
     this.topics = new Map();
+    this.calls = new LiveCalls();
     this.connected = null; // not tried to the end yet
     this.changedAt = null; // when the connection came or went, by our clock
     this.heardAt = null; // when the daemon was last heard to live, by our clock
@@ -32,6 +35,7 @@ export class LiveState {
     this.connected = connected;
     if (connected) {
       this.topics.clear();
+      this.calls.clear();
       this.heardAt = null;
     }
   }
@@ -40,6 +44,7 @@ export class LiveState {
   take(topic, text, fresh, now) {
     if (text === "") {
       this.topics.delete(topic);
+      if (topic === "calls/active") this.calls.clear();
       return;
     }
     let body = text;
@@ -50,7 +55,16 @@ export class LiveState {
         return; // not ours: whoever may write to the broker may write anything
       }
     }
+    if (topic === "event/call") {
+      // A finished call may be told long after: by its moment no clock is measured.
+      if (!fresh) return;
+      this.calls.happen(body, now);
+      this.heardAt = now;
+      return;
+    }
     this.topics.set(topic, body);
+    if (topic === "calls/active") this.calls.list(body, now);
+    if (topic === "bridge/state") this.calls.forgetNews();
     const at = Date.parse(body?.ts);
     if (Number.isNaN(at)) return;
     if (fresh) this._measureSkew(at - now, now);
@@ -84,9 +98,9 @@ export class LiveState {
     return now + (this.skew ?? 0);
   }
 
-  /** A topic's body, or undefined. */
+  /** A topic's body, or undefined; of the live calls with all that happened since they were told. */
   get(topic) {
-    return this.topics.get(topic);
+    return topic === "calls/active" ? this.calls.current : this.topics.get(topic);
   }
 
   /** The bodies of all topics of a kind (`queue/…/state`) of somebody or something, with their keys. */

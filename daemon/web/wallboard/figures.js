@@ -1,18 +1,12 @@
 // What the boards show, worked out of what the topics said, and how bad each figure is. Draws nothing.
 
 import { dayOf, secondsSince } from "../common/format.js";
+import { isWaiting, queueOf, waitsSince } from "../common/live_calls.js";
 import { levelAbove, levelBelow, worst } from "./alarms.js";
 
 /** Of agents, in the order in which they are shown. */
 export const STATES = ["ringing", "talking", "held", "wrapup", "paused", "available", "unavailable"];
-const SEEK = new Set(["queued", "ringing"]);
 export const BUSY = ["ringing", "talking", "held", "wrapup"];
-
-/** Since when this caller waits: in the queue, or at a ringing phone; after having been passed on, since then. */
-export function waitsSince(call) {
-  if (call.answered_at !== null) return call.state_since;
-  return call.queued_at ?? call.rang_at ?? call.started_at;
-}
 
 /**
  * All figures of the site, or of the `chosen` queues (a Set of names and keys in small letters; null: all). `state`: a LiveState;
@@ -50,27 +44,41 @@ function limitsOf(info, name, key = null) {
 
 function queuesOf(state, info, chosen, isLive, at) {
   const isMeant = ({ key, name }) => chosen === null || chosen.has(key) || chosen.has(name.toLowerCase());
-  return state.all("queue").filter(isMeant).map(({ key, name, waiting, oldest_since: since, members, today }) => {
+  const standing = standingIn(state.get("calls/active"));
+  return state.all("queue").filter(isMeant).map(({ key, name, waiting: told, oldest_since: toldSince, members, today }) => {
     const limits = limitsOf(info, name, key);
-    const isWaiting = isLive && since !== null;
-    const longest = isLive ? (isWaiting ? secondsSince(since, at) : 0) : null;
+    const { waiting, since } = standing === null ? { waiting: told, since: toldSince } : standing.get(name) ?? { waiting: 0, since: null };
+    const isSomebody = isLive && since !== null;
+    const longest = isLive ? (isSomebody ? secondsSince(since, at) : 0) : null;
     const hands = isLive && members !== null ? members : null;
     const busy = hands === null ? null : BUSY.reduce((sum, each) => sum + hands[each], 0);
     const isManned = hands === null || busy + hands.available > 0;
     return {
       key, name, limits, today, longest, isManned,
-      since: isWaiting ? Date.parse(since) : null,
+      since: isSomebody ? Date.parse(since) : null,
       waiting: isLive ? waiting : null,
       free: hands?.available ?? null, busy, paused: hands?.paused ?? null, offline: hands?.unavailable ?? null,
       measured: worst([
-        isWaiting ? levelAbove(longest, limits.warn, limits.alarm) : "",
-        isWaiting ? levelAbove(waiting, limits.waitingWarn, limits.waitingAlarm) : "",
-        isWaiting && !isManned ? "crit" : "",
+        isSomebody ? levelAbove(longest, limits.warn, limits.alarm) : "",
+        isSomebody ? levelAbove(waiting, limits.waitingWarn, limits.waitingAlarm) : "",
+        isSomebody && !isManned ? "crit" : "",
       ]),
-      crowded: isWaiting ? levelAbove(waiting, limits.waitingWarn, limits.waitingAlarm) : "",
+      crowded: isSomebody ? levelAbove(waiting, limits.waitingWarn, limits.waitingAlarm) : "",
       level: levelBelow(today.service_level, limits.goal, limits.level),
     };
   });
+}
+
+// Who stands in which queue, by the calls themselves, so that a queue and the list of those who wait never tell two stories. Null: not all
+// calls are told; then a queue's own word counts.
+function standingIn(active) {
+  if (active === undefined || active.calls.length < active.total || active.calls.some((call) => call.waits_in === undefined)) return null;
+  const found = new Map();
+  for (const { queue, since } of active.calls.flatMap((call) => call.waits_in)) {
+    const { waiting, since: first } = found.get(queue) ?? { waiting: 0, since };
+    found.set(queue, { waiting: waiting + 1, since: since < first ? since : first });
+  }
+  return found;
 }
 
 /** Whose queue is worst first; of two alike who has waited longest, then by name. `settled`: the level that is shown of each. */
@@ -116,9 +124,9 @@ function nothingNow() {
 function callsOf(state, names) {
   const active = state.get("calls/active");
   if (active === undefined) return null;
-  const all = names === null ? active.calls : active.calls.filter((call) => names.has(call.queue));
+  const all = names === null ? active.calls : active.calls.filter((call) => names.has(queueOf(call)));
   const waiting = all
-    .filter((call) => call.direction === "in" && SEEK.has(call.state))
+    .filter(isWaiting)
     .sort((a, b) => Date.parse(waitsSince(a)) - Date.parse(waitsSince(b)));
   return { all, total: names === null ? active.total : all.length, waiting };
 }
@@ -138,13 +146,14 @@ function siteNow(state, info, calls, queues, at) {
     const { warn, alarm } = limitsOf(info, queue);
     return levelAbove(seconds, warn, alarm);
   };
-  const levels = calls.waiting.map((call) => levelOf(secondsSince(waitsSince(call), at), call.queue));
+  const levels = calls.waiting.map((call) => levelOf(secondsSince(waitsSince(call), at), queueOf(call)));
   if (waiting > calls.waiting.length) levels.push(levelOf(longest)); // somebody's queue is not told
   const { waiting_warn: warn = null, waiting_alarm: alarm = null } = info?.alarms ?? {};
+  const longestQueue = calls.waiting.length > 0 ? queueOf(calls.waiting[0]) : null;
   return {
     waiting, waitingMeasured: worst([levelAbove(waiting, warn, alarm), ...queues.map((each) => each.crowded)]), fullest: fullestOf(queues),
     longest, longestMeasured: worst(levels),
-    longestLimit: limitsOf(info, calls.waiting[0]?.queue).alarm, longestQueue: calls.waiting[0]?.queue ?? null,
+    longestLimit: limitsOf(info, longestQueue).alarm, longestQueue,
   };
 }
 

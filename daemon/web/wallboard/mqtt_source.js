@@ -2,7 +2,7 @@
 
 import mqtt from "./vendor/mqtt.esm.js";
 
-const TOPICS = ["bridge/#", "calls/active", "queue/+/state", "agent/+/state", "stats/today", "missed/+"];
+const TOPICS = ["bridge/#", "calls/active", "event/call", "queue/+/state", "agent/+/state", "stats/today", "missed/+"];
 
 /** Listen to the broker at `address` for what is below `root`; connects again for ever. */
 export function listenToBroker(address, root, { connected, message }) {

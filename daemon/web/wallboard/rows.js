@@ -35,7 +35,7 @@ export function callRow(words, options, at, since) {
     make: row,
     fill: (node, call) => {
       const other = call.direction === "in" ? call.caller : call.called;
-      const ours = call.answered_by ?? call.queue ?? shortened(call.did ?? call.called ?? "");
+      const ours = call.waits_in?.[0]?.queue ?? call.answered_by ?? call.queue ?? shortened(call.did ?? call.called ?? "");
       const where = call.direction === "in" ? ours : call.caller ?? "";
       fill(node, `state-${call.state}`, {
         arrow: ARROWS[call.direction], who: shown(other) ?? words.anonymous, where: where === other ? "" : where,

@@ -2,7 +2,8 @@
 
 import { element } from "../common/dom.js";
 import { duration, share } from "../common/format.js";
-import { waitsSince, worstFirst } from "./figures.js";
+import { waitsSince } from "../common/live_calls.js";
+import { worstFirst } from "./figures.js";
 import { TURN_MS, pageOf } from "./paging.js";
 import { badge, box, fillLevel, keep, keepRows, list, namePlace, roomIn, write, writeFigure } from "./parts.js";
 import { callRow, missedRow } from "./rows.js";

@@ -161,7 +161,7 @@ def test_a_change_of_an_agent_is_told_at_once_with_his_queues(time: Time) -> Non
 
 
 async def test_who_is_gone_is_cleared_on_the_stream_with_an_empty_payload() -> None:
-    stream = Stream(lambda _call, _full: {}, lambda: (), 0.0)
+    stream = Stream(lambda _call, _full: {}, lambda: ())
     subscriber = stream.subscribe(True)
     assert subscriber is not None
     facts: list[Fact] = [changed()]

@@ -9,6 +9,7 @@ from daemon.board.call_events import LISTED, CallEvents, calls_active, render_ca
 from daemon.board.encoding import encoded
 from handlers.facts import (
     CallAnswered,
+    CallChanged,
     CallQueued,
     CallRang,
     CallRetracted,
@@ -17,6 +18,7 @@ from handlers.facts import (
     EventDoubted,
     Fact,
     Transfer,
+    Wait,
 )
 from storage.call_json import iso
 from tests.storage.sample_calls import START, a_call, ended
@@ -27,6 +29,9 @@ FACTS: list[Fact] = [
     EventDoubted(START, "unknown_channel"),
     CallQueued(START, a_call(), "support"),
     CallRang(START, a_call()),
+    CallChanged(START + 1, a_call()),
+    CallQueued(START + 2, a_call(), "sales"),
+    CallChanged(START + 3, a_call()),
     CallAnswered(START, a_call()),
     CallTransferred(START, a_call(transfers=(TRANSFER,))),
     CallTransferred(START, a_call(transfers=(TRANSFER, TRANSFER))),
@@ -40,11 +45,15 @@ def test_everybody_counts_the_same_events_in_the_same_order() -> None:
     assert told == [event for fact in FACTS for event in one_by_one.of([fact])]
     assert [(event.seq, event.kind) for event in told] == [
         (1, "started"),
-        (2, "ringing"),
-        (3, "answered"),
-        (4, "transferred"),
-        (5, "transferred"),
-        (6, "ended"),
+        (2, "queued"),
+        (3, "ringing"),
+        (4, "changed"),
+        (5, "queued"),
+        (6, "changed"),
+        (7, "answered"),
+        (8, "transferred"),
+        (9, "transferred"),
+        (10, "ended"),
     ]
 
 
@@ -66,9 +75,19 @@ def test_the_payload_says_what_happened_to_which_call(full: bool, caller: str) -
         "v": 1,
         "ts": "2026-11-23T16:11:34.013Z",
         "type": "ended",
-        "seq": 6,
+        "seq": 10,
         "event_id": f"office/1795400000/{a_call().id}/ended",
     }
+
+
+def test_a_live_call_says_where_it_waits_and_since_when() -> None:
+    call = a_call(state="queued", waits_in=(Wait("support", START), Wait("sales", START + 2)))
+    told = render_call(call, full=False)
+    assert told["waits_in"] == [
+        {"queue": "support", "since": "2026-11-23T16:11:34.013Z"},
+        {"queue": "sales", "since": "2026-11-23T16:11:36.013Z"},
+    ]
+    assert "waits_in" not in render_call(a_call(), full=True)
 
 
 def test_half_characters_cost_no_message() -> None:

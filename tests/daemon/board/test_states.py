@@ -1,4 +1,4 @@
-"""States: the first change at once, the next a second later, the same never again but for a heartbeat."""
+"""States: the first change at once, the next a tenth of a second later, the same never again but for a heartbeat."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,12 +8,13 @@ import pytest
 
 from daemon import clock
 from daemon.board.board import HEALTH, INFO, TODAY, Board
-from daemon.board.call_events import CALLS_ACTIVE, CallEvents
+from daemon.board.call_events import CALLS_ACTIVE
 from daemon.board.missed import MISSED_COUNT, MISSED_OPEN
 from daemon.board.states import State, States
-from handlers.facts import AgentChanged, AgentState, CallDetailed, CallQueued, CallStarted
+from handlers.facts import AgentChanged, AgentState, CallChanged, CallQueued, CallStarted, Membership
 from tests.daemon.boards import LivePbx, a_board
 from tests.storage.sample_calls import START, a_call, ended
+from tests.storage.sample_cases import a_case
 
 QUEUE, TRUNK, DEPARTMENT = "queue/support/state", "trunk/megafon/state", "department/podderzhka/state"
 
@@ -75,7 +76,7 @@ def test_who_comes_is_shown_everything_and_then_nothing_that_is_the_same(board: 
         assert reader.news() == {}
 
 
-def test_a_fact_is_told_at_once_on_its_topics_and_what_follows_a_second_later(
+def test_a_fact_is_told_at_once_on_its_topics_and_what_follows_a_tenth_of_a_second_later_but_the_list_a_second(
     board: Board, pbx: LivePbx, time: Time
 ) -> None:
     reader = Reader(board)
@@ -87,32 +88,85 @@ def test_a_fact_is_told_at_once_on_its_topics_and_what_follows_a_second_later(
     news = reader.news()
     assert news.keys() == {QUEUE, CALLS_ACTIVE}
     assert (news[QUEUE]["waiting"], news[QUEUE]["oldest_since"]) == (1, "2026-11-23T16:11:34.013Z")
-    time.passes(0.5)
+    time.passes(0.09)
     pbx.queued.append(("support", START + 5))
+    pbx.live = lambda: [a_call(state="queued"), a_call(1, state="queued")]
     board.take([CallQueued(START, a_call(1, state="queued"), "support")])
     assert reader.news() == {}
-    time.passes(0.5)
+    assert reader.states.due_at == pytest.approx(1010.1)
+    time.passes(0.02)
     news = reader.news()
-    assert news[QUEUE]["waiting"] == 2
-    assert news[QUEUE]["oldest_since"] == "2026-11-23T16:11:34.013Z"
+    assert news.keys() == {QUEUE}
+    assert (news[QUEUE]["waiting"], news[QUEUE]["oldest_since"]) == (2, "2026-11-23T16:11:34.013Z")
+    time.passes(0.88)
+    assert reader.news() == {}
+    time.passes(0.02)
+    news = reader.news()
+    assert news.keys() == {CALLS_ACTIVE}
+    assert (news[CALLS_ACTIVE]["total"], news[CALLS_ACTIVE]["seq"]) == (2, 2)
 
 
-def test_what_the_pbx_says_of_a_live_call_when_asked_is_told_at_once_and_is_no_event(
+def test_in_a_flood_a_topic_is_told_twice_a_second_and_what_follows_a_quieter_time_soon_again(
     board: Board, pbx: LivePbx, time: Time
 ) -> None:
     reader = Reader(board)
+    reader.news()
+    time.passes(60)
+    began, told = time.monotonic, list[float]()
+
+    def one_more_waits() -> None:
+        pbx.queued.append(("support", START))
+        board.take([CallQueued(START, a_call(len(pbx.queued), state="queued"), "support")])
+        if QUEUE in reader.news():
+            told.append(time.monotonic)
+
+    while time.monotonic < began + 30:
+        one_more_waits()
+        time.passes(0.02)
+    at_first = [at for at in told if at < began + 1.1]
+    assert len(at_first) == pytest.approx(12, abs=1), "ten in a row, and what a second adds"
+    assert len([at for at in told if at >= began + 10]) == pytest.approx(40, abs=2)
+    while QUEUE in reader.news():
+        time.passes(0.5)
+    time.passes(2.0)
+    told.clear()
+    for _ in range(4):
+        one_more_waits()
+        time.passes(0.101)
+    assert len(told) == 4
+
+
+def test_what_only_the_clock_changes_tells_nothing(board: Board, pbx: LivePbx, time: Time) -> None:
+    """Somebody waits, somebody talks, somebody was missed, agents do what they do: a board ticks by itself."""
+    reader = Reader(board)
+    pbx.queued.append(("support", START))
+    pbx.channels["megafon"] = 2
+    pbx.live = lambda: [a_call(state="queued", answered_at=None), a_call(1, state="talking")]
+    pbx.cases.append(a_case())
+    agent = AgentState(
+        "PJSIP/101", "PJSIP/101", "Анна", "talking", START, None, START, (Membership("support", False, None),)
+    )
+    board.take([CallQueued(START, a_call(state="queued"), "support"), ended(a_call(2)), AgentChanged(START, agent)])
+    reader.news()
+    for _ in range(200):
+        time.passes(0.5)
+        assert reader.news().keys() <= {HEALTH}
+
+
+def test_what_is_new_of_a_live_call_is_told_at_once_with_its_queues(board: Board, pbx: LivePbx, time: Time) -> None:
+    reader = Reader(board)
     call = a_call(state="ivr")
-    pbx.live = lambda: [replace(call, did=None, called=None)]
+    pbx.queued.append(("support", START))
+    pbx.live = lambda: [replace(call, state="queued")]
     reader.news()
     time.passes(10)
     assert reader.news() == {}
     time.passes(0.1)
     pbx.live = lambda: [call]
+    pbx.queued.clear()
     assert reader.news() == {}
-    fact = CallDetailed(START, call)
-    board.take([fact])
-    assert reader.news().keys() == {CALLS_ACTIVE}
-    assert CallEvents().of([fact]) == []
+    board.take([CallChanged(START, call)])
+    assert reader.news().keys() == {CALLS_ACTIVE, QUEUE}
 
 
 def test_other_goals_and_alarms_are_told_and_who_it_is_stays(board: Board, time: Time) -> None:
@@ -136,10 +190,10 @@ def test_one_topic_does_not_hold_up_another(board: Board, pbx: LivePbx, time: Ti
     pbx.channels["megafon"] = 1
     board.take([CallStarted(START, a_call(state="ivr"))])
     assert reader.news().keys() == {CALLS_ACTIVE, TRUNK}
-    time.passes(0.1)
+    time.passes(0.11)
     board.take([ended(a_call())])
     news = reader.news()
-    assert news.keys() == {TODAY, DEPARTMENT}
+    assert news.keys() == {TODAY, DEPARTMENT, TRUNK}
     assert news[TODAY]["answered"] == 1
 
 
@@ -228,11 +282,11 @@ def test_a_look_asks_only_the_topics_of_which_something_was_told(
         "payload",
         lambda self, topic, full: asked.append(topic) or payload(self, topic, full),  # type: ignore[func-returns-value]
     )
-    time.passes(0.5)
+    time.passes(0.05)
     board.take([AgentChanged(START, replace(agents[7], state="paused"))])
     assert reader.news() == {}
-    time.passes(0.4)
+    time.passes(0.04)
     assert reader.news() == {}
-    time.passes(0.1)
+    time.passes(0.02)
     assert reader.news().keys() == {"agent/pjsip-7/state"}
     assert len([topic for topic in asked if topic.startswith("agent/")]) == 1

@@ -18,7 +18,7 @@ from tests.handlers.playbook import Play
 from tests.hostile import hostile_texts
 from tests.storage.sample_calls import START, a_call, ended
 
-NAMES_OF_TYPES = ["started", "ringing", "answered", "ended"]
+NAMES_OF_TYPES = ["started", "ringing", "answered", "changed", "ended"]
 
 
 def render(call: Call, full: bool) -> dict[str, Any]:
@@ -85,6 +85,7 @@ async def test_a_new_listener_is_told_the_state_at_once(board: Switchboard) -> N
         "total": 1,
         "waiting": 1,
         "waiting_since": iso(START + 2.1),
+        "seq": 0,
         "calls": [{"id": a_call().id, "state": "queued", "caller": "•••"}],
     }
 
@@ -104,9 +105,9 @@ async def test_each_event_of_a_call_comes_in_order_with_a_number_that_shows_what
     sink.take(play.facts)
     events = [payload for topic, payload in await told(subscriber) if topic == "event/call"]
     assert [event["type"] for event in events] == NAMES_OF_TYPES
-    assert [event["seq"] for event in events] == [3, 4, 5, 6], "a call began and ended before anybody listened"
+    assert [event["seq"] for event in events] == [3, 4, 5, 6, 7], "a call began and ended before anybody listened"
     assert {event["call"]["id"] for event in events} == {caller}
-    assert [(event["v"], event["ts"][-1]) for event in events] == [(1, "Z")] * 4
+    assert [(event["v"], event["ts"][-1]) for event in events] == [(1, "Z")] * 5
 
 
 async def test_only_who_may_sees_numbers(board: Switchboard) -> None:
@@ -151,7 +152,7 @@ async def test_the_first_change_after_a_quiet_time_goes_out_at_once(board: Switc
     board.now += 0.01
     board.calls = [a_call()]
     sink.take([CallQueued(START, a_call(), "support")])
-    assert [topic for topic, _ in await told(subscriber)] == ["calls/active"]
+    assert [topic for topic, _ in await told(subscriber)] == ["event/call", "calls/active"]
 
 
 async def test_a_change_that_is_no_fact_is_told_within_a_second(board: Switchboard) -> None:
@@ -168,7 +169,7 @@ async def test_a_change_that_is_no_fact_is_told_within_a_second(board: Switchboa
 
 
 async def test_a_listener_that_waits_is_woken_by_what_happens(board: Switchboard) -> None:
-    sink = Stream(render, board.live, every_s=60.0)
+    sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
@@ -181,16 +182,18 @@ async def test_a_listener_that_waits_is_woken_by_what_happens(board: Switchboard
         board.now += 60.0
         board.calls = [a_call()]
         sink.take([CallQueued(START, a_call(), "support")])
-        assert [topic for topic, _ in await waiting] == ["calls/active"]
+        assert [topic for topic, _ in await waiting] == ["event/call", "calls/active"]
 
 
-async def test_a_call_that_began_and_ended_between_two_looks_makes_no_new_state(board: Switchboard) -> None:
+async def test_the_list_says_which_events_it_knows_already_though_nothing_is_left_of_them(board: Switchboard) -> None:
     sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
     board.now += 5
     sink.take([started(a_call()), ended(a_call())])
-    assert [topic for topic, _ in await told(subscriber)] == ["event/call", "event/call"]
+    (began, over, (topic, listed)) = await told(subscriber)
+    assert (began[1]["seq"], over[1]["seq"]) == (1, 2)
+    assert (topic, listed["seq"], listed["calls"]) == ("calls/active", 2, [])
     looks = board.looks
     sink.take([started(a_call(1)), ended(a_call(1))])
     await told(subscriber)

@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.ami import events as ev
-from handlers.facts import CallDetailed
+from handlers.facts import CallChanged
 from handlers.rules import Rules, SourceRule
 from tests.handlers.calls.snapshots import OUTGOING, back, broken, cdr, shown, wanted
 from tests.handlers.playbook import START, Play
@@ -11,8 +11,8 @@ from tests.handlers.playbook import START, Play
 CALLER = "1799999990.1"
 
 
-def told(play: Play) -> list[CallDetailed]:
-    return [fact for fact in play.facts if isinstance(fact, CallDetailed)]
+def told(play: Play) -> list[CallChanged]:
+    return [fact for fact in play.facts if isinstance(fact, CallChanged)]
 
 
 def met_in_the_menu(play: Play) -> None:
@@ -54,7 +54,7 @@ def test_it_is_told_with_the_answer_and_not_with_what_happens_next() -> None:
     play.facts.clear()
     play.wait(1)
     cdr(play, CALLER, None, None, "7002")
-    assert [(type(fact), fact.at, fact.call.did) for fact in told(play)] == [(CallDetailed, play.now, "7002")]
+    assert [(type(fact), fact.at, fact.call.did) for fact in told(play)] == [(CallChanged, play.now, "7002")]
 
 
 def test_an_answer_that_says_nothing_new_of_the_call_is_not_told() -> None:

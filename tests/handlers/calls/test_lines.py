@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.ami.events import ChannelState
-from handlers.facts import CallDetailed, CallStarted
+from handlers.facts import CallChanged, CallStarted
 from tests.handlers.playbook import Play
 
 LINES = ["SIP/megafon", "IAX2/office", "DAHDI/i1/79001112233", "DAHDI/1", "PJSIP/74951234567"]
@@ -58,7 +58,7 @@ def test_who_comes_in_by_chan_sip_is_a_caller_though_his_channel_is_made_like_on
     play = Play()
     caller = play.channel("SIP/megafon", state=0, number="79001112233", exten=exten, context="from-trunk")
     play.state(caller, ChannelState.RING)
-    assert [fact.call.direction for fact in play.facts if isinstance(fact, CallStarted | CallDetailed)][-1] == "in"
+    assert [fact.call.direction for fact in play.facts if isinstance(fact, CallStarted | CallChanged)][-1] == "in"
     leg = play.dial(caller, "PJSIP/103")
     play.ring(leg)
     play.wait(6)

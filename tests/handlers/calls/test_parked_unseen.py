@@ -7,7 +7,7 @@ import pytest
 
 from handlers.ami import events as ev
 from handlers.core import Core
-from handlers.facts import Call, CallDetailed, Hold
+from handlers.facts import Call, CallChanged, Hold
 from handlers.rules import Rules
 from tests.handlers.calls.passing_on import talking
 from tests.handlers.calls.snapshots import back, broken, cdr, shown, wanted
@@ -57,7 +57,7 @@ def test_who_is_met_in_a_lot_has_been_there_since_his_cdr_began_anew() -> None:
     assert (wanted(play), live(play).state_since) == ({CALLER}, found_at)
     cdr(play, CALLER, START - 20, START - 20)
     assert (live(play).state, live(play).state_since) == ("held", START - 20)
-    (told,) = (fact for fact in play.facts if isinstance(fact, CallDetailed))
+    *_, told = (fact for fact in play.facts if isinstance(fact, CallChanged))
     assert (told.at, told.call.state_since) == (found_at, START - 20)
     play.wait(4)
     gives_up(play, CALLER)
