@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.board.board import CaseDay
 from daemon.board.day import Day
+from daemon.board.missed import CaseDay
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.today_metrics import TodayCollector
 from handlers.case_facts import CaseAttempted, CaseRecovered, CaseTrulyMissed
