@@ -42,9 +42,21 @@ def filled(expr: str, values: dict[str, str] | None = None) -> str:
     return _VARIABLE.sub(lambda match: known.get(match[1], ".*"), expr)
 
 
+def around(of: dict[str, Any]) -> Iterator[str]:
+    """The queries of variables and annotations; of `label_values(metric, label)` the metric, with the label it must have."""
+    for variable in of["templating"]["list"]:
+        if variable["type"] == "query":
+            metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()  # type: ignore[union-attr]
+            yield f"group by ({label}) ({metric})"
+    for note in of["annotations"]["list"]:
+        yield note["target"]["expr"]
+
+
 def questions() -> Iterator[Question]:
     """Every query of every panel in every dashboard, filled."""
     for path in FILES:
         for panel in panels(dashboard(path)):
             for target in panel["targets"]:
-                yield Question(f"{path.parent.name}/{path.name}", panel["title"], filled(target["expr"]), target["instant"])
+                yield Question(
+                    f"{path.parent.name}/{path.name}", panel["title"], filled(target["expr"]), target["instant"]
+                )

@@ -322,6 +322,6 @@ HEALTH = Dashboard(
         "Слышит ли ringtally АТС, хранит ли звонки и передаёт ли их дальше; для администратора.",
     ),
     (NOW, LINKS, TRUTH, STORE, PROCESS),
-    has_lines=False,
+    narrowed_by=(),
     since="now-6h",
 )

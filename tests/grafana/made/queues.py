@@ -337,4 +337,5 @@ QUEUES_AND_AGENTS = Dashboard(
         "Каждая очередь сейчас и сегодня рядом с её собственной целью, и чем заняты её люди.",
     ),
     (NOW, QUEUES, DAY, COURSE, AGENTS),
+    narrowed_by=("queue",),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from tests.grafana.made.parts import DATASOURCE, Json, Language, Panel, Said, link
+from tests.grafana.made.parts import DATASOURCE, ENVIRONS, Json, Language, Panel, Said, link
 
 COLUMNS = 24
 ALL = {"en": "All", "ru": "Все"}
@@ -26,7 +27,7 @@ class Dashboard:
     title: Said
     about: Said
     rows: Sequence[Row]
-    has_lines: bool = True
+    narrowed_by: Sequence[Literal["trunk", "queue"]] = ("trunk", "queue")
     since: str = "now/d"
 
     def json(self, language: Language) -> Json:
@@ -63,7 +64,6 @@ class Dashboard:
             "includeAll": False,
             "multi": False,
             "options": [],
-            "current": {},
         }
         whose = 'job=~"$job"'
         for name, label, query, hide in (
@@ -77,12 +77,13 @@ class Dashboard:
             ),
         ):
             yield _query(name, label, query, hide, language)
-        if self.has_lines:
-            whose = 'job=~"$job",site=~"$site",instance=~"$instance"'
-            trunks = f"label_values(ringtally_today_incoming_calls{{{whose}}}, trunk)"
-            queues = f"label_values(ringtally_queue_members{{{whose}}}, queue)"
-            yield _query("trunk", Said("Line", "Линия"), trunks, 0, language)
-            yield _query("queue", Said("Queue", "Очередь"), queues, 0, language)
+        whose = 'job=~"$job",site=~"$site",instance=~"$instance"'
+        for name, label, metric in (
+            ("trunk", Said("Line", "Линия"), "today_incoming_calls"),
+            ("queue", Said("Queue", "Очередь"), "queue_members"),
+        ):
+            if name in self.narrowed_by:
+                yield _query(name, label, f"label_values(ringtally_{metric}{{{whose}}}, {name})", 0, language)
         yield {
             "name": "pages",
             "type": "textbox",
@@ -166,8 +167,10 @@ def _restarts(language: Language) -> Json:
         "enable": True,
         "hide": False,
         "iconColor": "purple",
-        "expr": 'changes(process_start_time_seconds{job=~"$job",site=~"$site",instance=~"$instance"}[$__rate_interval]) > 0',
-        "titleFormat": Said("ringtally was started anew", "ringtally запущен заново").of(language),
-        "textFormat": "{{instance}}",
-        "step": "1m",
+        "target": {
+            "refId": "restarts",
+            "expr": f"changes(process_start_time_seconds{{{ENVIRONS}}}[$__rate_interval]) > 0",
+            "interval": "1m",
+            "legendFormat": "{{instance}}",
+        },
     }
