@@ -94,7 +94,7 @@ def _level() -> Panel:
             Said("of {{calls}} calls", "из звонков: {{calls}}"),
         ),
         "percentunit",
-        5,
+        4,
         overrides=BY_GOAL,
         named=True,
         decimals=0,
@@ -221,7 +221,7 @@ TODAY = Row(
             thresholds=((None, GREEN), (1, AMBER)),
         ),
         stat(
-            Said("Missed, share", "Доля пропущенных"),
+            Said("Missed, share", "Пропущено, доля"),
             Said(
                 "Missed among answered and missed. With few calls one is many percent: look at the numbers beside.",
                 "Доля пропущенных среди отвеченных и пропущенных. Когда звонков мало, один — это много процентов: смотрите на числа рядом.",
@@ -241,7 +241,7 @@ TODAY = Row(
             ),
             [Ask(f"sum({of('today_truly_missed_cases')})", now=True)],
             "none",
-            3,
+            4,
             thresholds=((None, GREEN), (1, RED)),
         ),
         stat(
@@ -323,7 +323,7 @@ def _waits() -> Panel:
         asks.append(
             Ask(
                 _with_count(value, count, "trunk"),
-                Said(f"{{{{trunk}}}} {name}, calls: {{{{calls}}}}", f"{{{{trunk}}}} {name}, звонков: {{{{calls}}}}"),
+                f"{{{{trunk}}}} {name} ({{{{calls}}}})",
                 now=True,
             )
         )
@@ -453,7 +453,7 @@ LINES = Row(
                 ),
             ),
             14,
-            sort=("Value #A", True),
+            sort=(Said("Incoming", "Входящих"), True),
         ),
         rows(
             Said("Talk today", "Разговоры сегодня"),

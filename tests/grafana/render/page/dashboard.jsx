@@ -1,6 +1,7 @@
 // A dashboard of ours drawn by Grafana's own components: ?file=ru/overview.json&mode=dark&minutes=60
-import { createTheme, dateTime, FieldColorModeId, getDisplayProcessor, getFieldDisplayValues, ThemeContext, VizOrientation } from "@grafana/data";
-import { BarGauge, BigValue, GlobalStyles, PanelChrome, Table, TimeSeries, VizRepeater } from "@grafana/ui";
+import { createTheme, dateTime, getDisplayProcessor, getDisplayValueAlignmentFactors, getFieldDisplayValues, ThemeContext, VizOrientation } from "@grafana/data";
+import { BarGauge, BigValue, GlobalStyles, PanelChrome, TimeSeries, VizRepeater } from "@grafana/ui";
+import { TableNG } from "@grafana/ui/unstable";
 import { createRoot } from "react-dom/client";
 import { framesOf } from "./data.js";
 
@@ -19,13 +20,13 @@ const shown = (panel, frames) =>
   });
 
 function Stat({ panel, frames, width, height }) {
-  const { colorMode, graphMode, justifyMode, textMode } = panel.options;
+  const { colorMode, graphMode, justifyMode, textMode, wideLayout } = panel.options;
   return (
     <VizRepeater width={width} height={height} source={frames} orientation={VizOrientation.Auto} autoGrid={true} itemSpacing={3} minVizWidth={0} minVizHeight={0}
       getValues={() => shown(panel, frames)} renderCounter={0}
       renderValue={({ value, width: w, height: h, count }) => (
         <BigValue theme={theme} value={value.display} width={w} height={h} count={count} colorMode={colorMode} graphMode={graphMode}
-          justifyMode={justifyMode} textMode={textMode} />
+          justifyMode={justifyMode} textMode={textMode} disableWideLayout={!wideLayout} />
       )} />
   );
 }
@@ -34,7 +35,7 @@ function Bars({ panel, frames, width, height }) {
   const { displayMode, showUnfilled, valueMode, namePlacement, minVizHeight, maxVizHeight } = panel.options;
   return (
     <VizRepeater width={width} height={height} source={frames} orientation={VizOrientation.Horizontal} itemSpacing={10}
-      minVizWidth={8} minVizHeight={minVizHeight} maxVizHeight={maxVizHeight}
+      getAlignmentFactors={getDisplayValueAlignmentFactors} minVizWidth={8} minVizHeight={minVizHeight} maxVizHeight={maxVizHeight}
       getValues={() => shown(panel, frames)} renderCounter={0}
       renderValue={({ value, alignmentFactors, orientation, width: w, height: h, count }) => (
         <BarGauge theme={theme} value={value.display} width={w} height={h} orientation={orientation} field={value.field}
@@ -54,10 +55,7 @@ function Graph({ panel, frames, width, height }) {
 }
 
 function Rows({ panel, frames, width, height }) {
-  const names = Object.fromEntries(panel.fieldConfig.overrides.map(({ matcher, properties }) =>
-    [matcher.options, properties.find((each) => each.id === "displayName")?.value]).filter(([, name]) => name));
-  const sort = panel.options.sortBy.map((by) => ({ ...by, displayName: names[by.displayName] ?? by.displayName }));
-  return <Table data={frames[0]} width={width} height={height} cellHeight={panel.options.cellHeight} initialSortBy={sort} />;
+  return <TableNG data={frames[0]} width={width} height={height} cellHeight={panel.options.cellHeight} initialSortBy={panel.options.sortBy} />;
 }
 
 const KINDS = { stat: Stat, bargauge: Bars, timeseries: Graph, table: Rows };

@@ -1,18 +1,18 @@
 // What Grafana's Prometheus data source makes of an answer, and what fields and transformations do to it, by Grafana's own code.
 import {
-  applyFieldOverrides, FieldType, Registry, standardTransformers, standardTransformersRegistry, toDataFrame, transformDataFrame,
+  applyFieldOverrides, cacheFieldDisplayNames, FieldType, Registry, standardTransformers, standardTransformersRegistry, toDataFrame, transformDataFrame,
 } from "@grafana/data";
 import { firstValueFrom } from "rxjs";
 
 standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers).map((transformation) => ({
-    id: transformation.id, name: transformation.name, transformation, editor: () => null, description: "",
+  [...new Map(Object.values(standardTransformers).map((each) => [each.id, each])).values()].map((transformation) => ({
+    id: transformation.id, name: transformation.name, transformation: async () => transformation, editor: () => null, description: "",
   })));
 
 const PLAIN = ["displayName", "unit", "decimals", "min", "max", "noValue", "color", "thresholds", "mappings", "links"];
 const CUSTOM = [
   "drawStyle", "lineInterpolation", "lineWidth", "lineStyle", "fillOpacity", "gradientMode", "showPoints", "spanNulls", "stacking",
-  "axisSoftMin", "barAlignment", "align", "cellOptions", "inspect", "width",
+  "axisSoftMin", "axisSoftMax", "barAlignment", "align", "cellOptions", "inspect", "width", "minWidth",
 ];
 const property = (path, isCustom) => ({
   id: isCustom ? `custom.${path}` : path, path, name: path, isCustom, process: (value) => value, shouldApply: () => true,
@@ -86,7 +86,9 @@ export async function framesOf(panel, range, end, width, theme) {
   const several = panel.targets.length > 1;
   let frames = (await Promise.all(panel.targets.map((target) => ask(target, step, range, end, several)))).flat();
   if (panel.transformations) frames = await firstValueFrom(transformDataFrame(panel.transformations, frames));
-  return applyFieldOverrides({
+  const dressed = applyFieldOverrides({
     data: frames, fieldConfig: panel.fieldConfig, theme, timeZone: "browser", replaceVariables: (text) => text, fieldConfigRegistry: registry,
   });
+  cacheFieldDisplayNames(dressed);
+  return dressed;
 }
