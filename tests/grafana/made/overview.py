@@ -50,7 +50,7 @@ HEARD = (
 def heard(width: int) -> Panel:
     """Is what the others show true at this moment?"""
     return stat(
-        Said("Live?", "Данные живые?"),
+        Said("Data", "Данные"),
         Said(
             "Whether the numbers beside are of this moment: ringtally answers Prometheus, and hears the PBX. If not, look at the dashboard "
             "of its health.",
@@ -64,7 +64,7 @@ def heard(width: int) -> Panel:
         mappings={
             "-1": (Said("ringtally is silent", "ringtally молчит"), RED),
             "0": (Said("PBX not heard", "АТС не слышно"), RED),
-            "1": (Said("live", "да"), GREEN),
+            "1": (Said("live", "живые"), GREEN),
         },
     )
 
@@ -444,8 +444,8 @@ LINES = Row(
                     Said("Missed, share", "Доля"),
                     cell("percentunit", decimals=0),
                 ),
-                Column(_quantile("0.5"), Said("Wait p50", "Ожидание p50"), cell("s", decimals=1)),
-                Column(_quantile("0.9"), Said("Wait p90", "Ожидание p90"), cell("s", decimals=1)),
+                Column(_quantile("0.5"), Said("Wait p50", "Ждали p50"), cell("s", decimals=1)),
+                Column(_quantile("0.9"), Said("Wait p90", "Ждали p90"), cell("s", decimals=1)),
                 Column(
                     f"sum by (trunk) ({of('today_call_talk_seconds_sum', unequal('direction', 'internal'), TRUNK)})",
                     Said("Talk", "Разговоры"),

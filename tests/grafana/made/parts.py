@@ -281,6 +281,7 @@ def rows(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, *
         "orientation": "horizontal",
         "reduceOptions": LAST,
         "showUnfilled": True,
+        "text": {"titleSize": 13, "valueSize": 18},
         "sizing": "auto",
         "valueMode": "text",
     }

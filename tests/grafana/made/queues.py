@@ -131,7 +131,9 @@ QUEUES = Row(
                 ),
                 Column(f"max by (queue) ({LONGEST})", Said("Longest", "Дольше всех"), cell("dthms")),
                 Column(
-                    _members("available"), Said("Available", "Свободны"), cell("none", steps=((None, RED), (1, GREEN)))
+                    _members("available"),
+                    Said("Available", "Свободны"),
+                    cell("none", steps=((None, GREY), (0, RED), (1, GREEN))),
                 ),
                 Column(_members("talking|held|ringing"), Said("Busy", "Заняты"), cell("none")),
                 Column(OFFERED, Said("Offered", "Поступило"), cell("none")),
@@ -302,8 +304,8 @@ AGENTS = Row(
             {"agent": Said("Phone", "Телефон"), "name": Said("Name", "Имя")},
             (
                 Column(_named(_time("talking|held")), Said("Talk", "Разговор"), cell("dthms")),
-                Column(_named(_time("ringing")), Said("Ringing", "Звонил телефон"), cell("dthms")),
-                Column(_named(_time("wrapup")), Said("Wrap-up", "Постобработка"), cell("dthms")),
+                Column(_named(_time("ringing")), Said("Ringing", "Вызов"), cell("dthms")),
+                Column(_named(_time("wrapup")), Said("Wrap-up", "Постобр."), cell("dthms")),
                 Column(_named(_time("paused")), Said("Paused", "Пауза"), cell("dthms")),
                 Column(_named(_time("available")), Said("Available", "Свободен"), cell("dthms")),
                 Column(_named(_time("unavailable")), Said("Offline", "Не в сети"), cell("dthms")),

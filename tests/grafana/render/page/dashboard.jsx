@@ -40,7 +40,7 @@ function Bars({ panel, frames, width, height }) {
       renderValue={({ value, alignmentFactors, orientation, width: w, height: h, count }) => (
         <BarGauge theme={theme} value={value.display} width={w} height={h} orientation={orientation} field={value.field}
           display={getDisplayProcessor({ field: { config: value.field, type: "number" }, theme })} alignmentFactors={alignmentFactors}
-          itemSpacing={10} lcdCellWidth={12} displayMode={displayMode} showUnfilled={showUnfilled} valueDisplayMode={valueMode} namePlacement={namePlacement}
+          text={panel.options.text} itemSpacing={10} lcdCellWidth={12} displayMode={displayMode} showUnfilled={showUnfilled} valueDisplayMode={valueMode} namePlacement={namePlacement}
           isOverflow={false} />
       )} />
   );
@@ -55,7 +55,7 @@ function Graph({ panel, frames, width, height }) {
 }
 
 function Rows({ panel, frames, width, height }) {
-  return <TableNG data={frames[0]} width={width} height={height} cellHeight={panel.options.cellHeight} initialSortBy={panel.options.sortBy} />;
+  return <TableNG data={frames[0]} width={width} height={height} cellHeight={panel.options.cellHeight} sortBy={panel.options.sortBy} sortByBehavior="initial" />;
 }
 
 const KINDS = { stat: Stat, bargauge: Bars, timeseries: Graph, table: Rows };
