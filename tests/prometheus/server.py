@@ -82,6 +82,17 @@ class Prometheus:
             for each in found
         }
 
+    async def everything(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """The daemon's samples as of now, by name and labels."""
+        found = (await self.get("/api/v1/query", query='{__name__=~"ringtally_.*"}'))["result"]
+        return {
+            (
+                each["metric"]["__name__"],
+                tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})),
+            ): float(each["value"][1])
+            for each in found
+        }
+
     async def number(self, query: str) -> float | None:
         """The one value of a query, or None."""
         found = list((await self.ask(query)).values())
