@@ -11,7 +11,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from daemon.board.course import Course, share
-from daemon.board.waits import Sign, Waits
+from daemon.board.day_spread import INTERNAL, DaySpread
+from daemon.board.durations import Durations, Sign
 from handlers.departments import DepartmentRule, Departments
 from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
 from handlers.numbers import NumberPlan, is_usable
@@ -34,7 +35,7 @@ class CallSums:
     internal: int = 0
     answered: int = 0
     missed: int = 0
-    wait: Waits = field(default_factory=Waits)
+    wait: Durations = field(default_factory=Durations)
     callers: set[str] = field(default_factory=set)
 
     def add(self, call: Call, sign: Sign = 1) -> None:
@@ -86,7 +87,7 @@ class StaySums:
     )
     short: int = 0
     within: int = 0
-    wait: Waits = field(default_factory=Waits)
+    wait: Durations = field(default_factory=Durations)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -129,11 +130,12 @@ class Day:
 
     def _clear(self) -> None:
         self.site = CallSums()
+        self.spread = DaySpread()
         self._trunks: dict[str, CallSums] = {}
         self._departments: dict[str, CallSums] = {}
         self._queues: dict[str, StaySums] = {}
         self._results: dict[str, int] = {}
-        self._rated = self._in_time = self.incomplete = 0
+        self.rated = self.in_time = self.incomplete = 0
         self._missed_closed = self._missed_anonymous = 0
         self._talk_s = 0.0
         self._unfinished: dict[tuple[str, str, str], CallEnded] = {}
@@ -179,6 +181,7 @@ class Day:
             return
         stood = self._totals
         self.site.add(call, sign)
+        self.spread.count(call, INTERNAL if call.direction == "internal" else self.trunk(call.trunk), sign)
         if call.direction != "internal":
             self._trunks.setdefault(self.trunk(call.trunk), CallSums()).add(call, sign)
         if self.department_names:
@@ -197,7 +200,7 @@ class Day:
     @property
     def _totals(self) -> tuple[int, int, int, int, int]:
         """What stands beside the same of yesterday."""
-        return self.site.incoming, self.site.answered, self.site.missed, self._rated, self._in_time
+        return self.site.incoming, self.site.answered, self.site.missed, self.rated, self.in_time
 
     def _minute(self, at: float) -> int:
         """The minute of this day's clock; of what is later, its last."""
@@ -209,13 +212,13 @@ class Day:
         if call.result not in _RATED:
             return
         if call.result != "answered":
-            self._rated += sign
+            self.rated += sign
             return
         sought = [at for at in (call.rang_at, call.queued_at) if at is not None]
         if call.answered_at is None or not sought:
             return  # met in the middle: nobody knows how long it took
-        self._rated += sign
-        self._in_time += sign * (call.answered_at - min(sought) <= self._rules.service_level_s)
+        self.rated += sign
+        self.in_time += sign * (call.answered_at - min(sought) <= self._rules.service_level_s)
 
     def add_stay(self, fact: QueueStayEnded) -> None:
         """Count a stay that ended, if it began on this day."""
@@ -242,6 +245,7 @@ class Day:
             return
         sums.outcomes[stay.outcome] += 1
         sums.within += within
+        self.spread.count_stay(stay, wait_s)
         if stay.outcome == "answered":
             sums.wait.add(wait_s)
 
@@ -252,6 +256,10 @@ class Day:
     def department(self, ended: CallEnded) -> str:
         """That of the first queue or person sought, else that of the number dialled, else `none`."""
         return self._of_departments.of(ended)
+
+    def stay_sums(self) -> Mapping[str, StaySums]:
+        """Today's stays, by queue."""
+        return self._queues
 
     def queue_figures(self, queue: str) -> dict[str, Any]:
         """Today's stays in a queue."""
@@ -278,6 +286,6 @@ class Day:
             "results": {result: count for result, count in sorted(self._results.items()) if count},
             "unique_callers": len(self.site.callers),
             "talk_s": round(self._talk_s, 1),
-            "service_level": share(self._in_time, self._rated),
+            "service_level": share(self.in_time, self.rated),
             "yesterday": None if self._yesterday is None else self._yesterday.before(self._minute(now)),
         }

@@ -37,7 +37,7 @@ async def promtool(*arguments: str, given: bytes = b"") -> tuple[int | None, str
     return process.returncode, said.decode(), complained.decode()
 
 
-def scrape_config(port: int, secured: Mapping[str, str] | None = None) -> str:
+def scrape_config(port: int, secured: Mapping[str, str] | None = None, every: str = "500ms") -> str:
     """The shipped example, for a daemon on this port and a reader in a hurry.
 
     `secured`: with its lines for TLS and a password, and what their paths are here.
@@ -53,7 +53,7 @@ def scrape_config(port: int, secured: Mapping[str, str] | None = None) -> str:
             text = text.replace(shipped, wanted)
     for shipped, wanted in (
         ("127.0.0.1:9796", f"127.0.0.1:{port}"),
-        ("scrape_interval: 15s", "scrape_interval: 200ms"),
+        ("scrape_interval: 15s", f"scrape_interval: {every}"),
     ):
         assert text.count(shipped) == 1
         text = text.replace(shipped, wanted)
@@ -82,6 +82,17 @@ class Prometheus:
             for each in found
         }
 
+    async def everything(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """The daemon's samples as of now, by name and labels."""
+        found = (await self.get("/api/v1/query", query='{__name__=~"ringtally_.*"}'))["result"]
+        return {
+            (
+                each["metric"]["__name__"],
+                tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})),
+            ): float(each["value"][1])
+            for each in found
+        }
+
     async def number(self, query: str) -> float | None:
         """The one value of a query, or None."""
         found = list((await self.ask(query)).values())
@@ -101,11 +112,11 @@ class Prometheus:
 
 @asynccontextmanager
 async def scraping(
-    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None
+    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None, every: str = "500ms"
 ) -> AsyncIterator[Prometheus]:
     """Prometheus with the daemon as its target; ended and gone at the end of the block."""
     config, port = folder / "prometheus.yml", closed_port()
-    config.write_text(scrape_config(daemon_port, secured))
+    config.write_text(scrape_config(daemon_port, secured, every))
     with (folder / "prometheus.log").open("wb") as journal:
         process = await asyncio.create_subprocess_exec(
             program("prometheus"),
