@@ -25,6 +25,9 @@ class SilentLink:
     last_event_at: float | None = None
     events: Counter[str] = field(default_factory=Counter)
     bad: Counter[str] = field(default_factory=Counter)
+    denied: frozenset[str] = frozenset()
+    excess_rights: int = 0
+    clock_ahead_s: float = 0.0
 
 
 @dataclass
