@@ -12,7 +12,8 @@ import aiohttp
 
 from tests.daemon.app_service import closed_port
 
-SCRAPE = Path(__file__).parents[2] / "config" / "prometheus" / "scrape.yml"
+SHIPPED = Path(__file__).parents[2] / "config" / "prometheus"
+SCRAPE, RECORDS, ALERTS = (SHIPPED / name for name in ("scrape.yml", "ringtally.records.yml", "ringtally.alerts.yml"))
 WITHIN_S = 30.0
 
 
@@ -23,17 +24,27 @@ def program(name: str) -> str:
     return found
 
 
-async def promtool(*arguments: str, given: bytes = b"") -> tuple[int | None, str, str]:
+async def promtool(*arguments: str, given: bytes = b"", within_s: float = WITHIN_S) -> tuple[int | None, str, str]:
     """Exit code and what was said on stdout and stderr."""
+    return await ran("promtool", *arguments, given=given, within_s=within_s)
+
+
+async def ran(name: str, *arguments: str, given: bytes = b"", within_s: float = WITHIN_S) -> tuple[int | None, str, str]:
+    """The same of any program, which is ended when it takes too long."""
     process = await asyncio.create_subprocess_exec(
-        program("promtool"),
+        program(name),
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(WITHIN_S):
-        said, complained = await process.communicate(given)
+    try:
+        async with asyncio.timeout(within_s):
+            said, complained = await process.communicate(given)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return process.returncode, said.decode(), complained.decode()
 
 
@@ -76,7 +87,7 @@ class Prometheus:
         """The values of an instant query by their labels, but for those of the scrape itself."""
         found = (await self.get("/api/v1/query", query=query))["result"]
         return {
-            tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})): float(
+            tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job", "site"})): float(
                 each["value"][1]
             )
             for each in found
