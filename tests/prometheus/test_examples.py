@@ -39,7 +39,7 @@ async def test_promtool_reads_the_files_of_the_sites_and_finds_what_is_wrong_in_
     (installed / "sites/berlin.yml").write_text("- targets: berlin.example:9796\n")
     code, _, complaint = await promtool("check", "config", str(installed / SITES.name))
     assert code != 0
-    assert "berlin.yml" in complaint
+    assert "berlin" in complaint
 
 
 def test_each_site_of_the_example_has_a_name_of_its_own() -> None:
@@ -61,7 +61,8 @@ async def test_amtool_finds_nothing_in_the_alertmanagers_file(installed: Path) -
 async def test_each_site_has_its_people(site: str, receiver: str) -> None:
     config = f"--config.file={ALERTMANAGER}"
     labels = (f"site={site}", "alertname=RingtallyDown", "severity=critical")
-    assert await ran("amtool", "config", "routes", "test", config, *labels) == (0, f"{receiver}\n", "")
+    code, said, _ = await ran("amtool", "config", "routes", "test", config, *labels)
+    assert (code, said) == (0, f"{receiver}\n")
 
 
 def a_message(status: str) -> dict[str, object]:
