@@ -135,6 +135,7 @@ async def _build(
     health, day, directory = Health(writer), day_of(settings), ClientDirectory()
     render, render_case = _with_clients(directory)
     board = Board(core, site_of(settings, version("ringtally"), day), day, health.payload, render, render_case)
+    metrics.show_day(day, board)
     clients = ClientReader(path, directory, in_force, board.clients_changed)
     await clients.open()
     left = await take_up(core, day, board, settings.follow_up, path)

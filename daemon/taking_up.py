@@ -18,7 +18,7 @@ from handlers.facts import Fact
 from handlers.steady_time import stepped_between
 from storage.call_filter import CallFilter
 from storage.calls import each_time_line
-from storage.cases import case_counts, waiting_cases
+from storage.cases import case_counts, contact_times, waiting_cases
 from storage.errors import DamagedError, StorageError
 from storage.live_calls import kept_calls
 from storage.reading import reading
@@ -54,7 +54,8 @@ async def _count_today(day: Day, board: Board, path: Path) -> None:
             # Who called before midnight may have joined a queue after it.
             async for ended in each_time_line(connection, CallFilter(since=day.since - 3600, merged=True)):
                 day.add_stored(ended)
-            board.cases_today.start(await case_counts(connection, day.since, day.until))
+            counts = await case_counts(connection, day.since, day.until)
+            board.cases_today.start(counts, await contact_times(connection, day.since, day.until))
     except DamagedError:
         raise
     except StorageError as error:

@@ -138,6 +138,18 @@ async def case_counts(connection: aiosqlite.Connection, since: float, until: flo
     return {str(kind): int(count) for kind, count in rows}
 
 
+async def contact_times(connection: aiosqlite.Connection, since: float, until: float) -> list[tuple[str, float]]:
+    """Of the contacts that ended cases in that time: the kind, and the working time in seconds from the first miss to it."""
+    with readable():
+        rows = await connection.execute_fetchall(
+            "SELECT m.contact, m.contact_ms / 1000.0 FROM case_fact f JOIN missed_case m ON m.key = f.missed_case "
+            "WHERE f.at >= ? AND f.at < ? AND f.kind IN ('recovered', 'recovered_late') "
+            "AND m.contact IS NOT NULL AND m.contact_ms IS NOT NULL",
+            (round(since * 1000), round(until * 1000)),
+        )
+    return [(str(contact), float(contact_s)) for contact, contact_s in rows]
+
+
 def _conditions(wanted: CaseFilter) -> tuple[list[str], list[Any]]:
     conditions: list[str] = []
     values: list[Any] = []

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
 
+from daemon.board.day_spread import INTERNAL, DaySpread
 from handlers.departments import DepartmentRule, Departments
 from handlers.facts import Call, CallEnded, QueueStay, QueueStayEnded
 from handlers.numbers import NumberPlan, is_usable
@@ -148,11 +149,12 @@ class Day:
 
     def _clear(self) -> None:
         self.site = CallSums()
+        self.spread = DaySpread()
         self._trunks: dict[str, CallSums] = {}
         self._departments: dict[str, CallSums] = {}
         self._queues: dict[str, StaySums] = {}
         self._results: dict[str, int] = {}
-        self._rated = self._in_time = self.incomplete = 0
+        self.rated = self.in_time = self.incomplete = 0
         self._missed_closed = self._missed_anonymous = 0
         self._talk_s = 0.0
         self._unfinished: dict[tuple[str, str, str], CallEnded] = {}
@@ -184,6 +186,7 @@ class Day:
         if call.merged_into is not None or not self.since <= call.started_at < self.until:
             return
         self.site.add(call, sign)
+        self.spread.count(call, INTERNAL if call.direction == "internal" else self.trunk(call.trunk), sign)
         if call.direction != "internal":
             self._trunks.setdefault(self.trunk(call.trunk), CallSums()).add(call, sign)
         if self.department_names:
@@ -202,13 +205,13 @@ class Day:
         if call.result not in _RATED:
             return
         if call.result != "answered":
-            self._rated += sign
+            self.rated += sign
             return
         sought = [at for at in (call.rang_at, call.queued_at) if at is not None]
         if call.answered_at is None or not sought:
             return  # met in the middle: nobody knows how long it took
-        self._rated += sign
-        self._in_time += sign * (call.answered_at - min(sought) <= self._rules.service_level_s)
+        self.rated += sign
+        self.in_time += sign * (call.answered_at - min(sought) <= self._rules.service_level_s)
 
     def add_stay(self, fact: QueueStayEnded) -> None:
         """Count a stay that ended, if it began on this day."""
@@ -235,6 +238,7 @@ class Day:
             return
         sums.outcomes[stay.outcome] += 1
         sums.within += within
+        self.spread.count_stay(stay, wait_s)
         if stay.outcome == "answered":
             sums.wait.add(wait_s)
 
@@ -245,6 +249,10 @@ class Day:
     def department(self, ended: CallEnded) -> str:
         """That of the first queue or person sought, else that of the number dialled, else `none`."""
         return self._of_departments.of(ended)
+
+    def stay_sums(self) -> Mapping[str, StaySums]:
+        """Today's stays, by queue."""
+        return self._queues
 
     def queue_figures(self, queue: str) -> dict[str, Any]:
         """Today's stays in a queue."""
@@ -271,5 +279,5 @@ class Day:
             "results": {result: count for result, count in sorted(self._results.items()) if count},
             "unique_callers": len(self.site.callers),
             "talk_s": round(self._talk_s, 1),
-            "service_level": share(self._in_time, self._rated),
+            "service_level": share(self.in_time, self.rated),
         }

@@ -1,11 +1,13 @@
 """Missed callers, as messages: how many wait, the call-back list, `event/missed`, and the day's figures of cases."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from daemon.board.day_spread import Durations
 from handlers.case_facts import (
     CASE_FACTS,
+    CONTACT_KINDS,
     Case,
     CaseAttempted,
     CaseClaimed,
@@ -123,11 +125,19 @@ class CaseDay:
     def clear(self) -> None:
         """Another day."""
         self._counts = dict.fromkeys(("opened", "truly_missed", "recovered", "recovered_late", "attempt"), 0)
+        self.contacts = {kind: Durations() for kind in CONTACT_KINDS}
+        """Working time from the first miss to the contact, by its kind."""
 
-    def start(self, counts: dict[str, int]) -> None:
-        """What the database says of the day so far."""
+    def start(self, counts: Mapping[str, int], contacts: Iterable[tuple[str, float]]) -> None:
+        """What the database says of the day so far; of contacts the kind, and how long it took."""
         for kind in self._counts:
             self._counts[kind] = counts.get(kind, 0)
+        for contact, contact_s in contacts:
+            self._add_contact(contact, contact_s)
+
+    def _add_contact(self, kind: str | None, contact_s: float | None) -> None:
+        if kind in self.contacts and contact_s is not None:
+            self.contacts[kind].add(contact_s)
 
     def add(self, fact: CaseFact, since: float, until: float) -> None:
         """Count a fact, if it happened on this day."""
@@ -136,6 +146,8 @@ class CaseDay:
         kind: str | None = _kind(fact)
         if isinstance(fact, CaseMissed):
             kind = None if fact.again else "opened"
+        if isinstance(fact, CaseRecovered):
+            self._add_contact(fact.case.contact, fact.case.contact_s)
         if kind in self._counts:
             self._counts[kind] += 1
 

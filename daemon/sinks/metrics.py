@@ -17,9 +17,11 @@ from prometheus_client import Counter as PrometheusCounter
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from daemon.board.day import Day
 from daemon.sinks.agent_metrics import AgentCollector
 from daemon.sinks.label_names import LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
+from daemon.sinks.today_metrics import DayKeeper, TodayCollector
 from handlers.ami.events import GapReason
 from handlers.calls.ghosts import GHOST, UNSEEN
 from handlers.facts import (
@@ -100,6 +102,7 @@ class MetricsSink:
         registry.register(self._live)
         self._agents = AgentCollector(self._queues)
         registry.register(self._agents)
+        self._today: TodayCollector | None = None
         Info("ringtally_build", "The running version.", registry=registry).info({"version": version})
         self._make_calls(registry)
         self._make_queues(registry)
@@ -229,6 +232,11 @@ class MetricsSink:
             if self._queues.add(queue):
                 self._open_queue(queue)
 
+    def show_day(self, day: Day, board: DayKeeper) -> None:
+        """From now on the figures of today are among what is scraped."""
+        self._today = TodayCollector(day, board, self._trunks, self._queues)
+        self._registry.register(self._today)
+
     def observe_write(self, seconds: float) -> None:
         """The store wrote a batch."""
         self._writes.observe(seconds)
@@ -289,6 +297,8 @@ class MetricsSink:
             refresh(now)
         self._live.refresh(self._pbx.glances(), self._pbx.waiting(), link, now)
         self._agents.refresh(now)
+        if self._today is not None:
+            self._today.refresh()
         encode, content_type = encoder(accept)
         return await asyncio.to_thread(encode, self._registry), content_type
 

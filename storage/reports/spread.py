@@ -1,7 +1,7 @@
 """How durations are spread: average, median, p90, longest; exact, of all of them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _P90 = 0.9
@@ -36,7 +36,7 @@ def spread(milliseconds: Iterable[int]) -> Spread:
     )
 
 
-def quantile(values: list[int], share: float) -> float:
+def quantile(values: Sequence[int], share: float) -> float:
     """Of sorted values, at least one: as a spreadsheet's PERCENTILE.INC and MEDIAN have it, between two the way from one to the other."""
     place = (len(values) - 1) * share
     low = math.floor(place)

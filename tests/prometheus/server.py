@@ -52,7 +52,7 @@ async def ran(
     return process.returncode, said.decode(), complained.decode()
 
 
-def scrape_config(port: int, secured: Mapping[str, str] | None = None) -> str:
+def scrape_config(port: int, secured: Mapping[str, str] | None = None, every: str = "200ms") -> str:
     """The shipped example, for a daemon on this port and a reader in a hurry.
 
     `secured`: with its lines for TLS and a password, and what their paths are here.
@@ -68,7 +68,7 @@ def scrape_config(port: int, secured: Mapping[str, str] | None = None) -> str:
             text = text.replace(shipped, wanted)
     for shipped, wanted in (
         ("127.0.0.1:9796", f"127.0.0.1:{port}"),
-        ("scrape_interval: 15s", "scrape_interval: 200ms"),
+        ("scrape_interval: 15s", f"scrape_interval: {every}"),
     ):
         assert text.count(shipped) == 1
         text = text.replace(shipped, wanted)
@@ -116,11 +116,11 @@ class Prometheus:
 
 @asynccontextmanager
 async def scraping(
-    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None
+    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None, every: str = "200ms"
 ) -> AsyncIterator[Prometheus]:
     """Prometheus with the daemon as its target; ended and gone at the end of the block."""
     config, port = folder / "prometheus.yml", closed_port()
-    config.write_text(scrape_config(daemon_port, secured))
+    config.write_text(scrape_config(daemon_port, secured, every))
     command = (
         *(program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'prometheus'}"),
         f"--web.listen-address=127.0.0.1:{port}",

@@ -16,7 +16,7 @@ from handlers.case_facts import (
 from storage.batch import BatchConnection, write
 from storage.call_filter import CallFilter
 from storage.calls import find_call, find_calls
-from storage.cases import CaseFilter, case_counts, find_case, find_cases, waiting_cases
+from storage.cases import CaseFilter, case_counts, contact_times, find_case, find_cases, waiting_cases
 from tests.storage.memory import in_memory
 from tests.storage.query_plan import plan_of
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended, many
@@ -125,6 +125,24 @@ async def test_the_days_facts_are_counted_by_their_own_moments() -> None:
             "truly_missed": 1,
             "recovered_late": 1,
         }
+
+
+async def test_the_days_contacts_are_told_with_how_long_they_took() -> None:
+    soon, late = a_recovered_case(0), replace(a_recovered_case(1), state="recovered_late", contact="incoming")
+    yesterday = a_recovered_case(2)
+    async with in_memory() as (connection, batches):
+        write(
+            batches,
+            [],
+            cases=[
+                *(missed(case) for case in (soon, late, yesterday)),
+                CaseRecovered(START + 300, soon, late=False),
+                CaseRecovered(START + 400, late, late=True),
+                CaseRecovered(START - 100, yesterday, late=False),
+            ],
+        )
+        told = await contact_times(connection, START, START + DAY)
+    assert sorted(told) == [("incoming", late.contact_s), ("outgoing", soon.contact_s)]
 
 
 async def test_what_somebody_did_by_hand_is_kept_with_who_and_why() -> None:

@@ -1,0 +1,1 @@
+"""The Grafana dashboards: how they are made (`made`), and the gate that they pass."""
