@@ -1,5 +1,6 @@
 """What alerts do, as promtool finds: each fires, is silent in the ordinary case beside it, and ends; and the files are right."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,20 @@ OF_A_WEEK = "ringtally_pace_of_the_week"
 
 async def find(folder: Path, rules: Iterable[Path], tests: list[dict[str, Any]], every_min: int = 1) -> None:
     """Have promtool find what the tests say, and nothing else."""
+    path = folder / "stories.test.yml"
+    written(path, rules, tests, every_min)
+    code, said, complaint = await promtool("test", "rules", str(path), within_s=180)
+    assert (code, complaint) == (0, ""), f"{said}\n{complaint}"
+
+
+def written(path: Path, rules: Iterable[Path], tests: list[dict[str, Any]], every_min: int) -> None:
+    """A file for promtool."""
     told = {
         "rule_files": [str(path) for path in rules],
         "evaluation_interval": f"{every_min}m",
         "tests": tests,
     }
-    path = folder / "stories.test.yml"
     path.write_text(yaml.safe_dump(told, sort_keys=False))
-    code, said, complaint = await promtool("test", "rules", str(path), within_s=180)
-    assert (code, complaint) == (0, ""), f"{said}\n{complaint}"
 
 
 def groups(path: Path) -> list[dict[str, Any]]:
@@ -83,6 +89,29 @@ async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_
         "promql_expr_test": [{**check, "eval_time": closed} for check in checks],
     }
     await find(tmp_path, [], [test], STEP_MIN)
+
+
+@pytest.mark.parametrize("stories", [LINK, CALLERS, KEEPING, HOUR], ids=["link", "callers", "keeping", "hour"])
+async def test_what_an_alert_says_is_written_out(tmp_path: Path, stories: tuple[Story, ...]) -> None:
+    # Where nothing is expected, promtool tells what it got.
+    fires = {name: minute for story in stories for minute, names in story.fires.items() for name in names}
+    test = promtool_test(stories)
+    del test["promql_expr_test"]
+    test["alert_rule_test"] = [
+        {"eval_time": f"{minute}m", "alertname": name, "exp_alerts": []} for name, minute in fires.items()
+    ]
+    path = tmp_path / "words.test.yml"
+    written(path, [RECORDS, ALERTS], [test], stories[0].step_min)
+    _, _, got = await promtool("test", "rules", str(path), within_s=180)
+    said = dict(re.findall(r'Labels:\{.*?alertname="(\w+)".*\n\s+Annotations:\{(.*)\}', got))
+    assert said.keys() == fires.keys()
+    for name, words in said.items():
+        assert f'runbook_url="docs/alerts.md#{name.lower()}"' in words
+        assert not re.search(r"\{\{|\}\}|%!|<error|<no value|NaN|Inf", words), words
+        # Named by the site, in both languages.
+        assert any(
+            f'summary="{story.title}: ' in words and f'summary_ru="{story.title}: ' in words for story in stories
+        )
 
 
 def test_no_alert_is_without_a_story_in_which_it_fires_and_ends() -> None:
