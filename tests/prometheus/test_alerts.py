@@ -1,7 +1,7 @@
 """What alerts do, as promtool finds: each fires, is silent in the ordinary case beside it, and ends; and the files are right."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_
     )
     assert pace.count("sum_over_time") == 1
     samples = days * DAY // STEP_MIN
-    given = {
+    given: dict[str, Sequence[float]] = {
         "instance:ringtally_working:bool": [int(office(n * STEP_MIN)) for n in range(samples)],
         'trunk:ringtally_calls_in:sum{trunk="town"}': counted(12, office, samples),
     }
