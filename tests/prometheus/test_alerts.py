@@ -91,6 +91,60 @@ async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_
     await find(tmp_path, [], [test], STEP_MIN)
 
 
+async def test_figures_of_daemons_are_added_up_by_site(tmp_path: Path) -> None:
+    """Two daemons in Moscow, of which one is away, and one in Berlin that nobody calls."""
+    hour, calls = range(61), 'ringtally_calls_total{{direction="in", trunk="town", result="{}"}}'
+    given: dict[tuple[str, str], dict[str, Sequence[float]]] = {
+        ("moscow", "a"): {
+            "up": [1] * 61,
+            'ringtally_queue_offered_total{queue="support"}': [2 * n for n in hour],
+            'ringtally_queue_answered_within_threshold_total{queue="support"}': list(hour),
+            'ringtally_queue_callers_waiting{queue="support"}': [2] * 61,
+            'ringtally_queue_longest_wait_seconds{queue="support"}': [40] * 61,
+            calls.format("answered"): list(hour),
+        },
+        ("moscow", "b"): {
+            "up": [0] * 61,
+            'ringtally_queue_offered_total{queue="sales"}': list(hour),
+            'ringtally_queue_answered_within_threshold_total{queue="sales"}': list(hour),
+            'ringtally_queue_callers_waiting{queue="sales"}': [1] * 61,
+            'ringtally_queue_longest_wait_seconds{queue="sales"}': [70] * 61,
+            calls.format("answered"): [2 * n for n in hour],
+        },
+        ("berlin", "c"): {
+            "up": [1] * 61,
+            'ringtally_queue_offered_total{queue="support"}': [0] * 61,
+            'ringtally_queue_answered_within_threshold_total{queue="support"}': [0] * 61,
+            'ringtally_queue_callers_waiting{queue="support"}': [0] * 61,
+            'ringtally_queue_longest_wait_seconds{queue="support"}': [0] * 61,
+            calls.format("answered"): [0] * 61,
+        },
+    }
+    wanted: dict[str, dict[str, float]] = {
+        "site:ringtally_up:min": {"moscow": 0, "berlin": 1},
+        "site:ringtally_queue_callers_waiting:sum": {"moscow": 3, "berlin": 0},
+        "site:ringtally_queue_longest_wait_seconds:max": {"moscow": 70, "berlin": 0},
+        'sum by (site) (site:ringtally_calls:increase1h{result="answered"})': {"moscow": 180, "berlin": 0},
+        # Of 180 callers 120; where nobody called there is no share.
+        "round(1000 * site:ringtally_service_level:ratio1h)": {"moscow": 667},
+        'sum by (site) (queue:ringtally_service_level:ratio1h{queue="support"})': {"moscow": 0.5},
+    }
+    series = [
+        {"series": labelled(name, site).replace("pbx:", f"{daemon}:"), "values": " ".join(map(str, values))}
+        for (site, daemon), told in given.items()
+        for name, values in told.items()
+    ]
+    checks = [
+        {
+            "expr": f"sum by (site) ({expr})",
+            "eval_time": "60m",
+            "exp_samples": [{"labels": f'{{site="{site}"}}', "value": value} for site, value in found.items()],
+        }
+        for expr, found in wanted.items()
+    ]
+    await find(tmp_path, [RECORDS], [{"interval": "1m", "input_series": series, "promql_expr_test": checks}])
+
+
 @pytest.mark.parametrize("stories", [LINK, CALLERS, KEEPING, HOUR], ids=["link", "callers", "keeping", "hour"])
 async def test_what_an_alert_says_is_written_out(tmp_path: Path, stories: tuple[Story, ...]) -> None:
     # Where nothing is expected, promtool tells what it got.
