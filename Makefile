@@ -8,7 +8,7 @@ CALLS := 200
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
 TIMED := tests/asterisk/test_live_calls.py tests/asterisk/test_many_calls.py
 
-.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-board bench-reports bench-clearing bench-load lock words docs clean
+.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-board bench-reports bench-clearing bench-load lock dashboards words docs clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -72,6 +72,9 @@ lock: .venv/.ready ## resolve the dependencies anew
 	    --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	    --no-emit-trusted-host --no-header --no-annotate --extra demo --extra test -o requirements/test.txt pyproject.toml requirements/build.in
+
+dashboards: .venv/.ready ## config/grafana anew, out of tests/grafana/made
+	$(BIN)/python -m tests.grafana
 
 words: .venv/.ready ## the catalogues that run, from the .po that people write; tells what is not translated
 	$(BIN)/python -m tests.daemon.test_words

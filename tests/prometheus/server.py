@@ -52,7 +52,7 @@ async def ran(
     return process.returncode, said.decode(), complained.decode()
 
 
-def scrape_config(port: int, secured: Mapping[str, str] | None = None, every: str = "200ms") -> str:
+def scrape_config(port: int, secured: Mapping[str, str] | None = None, every: str = "500ms") -> str:
     """The shipped example, for a daemon on this port and a reader in a hurry.
 
     `secured`: with its lines for TLS and a password, and what their paths are here.
@@ -116,7 +116,7 @@ class Prometheus:
 
 @asynccontextmanager
 async def scraping(
-    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None, every: str = "200ms"
+    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None, every: str = "500ms"
 ) -> AsyncIterator[Prometheus]:
     """Prometheus with the daemon as its target; ended and gone at the end of the block."""
     config, port = folder / "prometheus.yml", closed_port()

@@ -24,7 +24,9 @@ from tests.grafana.made.files import FOLDER
 from tests.prometheus.server import WITHIN_S, Prometheus, scraping
 
 SPEED = 15.0
-OVERVIEW, QUEUES = (dashboard(FOLDER / "dashboards" / "en" / f"{name}.json") for name in ("overview", "queues"))
+OVERVIEW, QUEUES, HEALTH = (
+    dashboard(FOLDER / "dashboards" / "en" / f"{name}.json") for name in ("overview", "queues", "health")
+)
 
 
 def one_language() -> Iterator[Question]:
@@ -123,6 +125,9 @@ async def test_five_calls_with_a_restart_between_them_have_true_numbers(tmp_path
                 await replay(pbx, daemon, lines(name))
             await prometheus.until("sum(ringtally_today_calls)", len(MORNING) + len(AFTERNOON))
             await true_numbers(prometheus, ledger.calls)
+            # Told at the start: at the first scrape its counter stands at 1 already.
+            gaps, _ = exprs_of(HEALTH, "Seconds in which the PBX was not heard")
+            await shows(prometheus, f"{gaps} > 0", {(("reason", "stopped"),): 1})
 
 
 async def true_numbers(prometheus: Prometheus, calls: list[Call]) -> None:

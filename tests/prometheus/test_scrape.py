@@ -24,14 +24,14 @@ OF_ITS_OWN = (
 
 
 async def own_numbers(client: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """What the daemon says itself, every series."""
+    """What the daemon says itself, every series but quantiles, which come with the first duration."""
     async with client.get("/metrics") as answer:
         families = text_string_to_metric_families(await answer.text())
     return {
         (s.name, tuple(sorted((k, v) for k, v in s.labels.items() if v))): s.value  # an empty label is no label
         for family in families
         for s in family.samples
-        if not s.name.startswith(OF_ITS_OWN)
+        if not s.name.startswith(OF_ITS_OWN) and "quantile" not in s.labels
     }
 
 

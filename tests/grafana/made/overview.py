@@ -50,7 +50,7 @@ HEARD = (
 def heard(width: int) -> Panel:
     """Is what the others show true at this moment?"""
     return stat(
-        Said("Live?", "Данные живые?"),
+        Said("Data", "Данные"),
         Said(
             "Whether the numbers beside are of this moment: ringtally answers Prometheus, and hears the PBX. If not, look at the dashboard "
             "of its health.",
@@ -64,7 +64,7 @@ def heard(width: int) -> Panel:
         mappings={
             "-1": (Said("ringtally is silent", "ringtally молчит"), RED),
             "0": (Said("PBX not heard", "АТС не слышно"), RED),
-            "1": (Said("live", "да"), GREEN),
+            "1": (Said("live", "живые"), GREEN),
         },
     )
 
@@ -94,7 +94,7 @@ def _level() -> Panel:
             Said("of {{calls}} calls", "из звонков: {{calls}}"),
         ),
         "percentunit",
-        5,
+        4,
         overrides=BY_GOAL,
         named=True,
         decimals=0,
@@ -221,7 +221,7 @@ TODAY = Row(
             thresholds=((None, GREEN), (1, AMBER)),
         ),
         stat(
-            Said("Missed, share", "Доля пропущенных"),
+            Said("Missed, share", "Пропущено, доля"),
             Said(
                 "Missed among answered and missed. With few calls one is many percent: look at the numbers beside.",
                 "Доля пропущенных среди отвеченных и пропущенных. Когда звонков мало, один — это много процентов: смотрите на числа рядом.",
@@ -241,7 +241,7 @@ TODAY = Row(
             ),
             [Ask(f"sum({of('today_truly_missed_cases')})", now=True)],
             "none",
-            3,
+            4,
             thresholds=((None, GREEN), (1, RED)),
         ),
         stat(
@@ -323,7 +323,7 @@ def _waits() -> Panel:
         asks.append(
             Ask(
                 _with_count(value, count, "trunk"),
-                Said(f"{{{{trunk}}}} {name}, calls: {{{{calls}}}}", f"{{{{trunk}}}} {name}, звонков: {{{{calls}}}}"),
+                f"{{{{trunk}}}} {name} ({{{{calls}}}})",
                 now=True,
             )
         )
@@ -444,8 +444,8 @@ LINES = Row(
                     Said("Missed, share", "Доля"),
                     cell("percentunit", decimals=0),
                 ),
-                Column(_quantile("0.5"), Said("Wait p50", "Ожидание p50"), cell("s", decimals=1)),
-                Column(_quantile("0.9"), Said("Wait p90", "Ожидание p90"), cell("s", decimals=1)),
+                Column(_quantile("0.5"), Said("Wait p50", "Ждали p50"), cell("s", decimals=1)),
+                Column(_quantile("0.9"), Said("Wait p90", "Ждали p90"), cell("s", decimals=1)),
                 Column(
                     f"sum by (trunk) ({of('today_call_talk_seconds_sum', unequal('direction', 'internal'), TRUNK)})",
                     Said("Talk", "Разговоры"),
@@ -453,7 +453,7 @@ LINES = Row(
                 ),
             ),
             14,
-            sort=("Value #A", True),
+            sort=(Said("Incoming", "Входящих"), True),
         ),
         rows(
             Said("Talk today", "Разговоры сегодня"),

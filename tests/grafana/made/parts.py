@@ -58,7 +58,7 @@ class Ask:
     table: bool = False
 
 
-Override = tuple[str, str, Mapping[str, Any]]
+Override = tuple[str, str | Said, Mapping[str, Any]]
 """By what a series is found (`byName`, `byRegexp`, `byFrameRefID`), which, and what it is like."""
 
 
@@ -76,8 +76,6 @@ class Panel:
     options: Json = field(default_factory=dict)
     custom: Json = field(default_factory=dict)
     overrides: Sequence[Override] = ()
-    names: Mapping[str, Said] = field(default_factory=dict)
-    """Words for series or columns, by the name that the query gives."""
     mappings: Mapping[str, tuple[Said, str]] = field(default_factory=dict)
     transformations: Sequence[Json] = ()
     color: str | None = None
@@ -118,12 +116,12 @@ class Panel:
             "gridPos": grid,
             "targets": [self._target(chr(ord("A") + place), ask, language) for place, ask in enumerate(self.asks)],
             "fieldConfig": {"defaults": defaults, "overrides": self._overrides(language)},
-            "options": self.options,
+            "options": _said(self.options, language),
         }
         if self.interval:
             made["interval"] = self.interval
         if self.transformations:
-            made["transformations"] = list(self.transformations)
+            made["transformations"] = _said(list(self.transformations), language)
         if self.link is not None:
             made["links"] = [link(self.link[0].of(language), self.link[1])]
         return made
@@ -152,18 +150,22 @@ class Panel:
         }
 
     def _overrides(self, language: Language) -> list[Json]:
-        named = [("byName", name, {"displayName": text.of(language)}) for name, text in self.names.items()]
         return [
             {
-                "matcher": {"id": matcher, "options": which},
+                "matcher": {"id": matcher, "options": _said(which, language)},
                 "properties": [{"id": key, "value": _said(value, language)} for key, value in properties.items()],
             }
-            for matcher, which, properties in (*self.overrides, *named)
+            for matcher, which, properties in self.overrides
         ]
 
 
 def _said(value: Any, language: Language) -> Any:
-    return value.of(language) if isinstance(value, Said) else value
+    """The same in one language, all through."""
+    if isinstance(value, Said):
+        return value.of(language)
+    if isinstance(value, Mapping):
+        return {key: _said(each, language) for key, each in value.items()}
+    return [_said(each, language) for each in value] if isinstance(value, list) else value
 
 
 def link(title: str, url: str) -> Json:
@@ -253,6 +255,8 @@ def graph(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, 
         "axisSoftMin": 0,
         "barAlignment": -1,
     }
+    if bars:
+        custom["axisSoftMax"] = 1  # an axis to 100 where nothing happened would look broken
     options: Json = {
         "legend": {
             "calcs": [],
@@ -277,6 +281,7 @@ def rows(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, *
         "orientation": "horizontal",
         "reduceOptions": LAST,
         "showUnfilled": True,
+        "text": {"titleSize": 13, "valueSize": 18},
         "sizing": "auto",
         "valueMode": "text",
     }
@@ -299,15 +304,13 @@ def table(
     columns: Sequence[Column],
     width: int,
     *,
-    sort: tuple[str, bool],
+    sort: tuple[Said, bool],
     key_looks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Panel:
     """A line for each combination of `keys`, which are labels; `sort`: by which column first, and whether descending."""
-    places = [*keys, *(f"Value #{chr(ord('A') + place)}" for place in range(len(columns)))]
-    overrides: list[Override] = [("byName", key, (key_looks or {}).get(key, {})) for key in keys]
-    for place, column in enumerate(columns):
-        overrides.append(("byName", f"Value #{chr(ord('A') + place)}", column.look))
-    names = dict(keys) | {f"Value #{chr(ord('A') + place)}": column.name for place, column in enumerate(columns)}
+    asked = {f"Value #{chr(ord('A') + place)}": column for place, column in enumerate(columns)}
+    named = [*keys.values(), *(column.name for column in columns)]
+    looks = [*((key_looks or {}).get(key, {}) for key in keys), *(column.look for column in columns)]
     return Panel(
         title,
         about,
@@ -322,21 +325,21 @@ def table(
             "showTypeIcons": False,
             "sortBy": [{"displayName": sort[0], "desc": sort[1]}],
         },
-        custom={"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+        custom={"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "minWidth": 60},
         thresholds=((None, GREY),),
-        overrides=[each for each in overrides if each[2]],
-        names=names,
+        overrides=[("byName", name, look) for name, look in zip(named, looks, strict=True) if look],
         transformations=[
             {"id": "merge", "options": {}},
             {
                 "id": "organize",
                 "options": {
                     "excludeByName": {"Time": True},
-                    "indexByName": {name: place for place, name in enumerate(places)},
-                    "renameByName": {},
+                    "indexByName": {name: place for place, name in enumerate((*keys, *asked))},
+                    "renameByName": {**keys, **{name: column.name for name, column in asked.items()}},
                 },
             },
         ],
+        empty=Said("—", "—"),
     )
 
 

@@ -6,6 +6,7 @@ from tests.grafana.made.parts import (
     BLUE,
     BY_GOAL,
     GREEN,
+    GREY,
     QUEUE,
     RED,
     Ask,
@@ -34,7 +35,9 @@ GOAL = f"max by (queue) ({of('service_level_goal_ratio', QUEUE)})"
 
 
 def _members(states: str) -> str:
-    return f"sum by (queue) ({of('queue_members', QUEUE, like('state', states))})"
+    """Of queues that have any."""
+    count = f"sum by (queue) ({of('queue_members', QUEUE, like('state', states))})"
+    return f"{count} and on (queue) sum by (queue) ({of('queue_members', QUEUE)}) > 0"
 
 
 def _stays(outcome: str) -> str:
@@ -112,11 +115,11 @@ QUEUES = Row(
             Said(
                 "Now: who waits, how long the first, who is free. Today since midnight: stays that began today, by how they ended; short abandons "
                 "are in no other column. Level: answered within the queue's threshold among offered. To goal: points above or below the queue's "
-                "own goal, so that queues with different goals compare. With few calls each is many points: look at Offered. The queue `other` is "
+                "own goal, so that queues with different goals compare; 0 without calls. With few calls each is many points: look at Offered. The queue `other` is "
                 "what has no label of its own.",
                 "Сейчас: кто ждёт, сколько ждёт первый, кто свободен. Сегодня с полуночи: заходы в очередь по тому, чем кончились; сброшенные "
                 "сразу больше нигде не учтены. Уровень: отвеченные в пределах порога очереди среди поступивших. К цели: пункты выше или ниже "
-                "собственной цели очереди, так что очереди с разными целями сравнимы. Когда звонков мало, каждый — это много пунктов: "
+                "собственной цели очереди, так что очереди с разными целями сравнимы; без звонков 0. Когда звонков мало, каждый — это много пунктов: "
                 "смотрите на «Поступило». Очередь other — всё, у чего нет своей метки.",
             ),
             {"queue": Said("Queue", "Очередь")},
@@ -128,7 +131,9 @@ QUEUES = Row(
                 ),
                 Column(f"max by (queue) ({LONGEST})", Said("Longest", "Дольше всех"), cell("dthms")),
                 Column(
-                    _members("available"), Said("Available", "Свободны"), cell("none", steps=((None, RED), (1, GREEN)))
+                    _members("available"),
+                    Said("Available", "Свободны"),
+                    cell("none", steps=((None, GREY), (0, RED), (1, GREEN))),
                 ),
                 Column(_members("talking|held|ringing"), Said("Busy", "Заняты"), cell("none")),
                 Column(OFFERED, Said("Offered", "Поступило"), cell("none")),
@@ -141,7 +146,7 @@ QUEUES = Row(
                 Column(_stays("short_abandoned"), Said("At once", "Сразу"), cell("none")),
                 Column(LEVEL, Said("Level", "Уровень"), cell("percentunit", decimals=0)),
                 Column(
-                    f"100 * ({LEVEL} - {GOAL})",
+                    f"100 * ({LEVEL} - {GOAL}) or 0 * {GOAL}",
                     Said("To goal", "К цели"),
                     cell("none", steps=((None, RED), (0, GREEN)), decimals=0),
                 ),
@@ -149,7 +154,7 @@ QUEUES = Row(
                 Column(_wait("0.9"), Said("p90", "p90"), cell("s", decimals=1)),
             ),
             24,
-            sort=("To goal", False),
+            sort=(Said("To goal", "К цели"), False),
         ),
     ),
     Said("Queues now and today", "Очереди сейчас и сегодня"),
@@ -170,7 +175,7 @@ def _level() -> Panel:
             value,
             f"({value}) < on (queue) group_left () ({NEAR} * {GOAL})",
             f"({value}) >= on (queue) group_left () {GOAL}",
-            Said("{{queue}}, of {{calls}}", "{{queue}}, из {{calls}}"),
+            "{{queue}} ({{calls}})",
         ),
         "percentunit",
         8,
@@ -255,7 +260,7 @@ COURSE = Row(
             ],
             "s",
             8,
-            overrides=(("byFrameRefID", "B", dashed(RED)),),
+            overrides=(("byFrameRefID", "B", dashed(GREY)),),
         ),
         graph(
             Said("Members by state", "Участники по состояниям"),
@@ -299,8 +304,8 @@ AGENTS = Row(
             {"agent": Said("Phone", "Телефон"), "name": Said("Name", "Имя")},
             (
                 Column(_named(_time("talking|held")), Said("Talk", "Разговор"), cell("dthms")),
-                Column(_named(_time("ringing")), Said("Ringing", "Звонил телефон"), cell("dthms")),
-                Column(_named(_time("wrapup")), Said("Wrap-up", "Постобработка"), cell("dthms")),
+                Column(_named(_time("ringing")), Said("Ringing", "Вызов"), cell("dthms")),
+                Column(_named(_time("wrapup")), Said("Wrap-up", "Постобр."), cell("dthms")),
                 Column(_named(_time("paused")), Said("Paused", "Пауза"), cell("dthms")),
                 Column(_named(_time("available")), Said("Available", "Свободен"), cell("dthms")),
                 Column(_named(_time("unavailable")), Said("Offline", "Не в сети"), cell("dthms")),
@@ -311,7 +316,8 @@ AGENTS = Row(
                 ),
             ),
             16,
-            sort=("Talk", True),
+            sort=(Said("Talk", "Разговор"), True),
+            key_looks={"name": {"custom.width": 170}},
         ),
         rows(
             Said("Most talk, in the time shown", "Больше всех говорили, за показанное время"),

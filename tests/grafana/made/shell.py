@@ -140,7 +140,7 @@ def _query(name: str, label: Said, query: str, hide: int, language: Language) ->
 
 
 def _links(language: Language) -> list[Json]:
-    others = Said("Dashboards", "Панели").of(language)
+    others = Said("Dashboards", "Дашборды").of(language)
     return [
         {
             "title": others,

@@ -40,7 +40,7 @@ STAYS: Mapping[str, tuple[Said, str]] = {
     "left": (Said("left the queue", "вышел из очереди"), "purple"),
 }
 CONTACTS: Mapping[str, tuple[Said, str]] = {
-    "outgoing": (Said("we called back", "мы перезвонили"), "green"),
+    "outgoing": (Said("we called back", "перезвонили"), "green"),
     "incoming": (Said("called again himself", "дозвонился сам"), "blue"),
     "external": (Said("elsewhere", "другим способом"), "purple"),
 }
