@@ -123,6 +123,11 @@ CALLERS = (
         {7: (), 8: ("RingtallyNoFreeAgents",), 13: ("RingtallyNoFreeAgents",), 20: ()},
     ),
     Story(
+        "at night whoever still talks may keep others waiting",
+        {WAITING: runs((0, 3), (1, 12)), AVAILABLE: runs((0, 15)), TALKING: runs((2, 15)), HOURS: runs((0, 15))},
+        {minute: () for minute in range(15)},
+    ),
+    Story(
         "a rush that somebody comes through is not",
         {WAITING: runs((0, 3), (1, 4), (0, 1), (1, 4), (0, 9)), AVAILABLE: runs((0, 21)), TALKING: runs((2, 21))},
         {minute: () for minute in range(20)},
@@ -192,7 +197,7 @@ HOUR = (
     by_five(
         "half of sixty callers in time is less than chance makes of 80 %; told of until an hour of better",
         {OFFERED: list(range(200)), IN_TIME: [n // 2 if n < 60 else n - 30 for n in range(200)]},
-        {5: (), 60: ("RingtallyServiceLevelLow",), 180: ()},
+        {5: (), 15: (), 20: ("RingtallyServiceLevelLow",), 60: ("RingtallyServiceLevelLow",), 180: ()},
     ),
     by_five(
         "three of four are not, nor two calls of which both were late",
