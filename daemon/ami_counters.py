@@ -1,6 +1,7 @@
 """What is counted of the link to the PBX, over all its connections: events, messages that were none, time not listened to."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -22,6 +23,12 @@ class AmiCounters:
     last_event_at: float | None = None
     events: Counter[str] = field(default_factory=Counter)
     bad: Counter[str] = field(default_factory=Counter)
+    denied: frozenset[str] = frozenset()
+    """The actions that the PBX refused when it was last asked what lives."""
+    excess_rights: int = 0
+    """Classes of `write` that the account has and nobody needs."""
+    clock_ahead_s: float = 0.0
+    """How far the PBX's clock is ahead of ours."""
 
 
 class LinkCounts:
@@ -46,6 +53,7 @@ class LinkCounts:
             counters.events += protocol.framer.events
             counters.bad += _bad_of(protocol)
             counters.last_event_at = protocol.last_event_at or counters.last_event_at
+            counters.clock_ahead_s = protocol.decoder.clock.ahead_s
         return counters
 
     def connected(self, is_ready: bool) -> None:
@@ -55,6 +63,14 @@ class LinkCounts:
     def connects(self) -> None:
         """One more connection became ready."""
         self._counters.connects += 1
+
+    def account_has(self, excess_rights: int) -> None:
+        """So many classes of `write` has the account that nobody needs."""
+        self._counters.excess_rights = excess_rights
+
+    def denied(self, actions: Iterable[str]) -> None:
+        """These actions of a snapshot the PBX refused."""
+        self._counters.denied = frozenset(actions)
 
     def leave(self, protocol: AmiProtocol) -> None:
         """This connection is over: what it counted stays counted."""

@@ -73,6 +73,7 @@ class AmiLine:
         try:
             await log_in(self.protocol, self.account)
             await self._rights.look(self.protocol, self.account.timeout_s, strict=self.account.strict_rights)
+            self._counts.account_has(len(self._rights.told))
             await self._resume()
             if not await self._keep_alive():
                 self._given_up = "silent"
@@ -166,6 +167,7 @@ class AmiLine:
             log.info("ami_ready", host=self.account.host, banner=protocol.framer.banner, channels=channels or 0)
         else:
             log.info("ami_asked_again", host=self.account.host, channels=channels or 0)
+        self._counts.denied(answers.denied)
         _tell_missing(answers)
 
     async def _hear_in_time(self) -> None:

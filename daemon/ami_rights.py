@@ -46,7 +46,8 @@ def beyond(commands: Collection[str]) -> list[str]:
 class Rights:
     """Looks at the account after each login; what it may too much is told once, until it changes."""
 
-    _told: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """The classes of `write` that were too much at the last look."""
 
     async def look(self, protocol: AmiProtocol, timeout_s: float, *, strict: bool) -> None:
         """RightsTooWideError where it is `strict` and the account may too much; else raises what `AmiProtocol.ask` raises."""
@@ -54,6 +55,6 @@ class Rights:
         if rights and strict:
             told = ", ".join(rights)
             raise RightsTooWideError(f"the AMI account has write = {told}, and ami.strict_rights is set; {CURE}")
-        if rights and rights != self._told:
+        if rights and rights != self.told:
             log.warning("ami_rights_too_wide", write=", ".join(rights), cure=CURE)
-        self._told = rights
+        self.told = rights

@@ -173,6 +173,7 @@ class App:
         parts.core.change_rules(rules_of(settings))
         parts.metrics.learn(**measured(settings))
         parts.case_metrics.learn(rules_of(settings))
+        parts.hours.learn(rules_of(settings).working_time)
         parts.board.change_limits(limits_of(settings), partial(queue_goals, settings))
         parts.client.change_account(account, change.reconnects)
         parts.clients.reread()

@@ -34,6 +34,7 @@ from daemon.requests import Requests
 from daemon.rules import rules_of
 from daemon.sinks.case_metrics import CaseMetrics
 from daemon.sinks.database import DatabaseSink
+from daemon.sinks.hours_metrics import HoursCollector
 from daemon.sinks.journal import JournalSink
 from daemon.sinks.metrics import Goals, MetricsSink
 from daemon.sinks.mqtt import MqttSink
@@ -84,6 +85,7 @@ class Parts:
     writer: Writer
     metrics: MetricsSink
     case_metrics: CaseMetrics
+    hours: HoursCollector
     board: Board
     stream: StreamSink
     mqtt: MqttSink | None
@@ -124,10 +126,10 @@ async def _build(
     settings, registry = in_force(), CollectorRegistry()
     database = await stack.enter_async_context(writing(path, now=clock.now(), durability=settings.storage.durability))
     core = Core(rules_of(settings))
-    metrics, case_metrics = _metrics(registry, core, settings)
+    metrics, case_metrics, hours = _metrics(registry, core, settings)
     outbox = None if settings.mqtt is None else await _outbox(settings.mqtt, settings.storage.keep, database)
     writer = _writer(database, metrics, outbox, core)
-    registry.register(StoreCollector(writer))
+    registry.register(StoreCollector(writer, path))
     refusals = Refusals()
     registry.register(RefusalCollector(refusals))
     health, day, directory = Health(writer), day_of(settings), ClientDirectory()
@@ -159,6 +161,7 @@ async def _build(
         writer,
         metrics,
         case_metrics,
+        hours,
         board,
         stream,
         mqtt,
@@ -175,13 +178,17 @@ async def _build(
     )
 
 
-def _metrics(registry: CollectorRegistry, core: Core, settings: Settings) -> tuple[MetricsSink, CaseMetrics]:
+def _metrics(
+    registry: CollectorRegistry, core: Core, settings: Settings
+) -> tuple[MetricsSink, CaseMetrics, HoursCollector]:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     metrics = MetricsSink(registry, core, version("ringtally"), **measured(settings))
-    cases = CaseMetrics(registry, core, rules_of(settings))
-    metrics.before_scrape.append(cases.refresh)
-    return metrics, cases
+    rules = rules_of(settings)
+    cases, hours = CaseMetrics(registry, core, rules), HoursCollector(rules.working_time)
+    registry.register(hours)
+    metrics.before_scrape += [cases.refresh, hours.refresh]
+    return metrics, cases, hours
 
 
 async def _outbox(mqtt: Mqtt, keep_s: float, database: Database) -> Outbox:

@@ -76,6 +76,11 @@ class CaseMetrics:
             "Since when the caller waits who has waited longest; 0: nobody does.",
             registry=registry,
         )
+        self._oldest_working = Gauge(
+            "ringtally_missed_oldest_case_working_age_seconds",
+            "The same in working time; without working hours all time is.",
+            registry=registry,
+        )
         self._department_calls = counter(
             "ringtally_department_calls_total", "Incoming calls of a department.", ["department", "result"]
         )
@@ -90,6 +95,7 @@ class CaseMetrics:
 
     def learn(self, rules: Rules) -> None:
         """Settings: new names get their series at 0; what is counted stays."""
+        self._working_time = rules.working_time
         plan = NumberPlan(rules.region, rules.area_code, rules.strip_prefixes)
         self._departments = Departments(rules.departments, plan)
         for trunk in rules.trunks:
@@ -112,6 +118,12 @@ class CaseMetrics:
         for state, count in counts.items():
             self._waiting.labels(state).set(count)
         self._oldest.set(0.0 if oldest is None else max(0.0, now - oldest))
+        self._oldest_working.set(0.0 if oldest is None else self._worked_s(oldest, now))
+
+    def _worked_s(self, since: float, until: float) -> float:
+        if self._working_time is None:
+            return max(0.0, until - since)
+        return self._working_time.between(since, until)
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Count the facts."""

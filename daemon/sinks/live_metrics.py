@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from daemon.sinks.label_names import OTHER, LabelNames
 from handlers.ami.decode import WANTED
+from handlers.ami.gathered import SNAPSHOT_ACTIONS
 from handlers.facts import CALL_STATES, DIRECTIONS, CallState, Direction, Glance
 
 KNOWN_EVENTS = frozenset(name.decode() for name in WANTED)
@@ -37,6 +38,9 @@ class Link(Protocol):
     last_event_at: float | None
     events: Counter[str]
     bad: Counter[str]
+    denied: frozenset[str]
+    excess_rights: int
+    clock_ahead_s: float
 
 
 class LiveCollector(Collector):
@@ -98,6 +102,12 @@ def _link_metrics(link: Link) -> Iterable[Metric]:
         "When the PBX last told something; 0: not yet.",
         value=link.last_event_at or 0.0,
     )
+    yield GaugeMetricFamily(
+        "ringtally_ami_clock_ahead_seconds",
+        "How far the PBX's clock is ahead of ours, negative: behind; 0: within a second.",
+        value=link.clock_ahead_s,
+    )
+    yield from _rights_metrics(link)
     events = CounterMetricFamily("ringtally_ami_events", "Events that came, by name.", labels=["event"])
     for name in sorted(KNOWN_EVENTS | {OTHER}):
         events.add_metric([name], link.events[name])
@@ -108,3 +118,17 @@ def _link_metrics(link: Link) -> Iterable[Metric]:
     for reason in sorted(BAD_REASONS.union(link.bad)):
         bad.add_metric([reason], link.bad[reason])
     yield bad
+
+
+def _rights_metrics(link: Link) -> Iterable[Metric]:
+    denied = GaugeMetricFamily(
+        "ringtally_ami_action_denied", "1 where the PBX refuses the account what it has to ask.", labels=["action"]
+    )
+    for action in SNAPSHOT_ACTIONS:
+        denied.add_metric([action], float(action in link.denied))
+    yield denied
+    yield GaugeMetricFamily(
+        "ringtally_ami_excess_rights",
+        "Classes of write that the account has and ringtally does not need.",
+        value=link.excess_rights,
+    )

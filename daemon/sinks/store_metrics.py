@@ -1,6 +1,8 @@
 """Metrics of the store: does it take calls, what waits for it, what it never got."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,10 +20,11 @@ class Store(Protocol):
 
 
 class StoreCollector(Collector):
-    """Read at each scrape; single numbers, so that any thread may."""
+    """Read at each scrape; single numbers, so that any thread may. `path`: the database's file."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, path: Path) -> None:
         self._store = store
+        self._path = path
 
     def collect(self) -> Iterable[Metric]:
         """As of now."""
@@ -41,3 +44,18 @@ class StoreCollector(Collector):
         yield CounterMetricFamily(
             "ringtally_store_set_aside", "Damaged database files that were set aside.", value=health.set_aside
         )
+        yield from self._disk()
+
+    def _disk(self) -> Iterable[Metric]:
+        """No sample of what cannot be looked at: a 0 would be taken for a full disk."""
+        free = GaugeMetricFamily("ringtally_store_free_bytes", "Room on the database's disk for who runs ringtally.")
+        size = GaugeMetricFamily("ringtally_store_size_bytes", "The database's files.")
+        try:
+            disk = os.statvfs(self._path.parent)
+            files = [self._path, self._path.with_name(f"{self._path.name}-wal")]
+            size.add_metric([], sum(file.stat().st_size for file in files if file.exists()))
+        except OSError:
+            return
+        free.add_metric([], disk.f_bavail * disk.f_frsize)
+        yield free
+        yield size

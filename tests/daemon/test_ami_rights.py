@@ -56,6 +56,7 @@ async def test_it_is_told_once_however_often_the_line_is_made_anew_and_again_whe
         (await pbx.session(4)).hang_up()
         await heard.ready(5)
         assert warned(logs) == [WORDS, "originate"]
+        assert heard.client.counters.excess_rights == 1
 
 
 async def test_the_shipped_accounts_rights_are_worth_no_word(logs: list[Any]) -> None:

@@ -95,5 +95,6 @@ async def test_rights_that_are_missing_are_told_and_the_rest_is_used(logs: list[
             assert snapshot(heard).channels is None
             assert snapshot(heard).boot == ""
             assert snapshot(heard).queues == ()
+            assert heard.client.counters.denied == {"CoreStatus", "CoreShowChannels"}
     assert logs[-1]["event"] == "ami_rights_missing"
     assert logs[-1]["actions"] == "CoreStatus, CoreShowChannels"

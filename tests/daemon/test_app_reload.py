@@ -13,6 +13,7 @@ import structlog
 
 from config.loader import ConfigError, LoadedSettings, Problem
 from config.sections import Ami, Log, Queue, ServiceLevel, Settings, Source, Storage, Trunk, Wallboard
+from config.working_hours import working_hours_of
 from daemon.app import App, Running
 from tests.daemon.app_service import Ledger, replay, settings_for
 from tests.daemon.fake_asterisk import Action, FakeAsterisk, Session, hangup, listed, new_channel, run_of_headers
@@ -89,6 +90,7 @@ async def test_new_trunks_sources_and_goals_hold_for_the_next_call_and_the_live_
                     sources=(Source(name="google", dids=("7001",)),),
                     queues={"support": Queue(threshold=7), "sales": Queue()},
                     service_level=ServiceLevel(threshold=9),
+                    working_hours=working_hours_of({"mon-sun": ["00:00-24:00"]}),
                 )
             )
             await replay(pbx, it.daemon, [new_channel("1795450254.2")])
@@ -102,6 +104,7 @@ async def test_new_trunks_sources_and_goals_hold_for_the_next_call_and_the_live_
     for queue, threshold in (("support", "7.0"), ("sales", "9.0"), ("other", "9.0")):
         assert f'ringtally_service_level_threshold_seconds{{queue="{queue}"}} {threshold}' in text
     assert 'ringtally_source_calls_total{result="missed",source="google"}' in text
+    assert "\nringtally_working_hours_open 1.0\n" in text
 
 
 async def test_new_limits_of_the_wallboard_are_told_to_boards_that_are_open(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ import aiohttp
 
 from tests.daemon.free_port import closed_port
 
-SCRAPE = Path(__file__).parents[2] / "config" / "prometheus" / "scrape.yml"
+SHIPPED = Path(__file__).parents[2] / "config" / "prometheus"
+SCRAPE, SITES = SHIPPED / "scrape.yml", SHIPPED / "sites.yml"
+RECORDS, ALERTS = SHIPPED / "ringtally.records.yml", SHIPPED / "ringtally.alerts.yml"
+ALERTMANAGER, TEMPLATE = SHIPPED / "alertmanager.yml", SHIPPED / "ringtally.tmpl"
 WITHIN_S = 60.0
 
 
@@ -23,17 +26,29 @@ def program(name: str) -> str:
     return found
 
 
-async def promtool(*arguments: str, given: bytes = b"") -> tuple[int | None, str, str]:
+async def promtool(*arguments: str, given: bytes = b"", within_s: float = WITHIN_S) -> tuple[int | None, str, str]:
     """Exit code and what was said on stdout and stderr."""
+    return await ran("promtool", *arguments, given=given, within_s=within_s)
+
+
+async def ran(
+    name: str, *arguments: str, given: bytes = b"", within_s: float = WITHIN_S
+) -> tuple[int | None, str, str]:
+    """The same of any program, which is ended when it takes too long."""
     process = await asyncio.create_subprocess_exec(
-        program("promtool"),
+        program(name),
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(WITHIN_S):
-        said, complained = await process.communicate(given)
+    try:
+        async with asyncio.timeout(within_s):
+            said, complained = await process.communicate(given)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return process.returncode, said.decode(), complained.decode()
 
 
@@ -76,9 +91,9 @@ class Prometheus:
         """The values of an instant query by their labels, but for those of the scrape itself."""
         found = (await self.get("/api/v1/query", query=query))["result"]
         return {
-            tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})): float(
-                each["value"][1]
-            )
+            tuple(
+                sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job", "site"})
+            ): float(each["value"][1])
             for each in found
         }
 
@@ -117,20 +132,28 @@ async def scraping(
     """Prometheus with the daemon as its target; ended and gone at the end of the block."""
     config, port = folder / "prometheus.yml", closed_port()
     config.write_text(scrape_config(daemon_port, secured, every))
-    with (folder / "prometheus.log").open("wb") as journal:
+    command = (
+        *(program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'prometheus'}"),
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    async with (
+        serving(folder / "prometheus.log", port, *command),
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+        yield Prometheus(session)
+
+
+@asynccontextmanager
+async def serving(journal: Path, port: int, *command: str) -> AsyncIterator[None]:
+    """A server of Prometheus' kind for the time of the block, once it is ready; what it says goes to `journal`."""
+    with journal.open("wb") as said:
         process = await asyncio.create_subprocess_exec(
-            program("prometheus"),
-            f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=journal,
-            stderr=journal,
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said
         )
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-            await _ready(session, process, folder / "prometheus.log")
-            yield Prometheus(session)
+            await _ready(session, process, journal)
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
@@ -141,7 +164,7 @@ async def scraping(
 async def _ready(session: aiohttp.ClientSession, process: asyncio.subprocess.Process, journal: Path) -> None:
     async with asyncio.timeout(WITHIN_S):
         while True:
-            assert process.returncode is None, f"Prometheus ended, see {journal}"
+            assert process.returncode is None, f"it ended, see {journal}"
             try:
                 async with session.get("/-/ready") as answer:
                     if answer.status == 200:

@@ -17,8 +17,9 @@ from daemon.demo.generator import TrafficGenerator
 from daemon.demo.pbx import SimulatedPbx
 from daemon.demo.show import demo_settings
 from handlers.facts import Call
-from tests.daemon.app_service import Ledger, closed_port, lines, ready, replay, settings_for
+from tests.daemon.app_service import Ledger, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
+from tests.daemon.free_port import closed_port
 from tests.grafana.asked import Question, around, dashboard, filled, panels, questions
 from tests.grafana.made.files import FOLDER
 from tests.prometheus.server import WITHIN_S, Prometheus, scraping

@@ -21,7 +21,7 @@ QUEUES = {name: Queue() for name in ("nobody", "supall", "suplocal", "suplocaln"
 # What moves between two scrapes though nobody calls.
 OF_ITS_OWN = (
     *("process_", "python_", "ringtally_ami_events", "ringtally_ami_last_event", "ringtally_store_write"),
-    "ringtally_missed_oldest_case_age",  # as of the scrape
+    *("ringtally_missed_oldest_case", "ringtally_store_free", "ringtally_store_size"),  # as of the scrape
 )
 
 
@@ -41,7 +41,13 @@ async def own_numbers(client: Any) -> dict[Series, float]:
 
 
 # Agents are met one by one. The members whom the recordings leave in the queue, and all of their people who are still there.
-GROWS = frozenset({"ringtally_agent_state_seconds_total", "ringtally_missed_oldest_case_age_seconds"})
+GROWS = frozenset(
+    {
+        "ringtally_agent_state_seconds_total",
+        "ringtally_missed_oldest_case_age_seconds",
+        "ringtally_missed_oldest_case_working_age_seconds",
+    }
+)
 OF_AGENTS = frozenset({"ringtally_agent_state_seconds_total", "ringtally_agent_info"})
 SUPPORT_MEMBERS, AGENTS = 3, 3
 

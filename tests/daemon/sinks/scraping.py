@@ -25,6 +25,9 @@ class SilentLink:
     last_event_at: float | None = None
     events: Counter[str] = field(default_factory=Counter)
     bad: Counter[str] = field(default_factory=Counter)
+    denied: frozenset[str] = frozenset()
+    excess_rights: int = 0
+    clock_ahead_s: float = 0.0
 
 
 @dataclass
@@ -54,8 +57,13 @@ def a_sink(pbx: Any = None, goals: Goals | None = None, **options: Any) -> tuple
 async def scrape(sink: MetricsSink, now: float = 0.0, link: SilentLink | None = None) -> dict[str, Metric]:
     """The families that one scrape gives, by name; OpenMetrics, whose parser is the strict one."""
     body, _ = await sink.render(link or SilentLink(), now, OPEN_METRICS)
+    return {family.name: family for family in parsed(body)}
+
+
+def parsed(body: bytes) -> Iterable[Metric]:
+    """The families of an exposition in OpenMetrics."""
     families: Iterable[Metric] = text_string_to_metric_families(body.decode())  # type: ignore[no-untyped-call]  # theirs
-    return {family.name: family for family in families}
+    return families
 
 
 def series(families: Iterable[Metric]) -> set[tuple[str, tuple[tuple[str, str], ...]]]:

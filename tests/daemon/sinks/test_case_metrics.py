@@ -1,6 +1,7 @@
 """Metrics of missed callers: every series from the start, each fact once, who waits at the moment of the scrape."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -17,6 +18,7 @@ from handlers.case_facts import (
 )
 from handlers.departments import DepartmentRule
 from handlers.rules import Rules, TrunkRule
+from handlers.working_time import WorkingTime
 from tests.daemon.boards import LivePbx
 from tests.storage.sample_calls import START, a_call, a_missed_call, ended
 from tests.storage.sample_cases import a_case, a_recovered_case, missed
@@ -93,6 +95,22 @@ def test_who_waits_is_as_of_the_scrape(metrics: Metrics) -> None:
     metrics.sink.refresh(START)
     assert metrics.value("missed_cases_waiting", state="open") == 0
     assert metrics.value("missed_oldest_case_age_seconds") == 0
+
+
+def test_the_oldest_waits_no_longer_at_night_by_the_clock_of_working_time(metrics: Metrics) -> None:
+    metrics.pbx.cases = [a_case(0)]
+    missed_at = datetime.fromtimestamp(a_case(0).opened_at, UTC)
+    opens = (missed_at.hour * 60 + missed_at.minute + 60) % (24 * 60)
+    metrics.sink.refresh(missed_at.timestamp() + 2 * 3600)
+    assert metrics.value("missed_oldest_case_working_age_seconds") == 7200
+    hours = WorkingTime(UTC, (((opens, opens + 30),),) * 7)
+    metrics.sink.learn(replace(RULES, working_time=hours))
+    metrics.sink.refresh(missed_at.timestamp() + 20 * 3600)
+    assert metrics.value("missed_oldest_case_age_seconds") == 20 * 3600
+    assert metrics.value("missed_oldest_case_working_age_seconds") == 30 * 60
+    metrics.pbx.cases = []
+    metrics.sink.refresh(START)
+    assert metrics.value("missed_oldest_case_working_age_seconds") == 0
 
 
 def test_departments_count_incoming_calls_answered_or_missed(metrics: Metrics) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 from prometheus_client.registry import Collector
 
 from daemon.sinks.live_metrics import BAD_REASONS, KNOWN_EVENTS
+from handlers.ami.gathered import SNAPSHOT_ACTIONS
 from handlers.facts import CALL_STATES, DIRECTIONS
 from tests.daemon.sinks.scraping import SilentLink, StillPbx, a_sink, scrape, series, values
 from tests.handlers.playbook import Play
@@ -101,11 +102,16 @@ async def test_the_link_is_told_as_the_client_counts_it_and_every_event_it_may_c
     before = await scrape(sink)
     assert values((await scrape(sink, link=SilentLink(False)))["ringtally_ami_connected"]) == {(): 0}
     link = SilentLink(True, 2, 31.5, 1_800_000_000.25, Counter({"Hangup": 7, "other": 3}), Counter({"torn": 1}))
+    link.denied, link.excess_rights, link.clock_ahead_s = frozenset({"QueueStatus"}), 2, -3.5
     families = await scrape(sink, link=link)
     assert values(families["ringtally_ami_connected"]) == {(): 1}
     assert values(families["ringtally_ami_connects"]) == {(): 2}
     assert values(families["ringtally_ami_gap_seconds"]) == {(): 31.5}
     assert values(families["ringtally_ami_last_event_timestamp_seconds"]) == {(): 1_800_000_000.25}
+    assert values(families["ringtally_ami_clock_ahead_seconds"]) == {(): -3.5}
+    assert values(families["ringtally_ami_excess_rights"]) == {(): 2}
+    denied = values(families["ringtally_ami_action_denied"])
+    assert denied == {(action,): float(action == "QueueStatus") for action in SNAPSHOT_ACTIONS}
     events, bad = values(families["ringtally_ami_events"]), values(families["ringtally_ami_bad_messages"])
     assert (events[("Hangup",)], events[("other",)], sum(events.values())) == (7, 3, 10)
     assert bad == {(reason,): float(reason == "torn") for reason in BAD_REASONS}

@@ -1,4 +1,7 @@
-"""Does the database take calls, and what waits for it: as numbers."""
+"""Does the database take calls, what waits for it, and how much room has it: as numbers."""
+
+import os
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -13,9 +16,9 @@ class Store:
         self.health = health
 
 
-def told(health: Health) -> dict[str, float]:
+def told(health: Health, path: Path = Path("no folder/calls.db")) -> dict[str, float]:
     registry = CollectorRegistry()
-    registry.register(StoreCollector(Store(health)))
+    registry.register(StoreCollector(Store(health), path))
     return {sample.name: sample.value for family in registry.collect() for sample in family.samples}
 
 
@@ -31,3 +34,14 @@ def test_one_that_is_not_tells_what_waits_and_what_was_given_up() -> None:
         "ringtally_store_refused_calls_total": 2,
         "ringtally_store_set_aside_total": 1,
     }
+
+
+def test_the_room_on_its_disk_is_that_for_who_runs_it_and_its_size_that_of_its_files(tmp_path: Path) -> None:
+    path = tmp_path / "calls.db"
+    path.write_bytes(bytes(4096))
+    path.with_name("calls.db-wal").write_bytes(bytes(1000))
+    numbers = told(Health("ok", None, 0, 7, 0, 0, 0), path)
+    assert numbers["ringtally_store_size_bytes"] == 5096
+    disk = os.statvfs(tmp_path)
+    most = disk.f_blocks * disk.f_frsize
+    assert 0 < numbers["ringtally_store_free_bytes"] <= most - (disk.f_bfree - disk.f_bavail) * disk.f_frsize
