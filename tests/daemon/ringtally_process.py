@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
+from tests.documents.asking import asking
 
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 WITHIN_S = 20.0
@@ -73,7 +73,7 @@ class Daemon:
 
     async def get(self, path: str) -> tuple[int, str]:
         """An answer of its HTTP server."""
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+        async with asking(f"http://127.0.0.1:{self.port}") as session, session.get(path) as answer:
             return answer.status, await answer.text()
 
     async def until(self, path: str, wanted: str, status: int = 200) -> None:

@@ -1,0 +1,1 @@
+"""Documents that are written from the code's own definitions, and what holds the daemon to them."""
