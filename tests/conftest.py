@@ -13,7 +13,18 @@ settings.register_profile("anew", derandomize=False, print_blob=True)
 settings.load_profile("same")
 
 REAL_PARTS = frozenset(
-    {"asterisk", "callback", "mqtt", "pages", "prometheus", "reports_page", "systemd", "torture", "wallboard"}
+    {
+        "asterisk",
+        "asyncapi",
+        "callback",
+        "mqtt",
+        "pages",
+        "prometheus",
+        "reports_page",
+        "systemd",
+        "torture",
+        "wallboard",
+    }
 )
 
 
@@ -24,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder what needs Asterisk, a broker, Prometheus, a browser or systemd."""
+    """Mark by folder what needs Asterisk, a broker, Prometheus, a browser, systemd or node."""
     here = Path(__file__).parent
     for item in items:
         if item.path.relative_to(here).parts[0] in REAL_PARTS:
