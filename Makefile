@@ -8,7 +8,7 @@ CALLS := 200
 # They hold the daemon to what phones saw to half a second, many at once: nothing else runs beside them.
 TIMED := tests/asterisk/test_live_calls.py tests/asterisk/test_many_calls.py
 
-.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-board bench-reports bench-clearing bench-load lock words clean
+.PHONY: demo check lint unit test properties fuzz torture bench bench-latency bench-board bench-reports bench-clearing bench-load lock words docs clean
 
 demo: .venv/.demo-ready ## calls happening live, from a simulated PBX
 	@$(BIN)/ringtally demo
@@ -75,6 +75,9 @@ lock: .venv/.ready ## resolve the dependencies anew
 
 words: .venv/.ready ## the catalogues that run, from the .po that people write; tells what is not translated
 	$(BIN)/python -m tests.daemon.test_words
+
+docs: .venv/.ready ## the documents that are made of the code's own definitions
+	$(BIN)/python -m tests.documents
 
 .venv/.demo-ready: requirements/demo.txt pyproject.toml scripts/setup
 	scripts/setup demo

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 ASYNCAPI = ROOT / "daemon/web/asyncapi.yaml"
 OPENAPI = ROOT / "daemon/web/openapi.yaml"
 SCHEMAS = ROOT / "docs/schemas"
+EXAMPLES = ROOT / "docs/sources/mqtt-examples.json"
 _SHARED = re.compile(r"(?<=    # <shared>\n).*(?=    # </shared>\n)", re.DOTALL)
 
 
@@ -54,8 +56,22 @@ def shared_schemas() -> dict[str, Schema]:
     return topics.SHARED | {"LiveCalls": live}
 
 
+@cache
+def _examples() -> Any:
+    return json.loads(EXAMPLES.read_text())
+
+
+def example_of(name: str) -> dict[str, Any]:
+    """A topic and a payload that were really published, by the channel's name: see `tests.documents.examples`."""
+    found: dict[str, Any] = _examples()[name]
+    return found
+
+
 def asyncapi_document() -> str:
-    return "# Written by `make docs` from daemon/schemas.\n" + as_yaml(asyncapi.document())
+    document = asyncapi.document()
+    for name, message in document["components"]["messages"].items():
+        message["examples"] = [{"payload": example_of(name)["payload"]}]
+    return "# Written by `make docs` from daemon/schemas.\n" + as_yaml(document)
 
 
 def openapi_document() -> str:
@@ -72,13 +88,12 @@ def schema_documents() -> dict[Path, str]:
 
 
 def documents() -> dict[Path, str]:
-    """All of them."""
+    """All that programs read."""
     return {ASYNCAPI: asyncapi_document(), OPENAPI: openapi_document(), **schema_documents()}
 
 
-def write(found: Callable[[], dict[Path, str]] = documents) -> None:
+def write(wanted: Mapping[Path, str]) -> None:
     """Write those that are not as they must be; in `docs/schemas` is nothing else."""
-    wanted = found()
     for path in SCHEMAS.glob("*.json"):
         if path not in wanted:
             path.unlink()
