@@ -43,7 +43,7 @@ CALL: dict[str, Schema] = {
             {"device": text("His device"), "name": text(f"His name, {_MASKED}", "not known")},
         ),
     ),
-    "started_at": moment("When it began", "no calendar holds it"),
+    "started_at": moment("When it began", "the PBX's clock was absurd"),
     "rang_at": moment("When a person's phone rang first", _NOT_YET),
     "queued_at": moment("When it joined its first queue", _NOT_YET),
     "answered_at": moment("When a person answered", _NOT_YET),
@@ -67,7 +67,7 @@ CALL: dict[str, Schema] = {
                 "kind": one_of("Announced first or not", ("blind", "attended")),
                 "by": text("Who passed on: an extension, or a number, then masked", "not known"),
                 "to": text("To whom: an extension, or a number, then masked", "not known"),
-                "at": moment("When", "no calendar holds it"),
+                "at": moment("When", "the PBX's clock was absurd"),
                 "result": one_of("What came of it", _PASSED_ON, "nothing so far"),
             },
         ),
@@ -80,7 +80,7 @@ CALL: dict[str, Schema] = {
 }
 _LIVE: dict[str, Schema] = {
     "state": one_of("What happens in it now", CALL_STATES),
-    "state_since": moment("Since when", "no calendar holds it"),
+    "state_since": moment("Since when", "the PBX's clock was absurd"),
 }
 _TIME_LINE: dict[str, Schema] = {
     "legs": listed(
@@ -95,7 +95,7 @@ _TIME_LINE: dict[str, Schema] = {
                 "name": text(f"Its name, {_MASKED}", "not known"),
                 "number": text(f"Its number, {_MASKED}", "not known"),
                 "queue": text("The queue that called it", "none"),
-                "started_at": moment("When it was made", "no calendar holds it"),
+                "started_at": moment("When it was made", "the PBX's clock was absurd"),
                 "rang_at": moment("When it began to ring", "it did not"),
                 "ring_ended_at": moment("When it rang no more", "it did not ring"),
                 "joined_at": moment("When it first heard the other side", "it did not"),
@@ -111,7 +111,7 @@ _TIME_LINE: dict[str, Schema] = {
             "One stay",
             {
                 "queue": text("The queue"),
-                "joined_at": moment("When the caller joined", "no calendar holds it"),
+                "joined_at": moment("When the caller joined", "the PBX's clock was absurd"),
                 "left_at": moment("When he left", "that was not seen"),
                 "outcome": one_of("How", get_args(StayOutcome), "it goes on"),
                 "position": count("At which place he joined", "not told"),
@@ -137,7 +137,7 @@ _TIME_LINE: dict[str, Schema] = {
         thing(
             "One hold",
             {
-                "started_at": moment("When it began", "no calendar holds it"),
+                "started_at": moment("When it began", "the PBX's clock was absurd"),
                 "ended_at": moment("When it ended", "that was not seen"),
                 "by": one_of("Who held, or a parking lot", ("caller", "person", "lot")),
             },

@@ -19,9 +19,9 @@ CASE: dict[str, Schema] = {
     "state": one_of("How it stands", get_args(CaseState)),
     "claimed_by": text("Who says that he calls back; shown to all", _NOBODY),
     "claimed_until": moment("Until when others are held off", "nobody claims it"),
-    "opened_at": moment("When the first missed call ended", "no calendar holds it"),
+    "opened_at": moment("When the first missed call ended", "the PBX's clock was absurd"),
     "due_at": moment("The deadline", "no working time will ever come"),
-    "last_missed_at": moment("When the latest missed call ended", "no calendar holds it"),
+    "last_missed_at": moment("When the latest missed call ended", "the PBX's clock was absurd"),
     "calls": count("How many calls of this number were missed", at_least=1),
     "attempts": count("How often somebody called back in vain"),
     "contact": one_of("How somebody spoke with him", get_args(ContactKind), "nobody has"),
@@ -42,8 +42,8 @@ CASE: dict[str, Schema] = {
     "notes": shared_list("What was noted, oldest first; empty where masked", "Note"),
 }
 GAP: dict[str, Schema] = {
-    "from": moment("Since when the PBX was not heard", "no calendar holds it"),
-    "to": moment("Until when", "no calendar holds it"),
+    "from": moment("Since when the PBX was not heard", "the PBX's clock was absurd"),
+    "to": moment("Until when", "the PBX's clock was absurd"),
     "lasted_s": seconds("How long"),
     "reason": one_of("Why", get_args(GapReason)),
 }
@@ -52,7 +52,7 @@ SHARED: dict[str, Schema] = {
     "Step": thing(
         "Something that happened to a case",
         {
-            "at": moment("When", "no calendar holds it"),
+            "at": moment("When", "the PBX's clock was absurd"),
             "kind": one_of("What; `claimed` by nobody: let go of", STEPS),
             "call": text("Of a missed call, an attempt, a contact by a call: its id", "by no call"),
             "result": text("Of an attempt; of a contact its kind; of a dismissal why, with the read token", "none"),

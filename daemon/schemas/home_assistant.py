@@ -80,7 +80,10 @@ DEVICE: Schema = thing(
         "components": {
             "type": "object",
             "propertyNames": {"pattern": "^[a-z0-9_-]+$"},
-            "additionalProperties": {"oneOf": [_NUMBER, _MOMENT, _YES_OR_NO, _REMOVED]},
+            "additionalProperties": {
+                "oneOf": [_NUMBER, _MOMENT, _YES_OR_NO, _REMOVED],
+                "description": "An entity, or one to be removed",
+            },
             "description": "Its entities, by a lasting key",
         },
     },

@@ -56,7 +56,7 @@ _NEVER = "it never does"
 
 HEALTH: dict[str, Schema] = {
     "ami": one_of("How it stands with the PBX", get_args(AmiState)),
-    "since": moment("Since when", "no calendar holds it"),
+    "since": moment("Since when", "the PBX's clock was absurd"),
     "last_event": moment("When the PBX was heard last; alone no reason to tell it anew", "not yet"),
     "last_gap": thing("The last time since the start in which the PBX was not heard", GAP, "none"),
     "store": one_of("`degraded`: calls wait in memory", ("ok", "degraded")),

@@ -128,7 +128,7 @@ CHANNELS: tuple[Channel, ...] = (
         _event(
             _MISSED,
             "What happened to a case",
-            {"at": moment("When it happened, be it told later", "no calendar holds it"), "case": shared("Case")},
+            {"at": moment("When it happened, be it told later", "the PBX's clock was absurd"), "case": shared("Case")},
         ),
     ),
     Channel(

@@ -157,3 +157,28 @@ def test_who_writes_shows_the_write_token_and_who_reads_may_show_none() -> None:
             assert all(way.keys() & {"writeToken", "writeTokenHeader"} for way in ways)
         else:
             assert {} in ways
+
+
+def objects(part: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(part, dict):
+        if "object" in part.get("type", ()):
+            yield where, part
+        for key, each in part.items():
+            yield from objects(each, f"{where}/{key}")
+    elif isinstance(part, list):
+        for number, each in enumerate(part):
+            yield from objects(each, f"{where}/{number}")
+
+
+def test_no_object_takes_fields_that_it_does_not_name() -> None:
+    loose = [where for where, each in objects(document()) if "additionalProperties" not in each]
+    assert [where for where in loose if "/application/yaml/" not in where] == []
+
+
+def test_every_operation_may_refuse_whom_the_gate_refuses() -> None:
+    for method, path, operation in operations():
+        assert operation["responses"].keys() >= {"401", "421", "429"}, (method, path)
+        if path.startswith("/api/") or method == "POST":
+            assert "400" in operation["responses"], (method, path)
+        if method == "POST":
+            assert operation["responses"].keys() >= {"403", "408", "413", "503"}, (method, path)

@@ -125,7 +125,11 @@ def _title(name: str) -> str:
 
 
 def _text(schema: Schema) -> str:
-    return str(schema.get("description") or SHARED[schema["$ref"].removeprefix(REFERENCE)]["description"])
+    said = str(schema.get("description") or SHARED[schema["$ref"].removeprefix(REFERENCE)]["description"])
+    each = schema.get("items") or schema.get("additionalProperties") or {}
+    if "description" in each and "properties" not in each and "oneOf" not in each:
+        said += f". Each: {_lower(each['description'])}"
+    return said
 
 
 def _cell(text: str) -> str:
