@@ -23,6 +23,7 @@ _FOR_PROGRAMS = {
     "/api/v1/calls": "finished calls",
     "/api/v1/stream": "server-sent events",
     "/api/v1/openapi.yaml": "the whole API as a document",
+    "/api/v1/asyncapi.yaml": "the topics of MQTT and of the stream as a document",
 }
 
 

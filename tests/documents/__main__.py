@@ -3,4 +3,6 @@
 from tests.documents import mqtt_page
 from tests.documents.written import documents, write
 
-write({**documents(), mqtt_page.PAGE: mqtt_page.page()})
+for module in (mqtt_page,):
+    module.PAGE.write_text(module.page())
+write(documents())

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
-from jsonschema import Draft202012Validator
 
 from daemon.schemas.alone import schemas
 from daemon.schemas.topics import CHANNELS, Channel
@@ -29,7 +29,7 @@ def test_there_are_no_schemas_left_over() -> None:
 
 @pytest.mark.parametrize("name", schemas())
 def test_a_schema_is_one_of_2020_12(name: str) -> None:
-    Draft202012Validator.check_schema(schemas()[name])
+    jsonschema_rs.meta.validate(schemas()[name])
 
 
 def parts(schema: Schema) -> Iterator[Schema]:
@@ -91,7 +91,8 @@ def test_a_field_too_many_and_a_field_too_few_is_a_fault(channel: Channel) -> No
     payload = example_of(channel.name)["payload"]
     topic = example_of(channel.name)["topic"].removeprefix("ringtally/office/").removeprefix("homeassistant/")
     less = {key: each for key, each in payload.items() if key != channel.payload["required"][0]}
-    for wrong in (payload | {"more": 1}, less, [], None):
+    mistakes: tuple[Any, ...] = (payload | {"more": 1}, less, [], None)
+    for wrong in mistakes:
         with pytest.raises(AssertionError, match="not as documented"):
             check_message(topic, json.dumps(wrong).encode(), channel.qos, channel.retained, channel.root)
 

@@ -12,7 +12,7 @@ import pytest
 from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
 from tests.daemon.ringtally_process import Daemon
-from tests.mqtt.broker import Mosquitto, documented, mosquitto
+from tests.mqtt.broker import Mosquitto, mosquitto, shipped
 from tests.mqtt.listener import ROOT
 from tests.mqtt.service import ids, mqtt, publishing
 from tests.wallboard.browser import Board, board
@@ -43,7 +43,7 @@ def section(broker: Mosquitto) -> str:
 async def office(folder: Path) -> AsyncIterator[Office]:
     async with (
         FakeAsterisk() as pbx,
-        mosquitto(folder, documented(folder, PASSWORD)) as broker,
+        mosquitto(folder, shipped(folder, PASSWORD)) as broker,
         publishing(folder, pbx, section(broker)) as daemon,
         board(f"http://127.0.0.1:{daemon.port}/wallboard/?board=table") as page,
     ):
@@ -66,7 +66,7 @@ async def test_a_dead_broker_is_told_and_its_return_seen(tmp_path: Path) -> None
 
 async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
     """Mosquitto's http_dir says of no file what it is, and there is no daemon to ask."""
-    settings = documented(tmp_path, PASSWORD) + f"http_dir {WEB}\n"
+    settings = shipped(tmp_path, PASSWORD) + f"http_dir {WEB}\n"
     async with (
         FakeAsterisk() as pbx,
         mosquitto(tmp_path, settings) as broker,
