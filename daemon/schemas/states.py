@@ -115,7 +115,7 @@ QUEUE: dict[str, Schema] = {
     "oldest_since": moment("Since when the first of them has waited", "nobody waits"),
     "members": thing(
         "How many of its members are in each state",
-        {state: count(f"Members who are {state}") for state in AGENT_STATES},
+        {state: count(f"Members in the state `{state}`") for state in AGENT_STATES},
         "the PBX is not heard",
     ),
     "today": thing(_TODAY_SO_FAR, _STAYS),

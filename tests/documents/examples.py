@@ -20,6 +20,7 @@ from tests.documents.written import ROOT
 from tests.mqtt.broker import mosquitto
 from tests.mqtt.listener import Heard, Listener, listening
 from tests.mqtt.service import mqtt, publishing
+from tests.recordings import messages
 
 EXAMPLES = ROOT / "docs/sources/mqtt-examples.json"
 CALLER = "79001112233"
@@ -34,8 +35,8 @@ _TELLING: Mapping[str, Callable[[Any], object]] = {
     "agentState": lambda said: said["state"] == "talking",
     "statsToday": lambda said: said["missed"] and said["answered"],
     "queueState": lambda said: said["today"]["answered"],
-    "departmentState": lambda said: said["today"]["in"],
-    "trunkState": lambda said: said["today"]["in"],
+    "departmentState": lambda said: said["today"]["answered"],
+    "trunkState": lambda said: said["today"]["in"] and said["name"] != "other",
 }
 
 
@@ -51,8 +52,9 @@ async def gathered(folder: Path) -> dict[str, Any]:
         aiomqtt.Client("127.0.0.1", broker.port) as other,
     ):
         await listener.hears("bridge/state", b"online")
-        for name in ("07-ivr-queue-second-agent", "08-queue-abandon", "05-direct-caller-abandons"):
-            pbx.sessions[-1].send(b"".join(lines(name)))
+        async with asyncio.TaskGroup() as tasks:
+            for name in ("07-ivr-queue-second-agent", "08-queue-abandon", "05-direct-caller-abandons"):
+                tasks.create_task(play(pbx, name))
         await listener.until(lambda: len(listener.ended) == 3 and len(listener.of("event/missed")) > 1)
         pbx.sessions[-1].send(new_channel("1795450999.7", CALLER))
         await listener.until(lambda: any(each.json["total"] for each in listener.of("calls/active")))
@@ -66,6 +68,17 @@ async def gathered(folder: Path) -> dict[str, Any]:
         assert await daemon.stop() == 0
         await listener.until(lambda: listener.heard[-1].payload == b"offline")
         return chosen(listener, home)
+
+
+async def play(pbx: FakeAsterisk, name: str) -> None:
+    """A recording, as fast as it happened."""
+    entries, told = list(messages(name)), set(lines(name))
+    loop = asyncio.get_running_loop()
+    begun = loop.time() - entries[0].t
+    for entry in entries:
+        if entry.raw in told:
+            await asyncio.sleep(begun + entry.t - loop.time())
+            pbx.sessions[-1].send(entry.raw)
 
 
 def chosen(*listeners: Listener) -> dict[str, Any]:
