@@ -80,7 +80,12 @@ def check_stream(raw: bytes) -> None:
 
 
 def _value(channel: Channel, payload: bytes) -> Any:
-    return payload.decode() if channel.content_type == "text/plain" else orjson.loads(payload)
+    if channel.content_type == "text/plain":
+        return payload.decode()
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise AssertionError(f"{channel.address} is not as documented: no JSON") from None
 
 
 def _check(validator: jsonschema_rs.Draft202012Validator, value: Any, what: str) -> None:
