@@ -14,8 +14,6 @@ import aiohttp
 import aiomqtt
 import pytest
 
-from tests.documents.validity import check_message
-
 pytestmark = pytest.mark.slow
 
 RINGTALLY = Path(sys.executable).with_name("ringtally")
@@ -58,15 +56,12 @@ async def address_of(process: asyncio.subprocess.Process) -> str:
 
 
 async def listened(client: aiomqtt.Client, wanted: set[str]) -> dict[str, aiomqtt.Message]:
-    """What is said on these topics, each its first time, among all that there are; all of it is as documented."""
+    """What is said on these topics, each its first time, among all that there are."""
     found: dict[str, aiomqtt.Message] = {}
     await client.subscribe("ringtally/demo/#", qos=1)
     async with asyncio.timeout(20):
         async for message in client.messages:
-            topic = str(message.topic).removeprefix("ringtally/demo/")
-            assert isinstance(message.payload, bytes)
-            check_message(topic, message.payload, message.qos, message.retain)
-            found.setdefault(topic, message)
+            found.setdefault(str(message.topic).removeprefix("ringtally/demo/"), message)
             if found.keys() >= wanted:
                 break
     return found
