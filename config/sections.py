@@ -275,6 +275,10 @@ class Mqtt(Section):
     prefix: TopicPrefix = "ringtally"
     numbers: Literal["masked", "full"] = "masked"
     accept_contacts: bool = False
+    home_assistant: bool = False
+    """Home Assistant shows us as a device; false takes back what an earlier run told it."""
+    home_assistant_prefix: TopicPrefix = "homeassistant"
+    """Where it looks for devices."""
     outbox_keep: Retention = 7 * DAY
     """How long finished calls wait for a broker that is away."""
     outbox_max: Count = 50_000

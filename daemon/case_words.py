@@ -14,7 +14,7 @@ NAME_LONGEST = 100
 TEXT_LONGEST = 2000
 CLAIMED_FOR = "30m"
 CLAIM_LONGEST_S = 7 * DAY
-_NUMBER_LONGEST = 40
+NUMBER_LONGEST = 40
 # Two clocks that agree well enough.
 _AHEAD_S = 60.0
 _FIELDS = frozenset({"number", "at", "by", "note", "v"})
@@ -27,7 +27,7 @@ class BadWordsError(ValueError):
 
 def contact_of(number: object, at: object, by: object, note: object, now: float) -> Asked:
     """A contact outside of the PBX, or BadWordsError. `at`: epoch seconds or ISO 8601 with its zone; None: now."""
-    if not isinstance(number, str) or len(number) > _NUMBER_LONGEST or not _A_NUMBER.fullmatch(number):
+    if not isinstance(number, str) or len(number) > NUMBER_LONGEST or not _A_NUMBER.fullmatch(number):
         raise BadWordsError("number is a telephone number, e.g. +79001112233")
     if len(re.sub(r"\D", "", number)) < USABLE_DIGITS:
         raise BadWordsError(f"number has at least {USABLE_DIGITS} digits")

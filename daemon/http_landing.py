@@ -28,6 +28,7 @@ _FOR_PROGRAMS = dict(
             "/api/v1/calls",
             "/api/v1/stream",
             "/api/v1/openapi.yaml",
+            "/api/v1/asyncapi.yaml",
         ),
         mark(
             "for Prometheus",
@@ -37,6 +38,7 @@ _FOR_PROGRAMS = dict(
             "finished calls",
             "server-sent events",
             "the whole API as a document",
+            "the topics of MQTT and of the stream as a document",
         ),
         strict=True,
     )

@@ -96,8 +96,9 @@ class MqttSession:
             await self._client.publish(topic, payload, qos=qos, retain=retain)
         except (aiomqtt.MqttError, ValueError) as error:
             raise MqttError(_words(error)) from None
-        if self._refusal is not None:
-            raise MqttDeniedError(f"{self._refusal} to publish")
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise MqttDeniedError(f"{refusal} to publish")
 
     async def subscribe(self, pattern: str, qos: Literal[0, 1] = 0) -> bool:
         """Ask for messages; they come to the link's `heard`. Does the broker say yes?"""

@@ -35,10 +35,12 @@ def publishing_of(mqtt: Mqtt, settings: Settings) -> Publishing:
     """Where to publish. OSError where `ca_file`, `cert_file` or `key_file` cannot be used."""
     site = settings.site.name
     root = f"{mqtt.prefix}/{site}/"
+    own_name = f"{mqtt.prefix.replace('/', '-')}-{site}"
+    home_assistant = mqtt.home_assistant_prefix if mqtt.home_assistant else None
     broker = Broker(
         host=mqtt.host,
         port=mqtt.port,
-        client_id=mqtt.client_id or f"{mqtt.prefix.replace('/', '-')}-{site}",
+        client_id=mqtt.client_id or own_name,
         will=(root + BRIDGE_STATE, OFFLINE),
         username=mqtt.username,
         password=mqtt.password.get_secret_value(),
@@ -46,4 +48,4 @@ def publishing_of(mqtt: Mqtt, settings: Settings) -> Publishing:
         version=mqtt.version,
         timeout_s=mqtt.timeout,
     )
-    return Publishing(broker, root, mqtt.numbers == "full", mqtt.reconnect_max)
+    return Publishing(broker, root, mqtt.numbers == "full", mqtt.reconnect_max, own_name, home_assistant)

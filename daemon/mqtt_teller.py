@@ -72,6 +72,11 @@ class MqttTeller:
             self._is_flapping = True
         self._tell("mqtt_lost", reason, "see whether the broker runs")
 
+    def refused_beside(self, topic: str, reason: str) -> None:
+        """Something that is not needed for the rest may not be published."""
+        cure = f"let the broker's ACL give this account write on {topic}, or set mqtt.home_assistant = false"
+        self._tell("mqtt_home_assistant_refused", reason, cure)
+
     def _tell(self, event: str, reason: str, cure: str) -> None:
         if not self._is_flapping and (event, cure) not in self._told:
             self._told.add((event, cure))

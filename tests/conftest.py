@@ -20,7 +20,18 @@ settings.load_profile("same")
 
 HERE = Path(__file__).parent
 REAL_PARTS = frozenset(
-    {"asterisk", "callback", "mqtt", "pages", "prometheus", "reports_page", "systemd", "torture", "wallboard"}
+    {
+        "asterisk",
+        "asyncapi",
+        "callback",
+        "mqtt",
+        "pages",
+        "prometheus",
+        "reports_page",
+        "systemd",
+        "torture",
+        "wallboard",
+    }
 )
 
 
@@ -51,7 +62,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder what needs Asterisk, a broker, Prometheus, a browser or systemd."""
+    """Mark by folder what needs Asterisk, a broker, Prometheus, a browser, systemd or node."""
     for item in items:
         if item.path.relative_to(HERE).parts[0] in REAL_PARTS:
             item.add_marker("real")

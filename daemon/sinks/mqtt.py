@@ -28,6 +28,7 @@ from daemon.mqtt_link import (
 )
 from daemon.mqtt_probe import Probe
 from daemon.mqtt_teller import MqttState, MqttTeller
+from daemon.sinks.discovery import Discovery
 from daemon.sinks.mqtt_states import StateTurns
 from handlers.facts import Call, Fact
 from storage.errors import StorageError
@@ -51,12 +52,17 @@ _KINDS = frozenset({"queue", "trunk", "department", "agent"})
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """Where and how: `root` ends in a slash; `full` shows numbers and names."""
+    """Where and how: `root` ends in a slash; `full` shows numbers and names.
+
+    `device_id`: what Home Assistant is to know us by; `home_assistant`: below which prefix it listens. None: it is not to know us.
+    """
 
     broker: Broker
     root: str
     full: bool
     reconnect_most_s: float = 60.0
+    device_id: str = "ringtally"
+    home_assistant: str | None = None
 
 
 class MqttSink:
@@ -83,6 +89,7 @@ class MqttSink:
         self._contacts = contacts
         self._numbered = CallEvents()
         self._states = StateTurns(States(board, to.full))
+        self._discovery = Discovery(board, to.root, to.device_id, to.home_assistant)
         self._events: deque[tuple[CallEvent, float]] = deque()
         self._messages: deque[Waiting] = deque()
         self._is_states_turn = False
@@ -206,6 +213,7 @@ class MqttSink:
     def _forget(self) -> None:
         """The connection is over: states will be told anew, and what was not acknowledged again."""
         self._states.forget()
+        self._discovery.forget()
         self.dropped["away"] += len(self._events)
         self._events.clear()
         self._messages.clear()
@@ -245,12 +253,16 @@ class MqttSink:
         await session.unsubscribe(pattern)
         if self._contacts is not None:
             await session.subscribe(f"{self._to.root}{CONTACT_IN}", qos=1)
+        for topic in self._discovery.listens_to:
+            await session.subscribe(topic, qos=1)
 
     async def _announce(self, session: MqttSession) -> None:
         """Tell all states, clear what is no more, and then say that we are here: who reads `online` may believe what he finds."""
         while not self._stopping and self._states.lack() and await self._tell_state(session):
             pass
         while not self._stopping and await self._clear_removed(session):
+            pass
+        while not self._stopping and await self._tell_discovery(session):
             pass
         if not self._stopping:
             await self._publish(session, BRIDGE_STATE, ONLINE, qos=1, retain=True)
@@ -261,6 +273,9 @@ class MqttSink:
 
     def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
         if self._probe.heard(topic, retained):
+            return
+        if self._discovery.heard(topic, payload, retained):
+            self._wake.set()
             return
         below = topic.removeprefix(self._to.root)
         if below == CONTACT_IN:
@@ -281,7 +296,12 @@ class MqttSink:
         self._is_states_turn = not self._is_states_turn
         if self._is_states_turn and await self._tell_state(session):
             return True
-        return await self._tell_stored(session) or await self._tell_state(session) or await self._clear_removed(session)
+        return (
+            await self._tell_stored(session)
+            or await self._tell_state(session)
+            or await self._clear_removed(session)
+            or await self._tell_discovery(session)
+        )
 
     async def _tell_stored(self, session: MqttSession) -> bool:
         if not self._messages and self._has_stored and clock.monotonic() >= self._store_at:
@@ -316,6 +336,18 @@ class MqttSink:
         if not self._found:
             return False
         await self._publish(session, self._found.pop(), b"", qos=1, retain=True)
+        return True
+
+    async def _tell_discovery(self, session: MqttSession) -> bool:
+        """Tell Home Assistant something of us. A broker that does not let us gets all the rest."""
+        announcement = self._discovery.next()
+        if announcement is None:
+            return False
+        try:
+            await session.publish(announcement.topic, announcement.body, qos=1, retain=True)
+        except MqttDeniedError as error:
+            self._discovery.is_refused = True
+            self._teller.refused_beside(announcement.topic, str(error))
         return True
 
     async def _publish(self, session: MqttSession, topic: str, body: bytes, *, qos: int, retain: bool = False) -> None:

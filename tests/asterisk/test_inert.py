@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import openpyxl
@@ -26,7 +27,7 @@ from tests.daemon.reports.test_printed import opened
 from tests.daemon.ringtally_process import Daemon, ran, ran_here, running_daemon, write_settings
 from tests.daemon.test_inert import wire
 from tests.hostile import HOSTILE, is_inert
-from tests.mqtt.broker import documented, mosquitto
+from tests.mqtt.broker import mosquitto, shipped
 from tests.mqtt.listener import Listener, listening
 from tests.prometheus.server import promtool
 from tests.wallboard.browser import WITHIN_MS, Board, board
@@ -76,7 +77,7 @@ class Office:
 @asynccontextmanager
 async def office(version: int, folder: Path) -> AsyncIterator[Office]:
     """A PBX, the daemon at debug level, a broker and a board on it."""
-    async with running_pbx(version, 71) as pbx, mosquitto(folder, documented(folder, PASSWORD)) as broker:
+    async with running_pbx(version, 71) as pbx, mosquitto(folder, shipped(folder, PASSWORD)) as broker:
         more = (
             '[[trunks]]\nname = "town"\nchannels = ["PJSIP/trunk-*"]\n'
             f'[mqtt]\nport = {broker.port}\nusername = "ringtally"\npassword = "{PASSWORD}"\nnumbers = "full"\n'
@@ -85,7 +86,7 @@ async def office(version: int, folder: Path) -> AsyncIterator[Office]:
         path = write_settings(folder, pbx.ip, 5038, SECRET, more)
         text = path.read_text().replace('format = "json"', 'format = "json"\nlevel = "debug"')
         path.write_text(text.replace("[http]\n", f'[http]\nread_token = "{TOKEN}"\n'))
-        account = {"username": "ringtally", "password": PASSWORD}
+        account: dict[str, Any] = {"username": "ringtally", "password": PASSWORD}
         async with listening(broker.port, **account) as listener, running_daemon(path) as daemon:
             await daemon.until("/-/ready", "ready")
             address = f"http://127.0.0.1:{daemon.port}/wallboard/?board=table&lang=en"

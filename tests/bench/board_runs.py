@@ -14,7 +14,7 @@ from playwright.async_api import Page, expect
 
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, event, hangup, new_channel, run_of_headers
 from tests.daemon.ringtally_process import running_daemon, write_settings
-from tests.mqtt.broker import documented, mosquitto
+from tests.mqtt.broker import mosquitto, shipped
 from tests.mqtt.service import mqtt
 from tests.wallboard.browser import WITHIN_MS, board
 
@@ -108,7 +108,7 @@ async def _open_board(source: Source) -> AsyncIterator[tuple[FakeAsterisk, Page]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         section = "[queues.support]\n"
         if source == "broker":
-            broker = await stack.enter_async_context(mosquitto(folder, documented(folder, _PASSWORD)))
+            broker = await stack.enter_async_context(mosquitto(folder, shipped(folder, _PASSWORD)))
             address = f"ws://127.0.0.1:{broker.websocket_port}/"
             section = mqtt(broker.port, f'username = "ringtally"\npassword = "{_PASSWORD}"\nwebsocket = "{address}"\n')
         pbx = await stack.enter_async_context(FakeAsterisk())

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from playwright.async_api import expect
 
 from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
+from tests.documents.asking import asking
 from tests.wallboard.browser import Board, board
 
 READ, WRITE = "the-token-that-reads", "the-token-that-writes"
@@ -70,13 +70,13 @@ async def says_who_he_is(page: Board, by: str, token: str) -> None:
 
 async def post(daemon: Daemon, path: str, **body: Any) -> int:
     """What another program, or another browser, tells the daemon; the answer's status."""
-    url = f"http://127.0.0.1:{daemon.port}/api/v1/{path}"
-    async with aiohttp.ClientSession(headers=BOTH) as session, session.post(url, json=body) as answer:
+    door = f"http://127.0.0.1:{daemon.port}"
+    async with asking(door, headers=BOTH) as session, session.post(f"/api/v1/{path}", json=body) as answer:
         return answer.status
 
 
 async def case_id(daemon: Daemon) -> str:
     """Of the one who waits the longest."""
-    url = f"http://127.0.0.1:{daemon.port}/api/v1/cases?open=true"
-    async with aiohttp.ClientSession(headers=BOTH) as session, session.get(url) as answer:
+    door = f"http://127.0.0.1:{daemon.port}"
+    async with asking(door, headers=BOTH) as session, session.get("/api/v1/cases?open=true") as answer:
         return str((await answer.json())["cases"][0]["id"])

@@ -100,6 +100,8 @@ def test_the_whole_of_the_contract_is_understood(tmp_path: Path) -> None:
             host = "127.0.0.1"
             numbers = "full"
             accept_contacts = true
+            home_assistant = true
+            home_assistant_prefix = "ha/discovery"
             [http]
             listen = "[::1]:9796"
             [log]

@@ -15,6 +15,7 @@ from daemon.pump import Sink
 from handlers.facts import Call, CallEnded, Fact
 from tests.daemon.fake_asterisk import BOOTED, SECRET, USERNAME, FakeAsterisk
 from tests.daemon.http_service import until
+from tests.documents.asking import asking
 from tests.recordings import messages
 
 TOKEN = "right-token"
@@ -64,7 +65,7 @@ async def running(
         task = tasks.create_task(app.run())
         async with asyncio.timeout(5):
             daemon = await app.started
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{daemon.port}") as client:
+        async with asking(f"http://127.0.0.1:{daemon.port}") as client:
             yield daemon, client
             app.stop.set()
         async with asyncio.timeout(5):

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import partial
 from typing import Any
 
+from config.sections import Settings
 from daemon.board.board import Board, Site, trunk_names
 from daemon.board.call_events import Render, render_call
 from daemon.board.day import Day
 from daemon.board.missed import RenderCase, render_case
+from daemon.board.site import limits_of, queue_goals
 from daemon.board.topic_names import TopicNames
 from daemon.sinks.stream import StreamSink
 from handlers.case_facts import Case
@@ -51,6 +54,16 @@ class LivePbx:
 
 
 SUPPORT = DepartmentRule("Поддержка", frozenset({"support"}), frozenset({"101"}), frozenset({"74951112233"}))
+SETTINGS = Settings()
+HEALTHY = {
+    "ami": "ready",
+    "since": "2026-11-23T15:00:00.000Z",
+    "last_event": None,
+    "last_gap": None,
+    "store": "ok",
+    "mqtt": "off",
+    "outbox": 0,
+}
 RULES = Rules(pbx="office", trunks=(TrunkRule("megafon", ("PJSIP/megafon-*",)),))
 
 
@@ -63,16 +76,17 @@ def a_board(
     pbx: LivePbx,
     render: Render = render_call,
     day: Day | None = None,
-    health: Callable[[], dict[str, Any]] = lambda: {"ami": "ready"},
+    health: Callable[[], dict[str, Any]] = lambda: HEALTHY,
     case_render: RenderCase = render_case,
 ) -> Board:
     """A board with one queue, one line and one department in its settings."""
     day = day or a_day()
     site = Site(
-        about={"site": "office"},
+        about={"version": "1.2.3", "site": "office", "timezone": "UTC"} | limits_of(SETTINGS),
         queues=TopicNames("queue", ["support"]),
         trunks=TopicNames("trunk", trunk_names(["megafon"])),
         departments=TopicNames("department", day.department_names),
+        queue_goals=partial(queue_goals, SETTINGS),
     )
     return Board(pbx, site, day, health, render, case_render)
 

@@ -11,17 +11,15 @@ import pytest
 import structlog
 
 from config.web_hashes import token_hash
+from daemon.board.call_events import render_call
 from daemon.http_access import Tokens
 from daemon.http_server import BadQueryError, Guard, HttpServer, NotAllowedError, Sources
 from handlers.facts import Call
 from storage.errors import StorageError
 from tests.daemon.boards import Stream
+from tests.documents.validity import check_streamed
 
 TOKEN = "right-token"
-
-
-def render(call: Call, full: bool) -> dict[str, Any]:
-    return {"id": call.id, "caller": call.caller if full else "•••"}
 
 
 @dataclass
@@ -34,7 +32,7 @@ class Service:
     port: int = 0
 
     def __post_init__(self) -> None:
-        self.stream = Stream(render, self.live_calls)
+        self.stream = Stream(render_call, self.live_calls)
 
     def live_calls(self) -> Iterator[Call]:
         return iter(self.live)
@@ -119,4 +117,6 @@ async def next_frame(content: Any) -> tuple[str, bytes]:
     assert first.startswith(b"event: ")
     assert second.startswith(b"data: ")
     assert end == b"\n"
-    return first[7:].decode().strip(), second[6:].strip()
+    topic, data = first[7:].decode().strip(), second[6:].strip()
+    check_streamed(topic, data)
+    return topic, data

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from click.testing import CliRunner
 
 from daemon.cli import main
+from tests.documents.asking import asking
 
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 WITHIN_S = 60.0
@@ -98,14 +98,14 @@ class Daemon:
 
     async def get(self, path: str) -> tuple[int, str]:
         """An answer of its HTTP server."""
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+        async with asking(f"http://127.0.0.1:{self.port}") as session, session.get(path) as answer:
             return answer.status, await answer.text()
 
     async def until(self, path: str, wanted: str, status: int = 200) -> None:
         """Ask until the answer has this in it."""
         found, text = 0, ""
         try:
-            async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession(f"http://127.0.0.1:{self.port}") as session:
+            async with asyncio.timeout(WITHIN_S), asking(f"http://127.0.0.1:{self.port}") as session:
                 while not (found == status and wanted in text):
                     async with session.get(path) as answer:
                         found, text = answer.status, await answer.text()

@@ -11,9 +11,10 @@ import yaml
 from openapi_spec_validator import validate
 
 from daemon import http_queries
+from daemon.board.call_events import render_call
 from daemon.case_words import CLAIM_LONGEST_S, CLAIMED_FOR, NAME_LONGEST, TEXT_LONGEST
 from daemon.http_access import TOKEN_HEADER
-from daemon.http_document import DOCUMENT
+from daemon.http_document import DOCUMENT, TOPICS
 from daemon.http_queries import LIMIT_DEFAULT, LIMIT_MOST
 from daemon.http_server import HttpServer
 from daemon.periods import PERIODS
@@ -67,14 +68,16 @@ async def test_every_route_is_in_it_and_no_other(tmp_path: Path, monkeypatch: py
             if route.resource is not None and route.method != "HEAD"
         }
         assert routes == {(method, path) for method, path, _ in operations()}
-        async with client.get("/api/v1/openapi.yaml") as answer:
-            assert (answer.status, answer.content_type) == (200, "application/yaml")
-            assert await answer.read() == DOCUMENT.read_bytes()
+        for document in (DOCUMENT, TOPICS):
+            async with client.get(f"/api/v1/{document.name}") as answer:
+                assert (answer.status, answer.content_type) == (200, "application/yaml")
+                assert await answer.read() == document.read_bytes()
 
 
-def test_it_lies_among_the_documents_too() -> None:
-    beside = Path(__file__).parents[2] / "docs" / "openapi.yaml"
-    assert beside.read_bytes() == DOCUMENT.read_bytes()
+@pytest.mark.parametrize("document", [DOCUMENT, TOPICS], ids=lambda path: path.name)
+def test_it_lies_among_the_documents_too(document: Path) -> None:
+    beside = Path(__file__).parents[2] / "docs" / document.name
+    assert beside.read_bytes() == document.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -114,12 +117,19 @@ def test_bodies_are_bounded_as_it_says() -> None:
 
 def test_answers_have_the_fields_and_words_that_it_names() -> None:
     told = ended(a_call())
-    assert schema("Call")["required"] == list(call_json(told.call)) == list(schema("Call")["properties"])
-    assert schema("CallWithTimeLine")["required"] == list(time_line_json(told))[len(call_json(told.call)) :]
-    assert schema("Case")["required"] == list(case_json(a_case())) == list(schema("Case")["properties"])
-    assert schema("Step")["required"] == list(step_json(Step(0.0, "missed", None, None, None), full=True))
-    call, case = schema("Call")["properties"], schema("Case")["properties"]
-    parts = {name: each["items"]["properties"] for name, each in schema("CallWithTimeLine")["properties"].items()}
+    for name, said in (
+        ("FinishedCall", call_json(told.call)),
+        ("LiveCall", render_call(a_call(state="talking"), full=True)),
+        ("CallWithTimeLine", time_line_json(told)),
+        ("Case", case_json(a_case())),
+        ("Step", step_json(Step(0.0, "missed", None, None, None), full=True)),
+    ):
+        assert schema(name)["required"] == list(said) == list(schema(name)["properties"])
+    call, case = schema("FinishedCall")["properties"], schema("Case")["properties"]
+    parts = {
+        name: schema("CallWithTimeLine")["properties"][name]["items"]["properties"]
+        for name in ("legs", "stays", "holds")
+    }
     assert set(parts["legs"]) == {field.name for field in fields(Leg)}
     assert set(parts["stays"]) == {field.name for field in fields(QueueStay)}
     assert set(parts["holds"]) == {field.name for field in fields(Hold)}
@@ -148,3 +158,28 @@ def test_who_writes_shows_the_write_token_and_who_reads_may_show_none() -> None:
             assert all(way.keys() & {"writeToken", "writeTokenHeader"} for way in ways)
         else:
             assert {} in ways
+
+
+def objects(part: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(part, dict):
+        if "object" in part.get("type", ()):
+            yield where, part
+        for key, each in part.items():
+            yield from objects(each, f"{where}/{key}")
+    elif isinstance(part, list):
+        for number, each in enumerate(part):
+            yield from objects(each, f"{where}/{number}")
+
+
+def test_no_object_takes_fields_that_it_does_not_name() -> None:
+    loose = [where for where, each in objects(document()) if "additionalProperties" not in each]
+    assert [where for where in loose if "/application/yaml/" not in where] == []
+
+
+def test_every_operation_may_refuse_whom_the_gate_refuses() -> None:
+    for method, path, operation in operations():
+        assert operation["responses"].keys() >= {"401", "421", "429"}, (method, path)
+        if path.startswith("/api/") or method == "POST":
+            assert "400" in operation["responses"], (method, path)
+        if method == "POST":
+            assert operation["responses"].keys() >= {"403", "408", "413", "503"}, (method, path)

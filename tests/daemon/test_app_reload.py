@@ -19,6 +19,7 @@ from tests.daemon.app_service import Ledger, replay, settings_for
 from tests.daemon.fake_asterisk import Action, FakeAsterisk, Session, hangup, listed, new_channel, run_of_headers
 from tests.daemon.http_service import until
 from tests.daemon.service_manager import Told
+from tests.documents.asking import asking
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ async def reloadable(settings: Settings) -> AsyncIterator[Reloadable]:
         tasks.create_task(app.run())
         daemon = await app.started
         await until(lambda: daemon.client.state == "ready")
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{daemon.port}") as client:
+        async with asking(f"http://127.0.0.1:{daemon.port}") as client:
             yield Reloadable(app, daemon, client, ledger, told, following)
         app.stop.set()
     assert told.messages[0] == "READY=1"

@@ -17,6 +17,7 @@ from storage.forgetting import Forgetting, ask_to_forget, forgotten
 from tests.daemon.app_service import FULL, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import until
+from tests.documents.validity import check_stream
 
 NUMBER = "+79001112233"
 
@@ -54,6 +55,7 @@ async def live(client: Any) -> dict[str, Any]:
         said = ""
         while "event: stats/today" not in said:
             said += (await answer.content.readany()).decode()
+    check_stream(said.encode())
     (frame,) = [each for each in said.split("\n\n") if each.startswith("event: stats/today")][:1]
     today = orjson.loads(frame.partition("data: ")[2])
     return {"callers": today["unique_callers"]}
@@ -123,4 +125,5 @@ async def frame(client: Any, topic: str) -> str:
         said = ""
         while f"event: {topic}\n" not in said or "\n\n" not in said.partition(f"event: {topic}\n")[2]:
             said += (await answer.content.readany()).decode()
+    check_stream(said.encode())
     return said.partition(f"event: {topic}\n")[2].partition("\n\n")[0]

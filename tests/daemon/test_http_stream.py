@@ -21,7 +21,7 @@ ASKING = b"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def started(**changes: Any) -> CallStarted:
-    return CallStarted(START, a_call(**changes))
+    return CallStarted(START, a_call(state="ringing", **changes))
 
 
 async def next_event(content: Any) -> tuple[str, Any]:
@@ -35,20 +35,20 @@ async def next_event(content: Any) -> tuple[str, Any]:
 
 
 async def test_a_listener_gets_the_state_and_then_what_happens() -> None:
-    service = Service(live=[a_call()])
+    service = Service(live=[a_call(state="talking")])
     async with serving(service) as client, client.get("/api/v1/stream") as answer:
         assert (answer.status, answer.content_type) == (200, "text/event-stream")
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         topic, payload = await next_event(answer.content)
-        assert (topic, payload["total"], payload["calls"][0]["caller"]) == ("calls/active", 1, "•••")
+        assert (topic, payload["total"], payload["calls"][0]["caller"]) == ("calls/active", 1, "8900•••2233")
         service.stream.take([started(caller="79001112233")])
         topic, payload = await next_event(answer.content)
-        assert (topic, payload["type"], payload["call"]["caller"]) == ("event/call", "started", "•••")
+        assert (topic, payload["type"], payload["call"]["caller"]) == ("event/call", "started", "7900•••2233")
 
 
 async def test_with_the_token_the_stream_is_not_masked() -> None:
-    service = Service(live=[a_call(caller="79001112233")])
+    service = Service(live=[a_call(state="talking", caller="79001112233")])
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with serving(service) as client, client.get("/api/v1/stream", headers=headers) as answer:
         _, payload = await next_event(answer.content)

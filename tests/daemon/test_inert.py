@@ -27,6 +27,7 @@ from handlers.ami.texts import TEXT_LIMIT
 from tests.daemon.app_service import FULL, TOKEN, ready, replay, settings_for
 from tests.daemon.fake_asterisk import Action, Answer, FakeAsterisk, Session, answer
 from tests.daemon.http_service import said_to
+from tests.documents.validity import check_streamed
 from tests.hostile import HOSTILE
 
 WRITE_TOKEN = "may-write"
@@ -140,7 +141,9 @@ def frames(raw: bytes) -> Iterator[tuple[str, bytes]]:
         first, second = re.split(rb"\r\n|\r|\n", frame)
         assert first.startswith(b"event: ")
         assert second.startswith(b"data: ")
-        yield first[7:].decode(), second[6:]
+        topic, data = first[7:].decode(), second[6:]
+        check_streamed(topic, data)
+        yield topic, data
 
 
 async def stream_of(client: aiohttp.ClientSession, **options: Any) -> dict[str, bytes]:

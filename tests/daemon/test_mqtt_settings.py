@@ -16,6 +16,13 @@ def test_the_root_the_will_and_the_name_are_made_of_prefix_and_site() -> None:
     assert to.broker.will == ("pbx/calls/head-office/bridge/state", b"offline")
     assert to.broker.client_id == "pbx-calls-head-office"
     assert (to.broker.tls, to.broker.username, to.full) == (None, "", False)
+    assert (to.device_id, to.home_assistant) == ("pbx-calls-head-office", None)
+
+
+def test_home_assistant_is_told_below_its_prefix_where_it_is_to_know_of_us() -> None:
+    assert publishing_of(Mqtt(home_assistant=True), Settings()).home_assistant == "homeassistant"
+    named = publishing_of(Mqtt(home_assistant=True, home_assistant_prefix="ha", client_id="board"), Settings())
+    assert (named.home_assistant, named.device_id.startswith("ringtally-")) == ("ha", True)
 
 
 def test_what_is_set_is_used(tmp_path: Path) -> None:

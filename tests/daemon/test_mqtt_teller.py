@@ -32,3 +32,16 @@ def test_another_thing_to_do_is_told_and_not_told_again(monkeypatch: pytest.Monk
             teller.failed("unreachable", "self-signed", CERTIFICATE)
             teller.failed("refused", "Not authorized", "check mqtt.password")
     assert [line["cure"] for line in lines] == [LOOK, CERTIFICATE, "check mqtt.password"]
+
+
+def test_what_is_refused_beside_the_rest_is_told_once_and_the_connection_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    teller = MqttTeller(BROKER)
+    teller.connected()
+    with logged(monkeypatch, mqtt_teller) as lines:
+        for _ in range(3):
+            teller.refused_beside("homeassistant/device/us/config", "Not authorized to publish")
+    assert [line["event"] for line in lines] == ["mqtt_home_assistant_refused"]
+    assert "write on homeassistant/device/us/config, or set mqtt.home_assistant = false" in lines[0]["cure"]
+    assert teller.state == "connected"

@@ -3,7 +3,6 @@
 import base64
 from pathlib import Path
 
-import aiohttp
 import bcrypt
 import pytest
 
@@ -14,6 +13,7 @@ from tests.daemon.certificates import make_certificates
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk
 from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import ran, running_daemon, write_settings
+from tests.documents.asking import asking
 
 pytestmark = pytest.mark.slow
 WEB_PASSWORD = "hush-of-the-web"
@@ -64,7 +64,7 @@ async def test_with_everything_going_wrong_that_can(tmp_path: Path) -> None:
             await daemon.told("mqtt_unreachable")
             said.append(shown_by_the_kernel(daemon.pid))
             basic = base64.b64encode(f"anna:{WEB_PASSWORD}".encode()).decode()
-            async with aiohttp.ClientSession(f"http://127.0.0.1:{daemon.port}") as client:
+            async with asking(f"http://127.0.0.1:{daemon.port}") as client:
                 for headers in (
                     {"Authorization": f"Basic {basic}", "X-Ringtally-Token": VALUES["http.read_token"]},
                     {"Authorization": f"Basic {basic}x"},

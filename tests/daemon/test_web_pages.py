@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import aiohttp
 import orjson
 import pytest
 from pydantic import SecretStr
@@ -17,6 +16,7 @@ from daemon.web_pages import WEB, WebPages, page_names, pages_in
 from tests.daemon.app_service import ready, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.http_service import Service, said_to, serving
+from tests.documents.asking import asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,12 @@ async def fetched(
     """A daemon's answer as it went over the wire."""
     async with FakeAsterisk() as pbx:
         settings = settings_for(folder, pbx.port, mqtt=mqtt)
-        async with ready(settings) as (daemon, _), aiohttp.ClientSession(auto_decompress=False) as session:
-            url = f"http://127.0.0.1:{daemon.port}{path}"
-            async with session.get(url, allow_redirects=False, headers=headers) as answer:
-                return Answer(answer.status, answer.headers, await answer.read())
+        async with (
+            ready(settings) as (daemon, _),
+            asking(f"http://127.0.0.1:{daemon.port}", auto_decompress=False) as session,
+            session.get(path, allow_redirects=False, headers=headers) as answer,
+        ):
+            return Answer(answer.status, answer.headers, await answer.read())
 
 
 async def test_the_page_allows_nothing_but_its_own_files(tmp_path: Path) -> None:

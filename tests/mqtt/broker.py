@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 from tests.daemon.free_port import closed_port
 
 WITHIN_S = 60.0
-DOCUMENTATION = Path(__file__).parents[2] / "docs/mqtt.md"
+SHIPPED = Path(__file__).parents[2] / "config/mosquitto"
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
@@ -25,17 +24,13 @@ def program(name: str) -> str:
     return found
 
 
-def documented(folder: Path, password: str) -> str:
-    """The settings that the documentation tells to write, with `ringtally`'s password; its files are in `folder`."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", DOCUMENTATION.read_text(), re.DOTALL | re.MULTILINE)
-    settings: str
-    (settings,) = [block for block in blocks if "acl_file" in block]
-    for block in blocks:
-        if found := re.match(r"# /etc/mosquitto/(acl\S*?):?\s", block):
-            (folder / found[1]).write_text(block)
-            (folder / found[1]).chmod(0o600)
+def shipped(folder: Path, password: str) -> str:
+    """The settings that we ship, with `ringtally`'s password; its files are in `folder`."""
+    for path in SHIPPED.glob("*.acl"):
+        (folder / path.name).write_bytes(path.read_bytes())
+        (folder / path.name).chmod(0o600)
     passwords(folder, password)
-    return settings.replace("/etc/mosquitto", str(folder))
+    return (SHIPPED / "ringtally.conf").read_text().replace("/etc/mosquitto", str(folder))
 
 
 def passwords(folder: Path, password: str) -> str:

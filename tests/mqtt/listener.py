@@ -1,13 +1,16 @@
-"""Somebody who listens to the broker and keeps all that he hears."""
+"""Somebody who listens to the broker, keeps all that he hears, and holds it to the documents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiomqtt
 import orjson
+
+from daemon.sinks.mqtt import CONTACT_IN
+from tests.documents.validity import check_message
 
 WITHIN_S = 60.0
 ROOT = "ringtally/office/"
@@ -29,10 +32,16 @@ class Heard:
 
 
 class Listener:
-    """What was heard, in order."""
+    """What was heard, in order; what is not as documented is told when the block of `listening` ends.
 
-    def __init__(self) -> None:
+    Not held to anything are payloads that the test itself publishes (`of_others`), and what the daemon listens to.
+    """
+
+    def __init__(self, of_others: Collection[bytes] = (), is_checked: bool = True) -> None:
         self.heard: list[Heard] = []
+        self.faults: list[str] = []
+        self._of_others = of_others
+        self._is_checked = is_checked
         self._turn = asyncio.Condition()
 
     async def listen(self, client: aiomqtt.Client) -> None:
@@ -43,9 +52,17 @@ class Listener:
                     assert isinstance(message.payload, bytes)
                     below = str(message.topic).removeprefix(ROOT)
                     self.heard.append(Heard(below, message.payload, message.qos, message.retain))
+                    self._check(self.heard[-1])
                     self._turn.notify_all()
         except aiomqtt.MqttError:
             pass
+
+    def _check(self, heard: Heard) -> None:
+        if self._is_checked and heard.payload not in self._of_others and heard.topic != CONTACT_IN:
+            try:
+                check_message(heard.topic, heard.payload, heard.qos, heard.retained)
+            except AssertionError as fault:
+                self.faults.append(str(fault))
 
     def of(self, topic: str) -> list[Heard]:
         """The messages of one topic."""
@@ -76,9 +93,11 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(port: int, pattern: str = f"{ROOT}#", **options: Any) -> AsyncIterator[Listener]:
-    """A subscriber with QoS 1 for the time of the block."""
-    listener = Listener()
+async def listening(
+    port: int, pattern: str = f"{ROOT}#", of_others: Collection[bytes] = (), is_checked: bool = True, **options: Any
+) -> AsyncIterator[Listener]:
+    """A subscriber with QoS 1 for the time of the block. AssertionError at its end for messages that are not as documented."""
+    listener = Listener(of_others, is_checked)
     async with aiomqtt.Client("127.0.0.1", port, **options) as client, asyncio.TaskGroup() as tasks:
         await client.subscribe(pattern, qos=1)
         task = tasks.create_task(listener.listen(client))
@@ -86,3 +105,4 @@ async def listening(port: int, pattern: str = f"{ROOT}#", **options: Any) -> Asy
             yield listener
         finally:
             task.cancel()
+    assert not listener.faults, "\n".join(dict.fromkeys(listener.faults))

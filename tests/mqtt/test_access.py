@@ -8,7 +8,7 @@ import pytest
 from tests.daemon.certificates import Certificates, make_certificates, make_client_certificate
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.mqtt import broker as brokers
-from tests.mqtt.broker import documented, mosquitto
+from tests.mqtt.broker import mosquitto, shipped
 from tests.mqtt.listener import ROOT, listening
 from tests.mqtt.service import ids, mqtt, publishing, short_calls
 
@@ -150,11 +150,11 @@ async def test_without_the_certificate_that_the_broker_asks_for_it_is_told_once_
         assert "as ringtally-office" not in broker.journal
 
 
-async def test_with_the_brokers_settings_of_the_documentation_boards_may_read_and_only_we_write(tmp_path: Path) -> None:
-    section = f'username = "ringtally"\npassword = "{RIGHT}"\n'
+async def test_with_the_brokers_settings_that_we_ship_boards_may_read_and_only_we_write(tmp_path: Path) -> None:
+    section = f'username = "ringtally"\npassword = "{RIGHT}"\nhome_assistant = true\n'
     async with (
         FakeAsterisk() as pbx,
-        mosquitto(tmp_path, documented(tmp_path, RIGHT)) as broker,
+        mosquitto(tmp_path, shipped(tmp_path, RIGHT)) as broker,
         listening(broker.websocket_port, transport="websockets") as board,
         publishing(tmp_path, pbx, mqtt(broker.port, section)),
     ):
@@ -164,12 +164,16 @@ async def test_with_the_brokers_settings_of_the_documentation_boards_may_read_an
         short_calls(pbx, ids(0, 1))
         await board.until(lambda: board.ended)
         assert [each.payload for each in board.of("bridge/state")] == [b"online"]
+        config = "homeassistant/device/ringtally-office/config"
+        async with aiomqtt.Client("127.0.0.1", broker.port, username="ringtally", password=RIGHT) as other:
+            await other.subscribe(config, qos=1)
+            assert (await anext(other.messages)).retain, "Home Assistant's device is allowed too"
 
 
-async def test_with_the_brokers_settings_of_the_documentation_nobody_enters_the_first_door_without_password(
+async def test_with_the_brokers_settings_that_we_ship_nobody_enters_the_first_door_without_password(
     tmp_path: Path,
 ) -> None:
-    async with mosquitto(tmp_path, documented(tmp_path, RIGHT)) as broker:
+    async with mosquitto(tmp_path, shipped(tmp_path, RIGHT)) as broker:
         with pytest.raises(aiomqtt.MqttCodeError, match="Not authorized"):
             async with aiomqtt.Client("127.0.0.1", broker.port):
                 pass

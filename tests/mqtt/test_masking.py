@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import orjson
 import pytest
 
 from tests.daemon.app_service import lines
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, new_channel
 from tests.daemon.ringtally_process import Daemon, ran, running_daemon, write_settings
+from tests.documents.asking import asking
+from tests.documents.validity import check_stream
 from tests.mqtt.broker import mosquitto
 from tests.mqtt.listener import Listener, listening
 from tests.mqtt.service import mqtt
@@ -98,7 +99,7 @@ async def answers(daemon: Daemon, token: str = "") -> bytes:
     """Whatever HTTP says, lists, single calls and cases, refusals and mistakes."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     said = b""
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{daemon.port}", headers=headers) as session:
+    async with asking(f"http://127.0.0.1:{daemon.port}", headers=headers) as session:
 
         async def get(path: str) -> bytes:
             async with session.get(path) as answer:
@@ -126,11 +127,12 @@ async def streamed(daemon: Daemon, within: asyncio.Event) -> bytes:
     """What the stream tells a stranger until somebody says that it is enough."""
     said = b""
     async with (
-        aiohttp.ClientSession(f"http://127.0.0.1:{daemon.port}") as session,
+        asking(f"http://127.0.0.1:{daemon.port}") as session,
         session.get("/api/v1/stream") as answer,
     ):
         while not (within.is_set() and LIVE.encode() in said):
             said += await answer.content.readany()
+    check_stream(said)
     return said
 
 

@@ -16,7 +16,7 @@ from playwright.async_api import expect
 from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import WITHIN_S, Daemon
-from tests.mqtt.broker import Mosquitto, documented, mosquitto
+from tests.mqtt.broker import Mosquitto, mosquitto, shipped
 from tests.mqtt.listener import ROOT
 from tests.mqtt.service import ids, mqtt, publishing
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
@@ -53,7 +53,7 @@ Parts = tuple[FakeAsterisk, Mosquitto, Daemon]
 async def parts_in(folder: Path) -> AsyncIterator[Parts]:
     async with (
         FakeAsterisk() as pbx,
-        mosquitto(folder, documented(folder, PASSWORD)) as broker,
+        mosquitto(folder, shipped(folder, PASSWORD)) as broker,
         publishing(folder, pbx, section(broker)) as daemon,
     ):
         yield pbx, broker, daemon
@@ -102,7 +102,7 @@ async def test_a_dead_broker_is_told_and_its_return_seen(parts: Parts) -> None:
 
 async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
     """Mosquitto's http_dir says of no file what it is, and there is no daemon to ask."""
-    settings = documented(tmp_path, PASSWORD) + f"http_dir {WEB}\n"
+    settings = shipped(tmp_path, PASSWORD) + f"http_dir {WEB}\n"
     async with (
         FakeAsterisk() as pbx,
         mosquitto(tmp_path, settings) as broker,

@@ -16,7 +16,7 @@ from tests.daemon.fake_asterisk import SECRET, FakeAsterisk
 from tests.daemon.ringtally_process import running_daemon, write_settings
 from tests.daemon.test_inert import event, member, members, on_one_line, run_of, wire
 from tests.hostile import HOSTILE, is_inert
-from tests.mqtt.broker import documented, mosquitto
+from tests.mqtt.broker import mosquitto, shipped
 from tests.mqtt.service import mqtt
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 
@@ -84,7 +84,7 @@ async def show(page: Board, pbx: FakeAsterisk, number: int, texts: Sequence[str]
 @asynccontextmanager
 async def everything_shown(folder: Path) -> AsyncIterator[tuple[FakeAsterisk, Board]]:
     """A board on a broker that is told numbers and names in full."""
-    async with FakeAsterisk() as pbx, mosquitto(folder, documented(folder, PASSWORD)) as broker:
+    async with FakeAsterisk() as pbx, mosquitto(folder, shipped(folder, PASSWORD)) as broker:
         account = f'username = "ringtally"\npassword = "{PASSWORD}"\nnumbers = "full"\n'
         section = mqtt(broker.port, f'{account}websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n')
         async with running_daemon(write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)) as daemon:

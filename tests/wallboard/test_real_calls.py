@@ -17,7 +17,7 @@ from tests.asterisk.lab.sip_called_leg import CalledLeg
 from tests.asterisk.lab.sip_phone import Manner, answer, no_answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
-from tests.mqtt.broker import Mosquitto, documented, mosquitto
+from tests.mqtt.broker import Mosquitto, mosquitto, shipped
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 
 pytestmark = IN_ONE_BROWSER
@@ -196,7 +196,7 @@ async def call_back(pbx: Pbx, on: Boards) -> None:
 async def test_the_boards_show_what_the_phones_do_and_never_what_nobody_knows(version: int, tmp_path: Path) -> None:
     async with (
         running_pbx(version, 55) as pbx,
-        mosquitto(tmp_path, documented(tmp_path, PASSWORD)) as broker,
+        mosquitto(tmp_path, shipped(tmp_path, PASSWORD)) as broker,
         publishing(tmp_path, pbx, broker) as daemon,
         board(f"http://127.0.0.1:{daemon.port}/wallboard/?lang=en", size=(1920, 1080)) as page,
     ):

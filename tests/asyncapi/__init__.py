@@ -1,0 +1,1 @@
+"""The AsyncAPI document as AsyncAPI's own parser sees it."""
