@@ -10,7 +10,7 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-from tests.daemon.app_service import closed_port
+from tests.daemon.free_port import closed_port
 from tests.prometheus.server import (
     ALERTMANAGER,
     ALERTS,
