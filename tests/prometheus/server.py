@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -88,15 +88,16 @@ class Prometheus:
         assert len(found) <= 1, query
         return found[0] if found else None
 
-    async def until(self, query: str, wanted: float) -> None:
-        """Wait for a value: a scrape is signalled by nothing."""
+    async def until(self, query: str, wanted: float | Callable[[], float]) -> None:
+        """Wait for a value, or for what is told at that moment: a scrape is signalled by nothing."""
         last = None
+        value = wanted if callable(wanted) else lambda: wanted
         try:
             async with asyncio.timeout(WITHIN_S):
-                while (last := await self.number(query)) != wanted:
+                while (last := await self.number(query)) != value():
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise AssertionError(f"{query} is {last}, not {wanted}; {await self.get('/api/v1/targets')}") from None
+            raise AssertionError(f"{query} is {last}, not {value()}; {await self.get('/api/v1/targets')}") from None
 
 
 @asynccontextmanager
