@@ -53,7 +53,7 @@ def scrape_config(port: int, secured: Mapping[str, str] | None = None) -> str:
             text = text.replace(shipped, wanted)
     for shipped, wanted in (
         ("127.0.0.1:9796", f"127.0.0.1:{port}"),
-        ("scrape_interval: 15s", "scrape_interval: 200ms"),
+        ("scrape_interval: 15s", "scrape_interval: 500ms"),
     ):
         assert text.count(shipped) == 1
         text = text.replace(shipped, wanted)
@@ -72,15 +72,20 @@ class Prometheus:
         assert told["status"] == "success", told
         return told["data"]
 
-    async def ask(self, query: str) -> dict[tuple[tuple[str, str], ...], float]:
-        """The values of an instant query by their labels, but for those of the scrape itself."""
+    async def series(self, query: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """The values of an instant query by name and labels, but for the labels of the scrape itself."""
         found = (await self.get("/api/v1/query", query=query))["result"]
         return {
-            tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})): float(
-                each["value"][1]
-            )
+            (
+                each["metric"].get("__name__", ""),
+                tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})),
+            ): float(each["value"][1])
             for each in found
         }
+
+    async def ask(self, query: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """The same by labels alone."""
+        return {labels: value for (_, labels), value in (await self.series(query)).items()}
 
     async def number(self, query: str) -> float | None:
         """The one value of a query, or None."""
