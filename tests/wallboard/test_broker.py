@@ -93,7 +93,14 @@ async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
 async def test_what_happens_to_a_call_is_drawn_before_the_list_tells_it(tmp_path: Path) -> None:
     """The daemon's own list says nothing of this one."""
     nothing = dict.fromkeys(("queue", "answered_by", "answered_at", "queued_at", "rang_at", "called"))
-    call = {"id": "1.1", "direction": "in", "caller": "7916•••0000", "did": "7001", "state": "ivr", "waits_in": []}
+    call: dict[str, object] = {
+        "id": "1.1",
+        "direction": "in",
+        "caller": "7916•••0000",
+        "did": "7001",
+        "state": "ivr",
+        "waits_in": [],
+    }
     call |= nothing | dict.fromkeys(("started_at", "state_since"), "2026-11-23T16:11:34.000Z")
     async with (
         office(tmp_path) as on,
