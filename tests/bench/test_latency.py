@@ -73,7 +73,7 @@ def test_a_short_run_hears_everything_and_fills_both_tables() -> None:
     lines = done.output.splitlines()
     figures = {line[:54].strip(): re.findall(r"[\d.,]+", line[54:]) for line in lines[2:6]}
     assert set(figures) == {
-        "150 events/s: started, ringing, answered",
+        "150 events/s: started, queued, ringing, answered",
         "150 events/s: ended, through the outbox",
         "a retained state's first change after a quiet time",
         "(this process itself woke up late at 150 events/s)",

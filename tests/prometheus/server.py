@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ SCRAPE, SITES = SHIPPED / "scrape.yml", SHIPPED / "sites.yml"
 RECORDS, ALERTS = SHIPPED / "ringtally.records.yml", SHIPPED / "ringtally.alerts.yml"
 ALERTMANAGER, TEMPLATE = SHIPPED / "alertmanager.yml", SHIPPED / "ringtally.tmpl"
 WITHIN_S = 60.0
+_OF_THE_SCRAPE = frozenset({"__name__", "instance", "job", "site"})
 
 
 def program(name: str) -> str:
@@ -87,26 +88,20 @@ class Prometheus:
         assert told["status"] == "success", told
         return told["data"]
 
-    async def ask(self, query: str) -> dict[tuple[tuple[str, str], ...], float]:
-        """The values of an instant query by their labels, but for those of the scrape itself."""
+    async def series(self, query: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """The values of an instant query by name and labels, but for the labels of the scrape itself."""
         found = (await self.get("/api/v1/query", query=query))["result"]
         return {
-            tuple(
-                sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job", "site"})
+            (
+                each["metric"].get("__name__", ""),
+                tuple(sorted((k, v) for k, v in each["metric"].items() if k not in _OF_THE_SCRAPE)),
             ): float(each["value"][1])
             for each in found
         }
 
-    async def everything(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-        """The daemon's samples as of now, by name and labels."""
-        found = (await self.get("/api/v1/query", query='{__name__=~"ringtally_.*"}'))["result"]
-        return {
-            (
-                each["metric"]["__name__"],
-                tuple(sorted((k, v) for k, v in each["metric"].items() if k not in {"__name__", "instance", "job"})),
-            ): float(each["value"][1])
-            for each in found
-        }
+    async def ask(self, query: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """The same by labels alone."""
+        return {labels: value for (_, labels), value in (await self.series(query)).items()}
 
     async def number(self, query: str) -> float | None:
         """The one value of a query, or None."""
@@ -114,15 +109,16 @@ class Prometheus:
         assert len(found) <= 1, query
         return found[0] if found else None
 
-    async def until(self, query: str, wanted: float) -> None:
-        """Wait for a value: a scrape is signalled by nothing."""
+    async def until(self, query: str, wanted: float | Callable[[], float]) -> None:
+        """Wait for a value, or for what is told at that moment: a scrape is signalled by nothing."""
         last = None
+        value = wanted if callable(wanted) else lambda: wanted
         try:
             async with asyncio.timeout(WITHIN_S):
-                while (last := await self.number(query)) != wanted:
+                while (last := await self.number(query)) != value():
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise AssertionError(f"{query} is {last}, not {wanted}; {await self.get('/api/v1/targets')}") from None
+            raise AssertionError(f"{query} is {last}, not {value()}; {await self.get('/api/v1/targets')}") from None
 
 
 @asynccontextmanager

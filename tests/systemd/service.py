@@ -67,7 +67,7 @@ class Machine:
     def run(self, *words: str, check: bool = True, text: str | None = None) -> "subprocess.CompletedProcess[str]":
         """A command inside the machine."""
         command = [*self._enter, "--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--", *words]
-        done = subprocess.run(command, input=text or "", capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, input=text or "", capture_output=True, text=True, timeout=180, check=False)
         assert not check or done.returncode == 0, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 

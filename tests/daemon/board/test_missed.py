@@ -138,3 +138,15 @@ def test_the_figures_begin_anew_with_another_day(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(clock, "now", lambda: START + 2 * 86_400)
     board.roll()
     assert not any(board.cases_today.figures.values())
+
+
+def test_contacts_of_the_day_are_taken_up_with_how_long_they_took() -> None:
+    board = a_board(LivePbx())
+    board.roll()
+    board.cases_today.start({"recovered": 1}, [("outgoing", 60.0), ("of another version", 5.0)])
+    board.take([CaseRecovered(START, a_recovered_case(), late=False)])
+    contact_s = a_recovered_case().contact_s
+    assert contact_s is not None
+    told = board.cases_today.contacts
+    assert (told["outgoing"].count, told["outgoing"].sum_s) == (2, 60.0 + contact_s)
+    assert told["incoming"].count == 0
