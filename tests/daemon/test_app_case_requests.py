@@ -16,7 +16,7 @@ from daemon import http_cases
 from daemon.app import Running
 from tests.daemon.app_service import FULL, TOKEN, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
-from tests.daemon.http_service import until
+from tests.daemon.http_service import next_frame, until
 from tests.daemon.test_app_cases import as_another, topics
 
 BOTH = "both-token"
@@ -134,13 +134,12 @@ async def test_who_listens_is_told_of_a_claim_as_an_event_and_as_the_new_list(of
     heard: list[Any] = []
     async with asyncio.timeout(10), office.client.get("/api/v1/stream") as stream:
         await office.post(f"/api/v1/cases/{office.case_id}/claim", {"by": "Анна", "for": "1500ms"})
-        async for line in stream.content:
-            if line in {b"event: event/missed\n", b"event: missed/open\n"}:
-                told = orjson.loads((await stream.content.readline()).removeprefix(b"data: "))
+        while not (len(heard) > 2 and heard[-1] == ("list", None)):
+            topic, data = await next_frame(stream.content)
+            if topic in {"event/missed", "missed/open"}:
+                told = orjson.loads(data)
                 case = told["case"] if "case" in told else told["cases"][0]
                 heard.append((told.get("type", "list"), case["claimed_by"]))
-                if len(heard) > 2 and heard[-1] == ("list", None):
-                    break
     events = [each for each in heard if each[0] != "list"]
     assert events == [("claimed", "Анна"), ("released", None)]
     assert ("list", "Анна") in heard

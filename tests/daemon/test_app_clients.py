@@ -12,7 +12,7 @@ from daemon.app import App
 from tests.daemon.app_service import FULL, lines, ready, replay, settings_for
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.free_port import closed_port
-from tests.daemon.http_service import until
+from tests.daemon.http_service import next_frame, until
 from tests.daemon.service_manager import Told
 from tests.daemon.test_app_cases import rows, topics
 
@@ -77,9 +77,10 @@ async def test_the_list_says_the_new_name_once_the_file_does(tmp_path: Path) -> 
 
 async def heard(stream: Any, client: tuple[str, str]) -> None:
     """Wait until `missed/open` names this client."""
-    async for line in stream.content:
-        if line == b"event: missed/open\n":
-            told = orjson.loads((await stream.content.readline()).removeprefix(b"data: "))
+    while True:
+        topic, data = await next_frame(stream.content)
+        if topic == "missed/open":
+            told = orjson.loads(data)
             if told["cases"] and client_of(told["cases"][0]) == client:
                 return
 

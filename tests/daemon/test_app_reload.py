@@ -17,7 +17,7 @@ from config.working_hours import working_hours_of
 from daemon.app import App, Running
 from tests.daemon.app_service import Ledger, replay, settings_for
 from tests.daemon.fake_asterisk import Action, FakeAsterisk, Session, hangup, listed, new_channel, run_of_headers
-from tests.daemon.http_service import until
+from tests.daemon.http_service import next_frame, until
 from tests.daemon.service_manager import Told
 from tests.documents.asking import asking
 
@@ -123,12 +123,11 @@ async def test_new_limits_of_the_wallboard_are_told_to_boards_that_are_open(tmp_
 
 async def told_of_the_site(stream: aiohttp.ClientResponse) -> list[float | None]:
     """How many alarm, and the goal, of the next `bridge/info`."""
-    async for line in stream.content:
-        if line.strip() == b"event: bridge/info":
-            data = await stream.content.readline()
-            said = json.loads(data.removeprefix(b"data: "))
+    while True:
+        topic, data = await next_frame(stream.content)
+        if topic == "bridge/info":
+            said = json.loads(data)
             return [said["alarms"]["waiting_alarm"], said["goal"]]
-    raise AssertionError("the stream ended")
 
 
 async def test_wrong_settings_leave_everything_as_it_was(tmp_path: Path) -> None:

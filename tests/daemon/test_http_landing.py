@@ -22,6 +22,7 @@ async def test_the_landing_page_links_what_there_is_and_escapes_what_it_says() -
         assert {
             *(f"/{name}/" for name in page_names()),
             "/api/v1/openapi.yaml",
+            "/api/v1/asyncapi.yaml",
             "/metrics",
             "/api/v1/calls",
             "/api/v1/live",

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from storage.call_filter import CallFilter
@@ -21,8 +20,10 @@ from storage.live_calls import Heard, LiveChange, kept_calls
 from storage.reading import reading
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel, refused, silence
 from tests.daemon.free_port import closed_port
+from tests.daemon.http_service import next_frame
 from tests.daemon.recorder_process import recording
 from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
+from tests.documents.asking import asking
 from tests.storage.faults import header
 from tests.storage.sample_calls import START, a_missed_call, ended
 from tests.storage.sample_cases import a_case, missed
@@ -65,10 +66,10 @@ async def test_a_pbx_that_is_down_at_start_is_no_failure(tmp_path: Path) -> None
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: Path, number: signal.Signals) -> None:
     pbx = FakeAsterisk()
-    async with beside(pbx, tmp_path) as daemon, aiohttp.ClientSession() as session:
+    async with beside(pbx, tmp_path) as daemon, asking(f"http://127.0.0.1:{daemon.port}") as session:
         # Somebody watches the stream meanwhile, and does not go away by himself.
-        async with session.get(f"http://127.0.0.1:{daemon.port}/api/v1/stream") as stream:
-            await stream.content.readany()
+        async with session.get("/api/v1/stream") as stream:
+            await next_frame(stream.content)
             ids = [f"1795450254.{n}" for n in range(FINISHED + LIVE)]
             over = [new_channel(each) + hangup(each) for each in ids[:FINISHED]]
             pbx.sessions[0].send(b"".join([*over, *map(new_channel, ids[FINISHED:])]))

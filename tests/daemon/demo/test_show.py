@@ -10,9 +10,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import aiomqtt
 import pytest
+
+from tests.documents.asking import asking
+from tests.documents.validity import channel_of, check_message
 
 pytestmark = pytest.mark.slow
 
@@ -56,14 +58,24 @@ async def address_of(process: asyncio.subprocess.Process) -> str:
     return match[0].decode()
 
 
+def checked(message: aiomqtt.Message) -> str:
+    """The topic below the root of a message that is as documented."""
+    topic = str(message.topic).removeprefix("ringtally/demo/")
+    assert isinstance(message.payload, bytes)
+    # This broker hands everything out with the QoS that the subscriber asked for, as no other does: it says nothing of ours.
+    check_message(topic, message.payload, channel_of(topic).channel.qos, message.retain)
+    return topic
+
+
 async def listened(client: aiomqtt.Client, wanted: set[str], kept: bool = False) -> dict[str, aiomqtt.Message]:
     """What is said on these topics, each its first time, among all that there are; `kept`: what the broker kept for who comes later."""
     found: dict[str, aiomqtt.Message] = {}
     await client.subscribe("ringtally/demo/#", qos=1)
     async with asyncio.timeout(WITHIN_S):
         async for message in client.messages:
+            topic = checked(message)
             if message.retain or not kept:
-                found.setdefault(str(message.topic).removeprefix("ringtally/demo/"), message)
+                found.setdefault(topic, message)
             if found.keys() >= wanted:
                 break
     return found
@@ -90,13 +102,13 @@ async def test_a_board_finds_everything_at_its_broker_until_the_end_is_told(
             wanted = {"bridge/state", "bridge/health", "calls/active", "queue/sales/state", "department/sales/state"}
             states = await listened(board, wanted, kept=True)
             assert not [topic for topic in states if topic.startswith("event/")]
-            async with aiohttp.ClientSession() as session, session.get(f"{address}/metrics") as answer:
+            async with asking(address) as session, session.get("/metrics") as answer:
                 assert "\nringtally_mqtt_connected 1.0\n" in await answer.text()
             process.send_signal(number)
             async with asyncio.timeout(WITHIN_S):
                 with contextlib.suppress(aiomqtt.MqttError):  # the broker goes right after the daemon
                     async for message in board.messages:
-                        if message.topic.matches("+/+/bridge/state"):
+                        if checked(message) == "bridge/state":
                             states["bridge/state"] = message
                 _, errors = await process.communicate()
         assert states["bridge/state"].payload == b"offline"
@@ -125,15 +137,14 @@ async def test_without_the_extra_it_runs_all_the_same_and_says_what_is_missing(t
 async def test_calls_are_counted_while_it_runs_and_a_terminal_that_is_closed_leaves_nothing_behind(
     tmp_path: Path,
 ) -> None:
-    async with demo(tmp_path) as process, aiohttp.ClientSession() as session:
-        address = await address_of(process)
+    async with demo(tmp_path) as process, asking(await address_of(process)) as session:
         async with asyncio.timeout(WITHIN_S):
             while True:
-                async with session.get(f"{address}/api/v1/live") as answer:
+                async with session.get("/api/v1/live") as answer:
                     if (await answer.json())["total"]:
                         break
                 await asyncio.sleep(0.05)
-        async with session.get(f"{address}/metrics") as answer:
+        async with session.get("/metrics") as answer:
             assert "\nringtally_ami_connected 1.0\n" in await answer.text()
         process.send_signal(signal.SIGHUP)
         _, errors = await process.communicate()
