@@ -117,8 +117,8 @@ def moment_of(value: object, now: float) -> float:
 
 def name_of(value: object) -> str:
     """Who says it."""
-    name = " ".join(value.split()) if isinstance(value, str) else ""
-    if not 0 < len(name) <= NAME_LONGEST:
+    name = " ".join(value.split()) if isinstance(value, str) and len(value) <= NAME_LONGEST else ""
+    if not name:
         raise BadWordsError(f"by is a name of at most {NAME_LONGEST} characters: who says it")
     return name
 

@@ -75,3 +75,9 @@ def test_whatever_somebody_writes_is_taken_within_its_bound_or_refused_without_a
             assert len(asked.by) <= NAME_LONGEST
             assert len(asked.text or "") <= TEXT_LONGEST
             assert asked.text is None or asked.text in text
+
+
+def test_a_name_is_as_long_as_it_was_sent_whatever_stands_around_it() -> None:
+    with pytest.raises(BadWordsError, match="at most 100 characters"):
+        claim_of("1.1", " " + "A" * NAME_LONGEST, "30m", False, 1.0)
+    assert claim_of("1.1", " A" + "n" * (NAME_LONGEST - 2), "30m", False, 1.0).by == "A" + "n" * (NAME_LONGEST - 2)

@@ -67,7 +67,7 @@ class Board:
         self.hosts: set[str] = set()
         page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on("console", lambda message: self._heard(message.type, message.text))
+        page.on("console", lambda message: self._heard(message.type, message.text, message.location["url"]))
         page.on("request", lambda request: self._asked(request.url))
         page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""))
 
@@ -75,9 +75,9 @@ class Board:
         if not url.startswith("blob:"):  # made by the page itself
             self.hosts.add(urlsplit(url).hostname or "")
 
-    def _heard(self, kind: str, text: str) -> None:
+    def _heard(self, kind: str, text: str, url: str) -> None:
         if kind in {"error", "warning"} and not any(each in text for each in _NETWORK):
-            self.faults.append(f"{kind}: {text}")
+            self.faults.append(f"{kind}: {text} ({url})")
 
     def _at(self, where: str) -> Locator:
         return self.page.locator(where)
