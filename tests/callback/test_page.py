@@ -1,5 +1,6 @@
 """The call-back page on the daemon's own stream: tokens, claims, conflicts, what is typed and never lost."""
 
+import asyncio
 import re
 import signal
 from datetime import datetime, timedelta
@@ -121,6 +122,13 @@ async def holding_the_first_answer(page: Board, tokens: str) -> list[Route]:
     return held
 
 
+async def holding(page: Board, what: str) -> asyncio.Future[Route]:
+    """What is told of a case next is held until somebody lets it go on."""
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await page.page.route(f"**/{what}", held.set_result)
+    return held
+
+
 async def hears_nothing(page: Board) -> None:
     """What its page shows grows old from here on; what it tells still comes through."""
     await page.page.route("**/api/v1/stream", lambda route: route.abort())
@@ -184,6 +192,24 @@ async def test_what_one_does_the_other_sees_and_what_he_typed_meanwhile_stays(tm
         await expect(oleg.page.locator(".forms > form textarea")).to_have_value("")
         oleg.faults.clear()  # the browser itself tells of each 409
         await expect(oleg.page.locator("main img, main b")).to_have_count(0)
+
+
+async def test_what_is_typed_on_while_the_daemon_answers_stays(tmp_path: Path) -> None:
+    async with office(tmp_path) as (pbx, daemon), desk(daemon, by="Anna") as page:
+        miss(pbx)
+        await page.page.locator(".case .who a").click()
+        for name, form in {"notes": ".forms > form", "contact": ".box:not(:has(fieldset))"}.items():
+            held = await holding(page, name)
+            if name == "contact":
+                await page.page.locator(f"{form} summary").click()
+            await page.page.fill(f"{form} textarea", "wants")
+            await page.page.press(f"{form} textarea", "Control+Enter")
+            route = await held
+            await page.page.type(f"{form} textarea", " an offer")
+            await route.continue_()
+            await page.told({"notes": "Noted.", "contact": "Noted as reached."}[name])
+            await expect(page.page.locator(f"{form} textarea")).to_have_value("wants an offer")
+        await page.shows(".caller .stays", "What you wrote is still here; it can be saved as a note.")
 
 
 async def test_who_may_not_see_the_number_tells_that_he_was_reached_and_is_asked_his_name_once(tmp_path: Path) -> None:

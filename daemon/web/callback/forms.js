@@ -38,9 +38,14 @@ export class Forms {
   _hear(tell) {
     const { words } = this;
     const text = (part) => part.querySelector("textarea");
-    const clear = (part) => () => {
-      text(part).value = "";
-      if (part.localName === "details") part.open = false;
+    // Who typed on meanwhile keeps all of it: what was taken is not all that he wrote.
+    const clear = (part) => {
+      const sent = text(part).value;
+      return () => {
+        if (text(part).value !== sent) return;
+        text(part).value = "";
+        if (part.localName === "details") part.open = false;
+      };
     };
     onSubmit(this._note, () => {
       const note = text(this._note).value.trim();
