@@ -101,9 +101,14 @@ async def test_a_token_is_typed_once_shows_the_numbers_and_can_be_forgotten(tmp_
         await is_as_wide_as_the_phone(page)
         assert READ not in page.page.url
         assert READ in await page.page.evaluate(KEPT)
+        await page.page.fill(".forms > form textarea", "calls again at six")
         await page.page.click("#me")
         await page.page.click("#who .forget")
         await page.shows(".caller h2", MASKED)
+        # Of what may no longer be told stays to be seen what was typed, and that alone.
+        await expect(page.page.locator(".forms > form textarea")).to_be_visible()
+        await expect(page.page.get_by_role("button", name="Save the note")).to_be_disabled()
+        await expect(page.page.locator(".box:visible")).to_have_count(0)
         kept = await page.page.evaluate(KEPT)
         assert not any(word in kept for word in (READ, WRITE, "Anna"))
 

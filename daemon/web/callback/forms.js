@@ -24,9 +24,10 @@ export class Forms {
 
   /** `writes`: may he write at all? `waits`: a case that waits no longer takes notes, and nothing else. */
   draw(writes, waits) {
-    this.element.hidden = !writes;
-    this._hide(this._reached, !waits);
-    this._hide(this._dismiss, !waits);
+    this._hide(this._note, !writes);
+    this._hide(this._reached, !writes || !waits);
+    this._hide(this._dismiss, !writes || !waits);
+    this.element.hidden = [...this.element.children].every((part) => part.hidden);
   }
 
   // What somebody has written in stays to be seen.
