@@ -217,6 +217,20 @@ async def test_what_is_typed_on_while_the_daemon_answers_stays(tmp_path: Path) -
         await page.shows(".caller .stays", "What you wrote is still here; it can be saved as a note.")
 
 
+async def test_two_of_one_name_see_which_claims_are_not_theirs(tmp_path: Path) -> None:
+    async with office(tmp_path) as (pbx, daemon), desk(daemon, by="Anna") as one, desk(daemon, by="Anna") as other:
+        miss(pbx)
+        await one.page.click(".case button.claim")
+        await one.has(".caller .claimed", "you call back, ")
+        await other.has(".case .claimed", "in your name, not claimed in this browser, ")
+        await one.page.reload()
+        await one.has(".case .claimed", "you call back, ")
+        await other.page.click(".case .who a")
+        await other.page.click(".caller button.prolong")
+        await other.has(".caller .claimed", "you call back, ")
+        await one.has(".caller .claimed", "in your name, not claimed in this browser, ")
+
+
 async def test_who_may_not_see_the_number_tells_that_he_was_reached_and_is_asked_his_name_once(tmp_path: Path) -> None:
     async with office(tmp_path) as (pbx, daemon), desk(daemon, by=" ", token="") as page:
         miss(pbx)

@@ -6,7 +6,7 @@ import { claimOf, claimedBy, dialled, endWords, endedBy, isNumber, liveCall, mar
 
 const GONE_MOST = 20;
 
-/** Draws the list, and hears what is done in it: `hooks.claim(id)`. `hooks.dial`: as `dialled` takes it. */
+/** Draws the list, and hears what is done in it: `hooks.claim(id)`. `hooks.claims`: those made here. `hooks.dial`: as `dialled` takes it. */
 export class List {
   constructor(words, times, me, hooks) {
     Object.assign(this, { words, times, me, hooks });
@@ -97,7 +97,7 @@ export class List {
   }
 
   _fill(row, found, at, writes, active) {
-    const { words, times } = this;
+    const { words, times, hooks } = this;
     const claim = claimOf(found, this.me.by);
     row.dataset.claim = claim;
     row.dataset.state = found.state;
@@ -111,7 +111,7 @@ export class List {
     claimed.hidden = claim === "free";
     if (claim !== "free") {
       const left = words.left(times.lasted(-secondsSince(found.claimed_until, at)));
-      fill(claimed, claim === "mine" ? [words.mine] : claimedBy(found, words), `, ${left}`);
+      fill(claimed, claim === "mine" ? [hooks.claims.has(found) ? words.mine : words.mineElsewhere] : claimedBy(found, words), `, ${left}`);
     }
     put(row, ".now", nowWords(liveCall(found, active), words, times, at));
     const button = row.querySelector("button.claim");

@@ -10,6 +10,7 @@ import { Me } from "../common/me.js";
 import { listenToStream } from "../common/stream_source.js";
 import { CallPanel } from "./call_panel.js";
 import { said } from "./case_words.js";
+import { Claims } from "./claims.js";
 import { List } from "./list.js";
 import { Panel } from "./panel.js";
 import { Times } from "./times.js";
@@ -29,6 +30,7 @@ class Page {
     this.words = wordsOf(language);
     this.times = new Times(language, this.words);
     this.me = new Me();
+    this.claims = new Claims();
     this.api = new Api("../api/v1/", () => this.me.tokens);
     this.who = new Who(this.words, this.me);
     this.state = new LiveState(skew);
@@ -36,7 +38,7 @@ class Page {
     this.open = null; // missed/open, as it was last told
     this.panels = new Map();
     this.shown = { id: "", call: "" };
-    this.list = new List(this.words, this.times, this.me, { dial, changed: () => this.draw(), claim: (id) => this._claimAtOnce(id) });
+    this.list = new List(this.words, this.times, this.me, { dial, claims: this.claims, changed: () => this.draw(), claim: (id) => this._claimAtOnce(id) });
     document.title = this.words.title;
     byId("me").addEventListener("click", () => this.who.ask());
     byId("hint").querySelector("button").addEventListener("click", () => this.who.ask());
@@ -231,6 +233,7 @@ class Page {
     const panel = new Panel(id, this.words, this.times, {
       api: this.api,
       me: this.me,
+      claims: this.claims,
       dial: this.dial,
       now: () => this.now,
       say: (text) => this._say(text),

@@ -14,7 +14,7 @@ const CLAIM_KEY = "ringtally.claim";
 const LOOK_AGAIN_MS = 700;
 const LOOKS_MOST = 8;
 
-/** `hooks`: `api`, `me`, `dial` (as `dialled` takes it), `askName()` (resolves to a name or ""), `now()` (ms, the daemon's clock), `say(words)`, `told(case)`, `noted(panel)`. */
+/** `hooks`: `api`, `me`, `claims`, `dial` (as `dialled` takes it), `askName()` (resolves to a name or ""), `now()` (ms, the daemon's clock), `say(words)`, `told(case)`, `noted(panel)`. */
 export class Panel {
   constructor(id, words, times, hooks) {
     Object.assign(this, { id, words, times, hooks });
@@ -122,7 +122,7 @@ export class Panel {
     line.hidden = claim === "free";
     if (claim === "free") return;
     const left = words.left(times.lasted(-secondsSince(found.claimed_until, at)));
-    only(line, [...(claim === "mine" ? [words.mine] : claimedBy(found, words)), said("span", "", `, ${left}`)]);
+    only(line, [...(claim === "mine" ? [this.hooks.claims.has(found) ? words.mine : words.mineElsewhere] : claimedBy(found, words)), said("span", "", `, ${left}`)]);
   }
 
   _drawActs(claim, writes) {
@@ -169,8 +169,12 @@ export class Panel {
     const by = await this.hooks.askName();
     if (by === "") return;
     this.element.setAttribute("aria-busy", "true");
+    const { claims } = this.hooks;
+    const isClaim = what === "claim" && !body.release;
+    if (isClaim) claims.asked(this.id);
     try {
       const told = await tellOf(this.hooks.api, this.id, what, { ...body, by }, this.words, this.times, this.hooks.now());
+      if (isClaim) claims.answered(this.id, told.done ? told.found?.claimed_until : undefined);
       if (told.done) {
         done();
         this.hooks.say(told.words);

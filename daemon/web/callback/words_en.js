@@ -23,6 +23,7 @@ export const ENGLISH = {
   trulyMissed: "truly missed",
   claimedBy: (by) => ["", by, " calls back"],
   mine: "you call back",
+  mineElsewhere: "in your name, not claimed in this browser",
   left: (time) => `${time} more`,
   days: (days, hours) => `${days} d ${hours} h`,
   claim: "I call back",

@@ -23,6 +23,7 @@ export const RUSSIAN = {
   trulyMissed: "истинно пропущен",
   claimedBy: (by) => ["перезванивает ", by, ""],
   mine: "перезваниваете вы",
+  mineElsewhere: "на ваше имя, но взято не в этом браузере",
   left: (time) => `ещё ${time}`,
   days: (days, hours) => `${days} д ${hours} ч`,
   claim: "Беру",
