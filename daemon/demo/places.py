@@ -1,4 +1,4 @@
-"""Where to look at the demo: the wallboard, the metrics, the broker, as lines for a terminal."""
+"""Where to look at the demo: the pages, the token that they ask for, the metrics, the broker, as lines for a terminal."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,20 @@ _LINE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """`http` is the address of the daemon's pages, without a slash at its end; `root` the first levels of all topics."""
+    """`http` is the address of the daemon's pages, without a slash at its end; `root` the first levels of all topics; `token` reads and writes."""
 
     http: str
     root: str
     broker: DemoBroker | NoBroker
+    token: str
 
     def lines(self, language: Language) -> list[tuple[str, str]]:
         """What there is, and where; the wallboard first."""
         return [
             (word("wallboard", language), f"{self.http}/wallboard/"),
+            (word("call back", language), f"{self.http}/callback/"),
+            (word("reports", language), f"{self.http}/reports/"),
+            (word("token", language), self.token),
             (word("metrics", language), f"{self.http}/metrics"),
             (word("broker", language), self._broker(language)),
         ]

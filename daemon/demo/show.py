@@ -1,6 +1,7 @@
 """The demo: the daemon on the simulated PBX, a broker beside it, and a table of calls in the terminal that ticks."""
 
 import asyncio
+import secrets
 import signal
 import sys
 import tempfile
@@ -30,12 +31,15 @@ from daemon.words import Language
 REFRESH_S = 0.25
 SITE = "demo"
 WRAPUP_S = 10
+# People type it, and it is gone with the demo.
+_TOKEN_BYTES = 12
 
 
 def demo_settings(
-    folder: Path, pbx: SimulatedPbx, broker: DemoBroker | NoBroker, listen: str, language: Language
+    folder: Path, pbx: SimulatedPbx, broker: DemoBroker | NoBroker, listen: str, language: Language, token: str = ""
 ) -> Settings:
-    """The daemon's settings for the simulated PBX, published to the broker if there is one."""
+    """The daemon's settings for the simulated PBX, published to the broker if there is one. Who shows the token reads all, and writes."""
+    http = Http(listen=listen, read_token=SecretStr(token), write_token=SecretStr(token))
     return Settings(
         site=Site(name=SITE, language=language),
         ami=Ami(host="127.0.0.1", port=pbx.port, username=USERNAME, secret=SecretStr(pbx.secret)),
@@ -50,9 +54,9 @@ def demo_settings(
             for team in DEPARTMENTS
         ],
         queues={department.queue: Queue(wrapup=WRAPUP_S) for department in DEPARTMENTS},
-        http=Http(listen=listen),
+        http=http,
         storage=Storage(path=str(folder / "demo.db")),
-        mqtt=_published(broker, Http(listen=listen)) if isinstance(broker, DemoBroker) else None,
+        mqtt=_published(broker, http) if isinstance(broker, DemoBroker) else None,
     )
 
 
@@ -71,6 +75,7 @@ async def show_demo(listen: str, seed: int | None, language: Language, seconds: 
     """Run until Ctrl-C, or for so many seconds; nothing is left behind. The same `seed` gives the same calls."""
     configure_log("error")
     finished = FinishedCalls()
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last: its terminal was closed
@@ -82,14 +87,14 @@ async def show_demo(listen: str, seed: int | None, language: Language, seconds: 
             SimulatedPbx(TrafficGenerator(Random(seed))) as pbx,
             asyncio.TaskGroup() as tasks,
         ):
-            app = App(demo_settings(folder, pbx, broker, listen, language), [finished])
+            app = App(demo_settings(folder, pbx, broker, listen, language, token), [finished])
             app.stop = stop  # which may be set already
             if seconds is not None:
                 loop.call_later(seconds, stop.set)
             running = tasks.create_task(app.run(), name="daemon")
             playing = tasks.create_task(pbx.play(), name="pbx")
             daemon = await asyncio.shield(app.started)
-            places = Places(own_address(listen, daemon.port), f"{Mqtt().prefix}/{SITE}", broker)
+            places = Places(own_address(listen, daemon.port), f"{Mqtt().prefix}/{SITE}", broker, token)
             showing = tasks.create_task(_show(daemon, finished, places, language), name="table")
             await running
             playing.cancel()

@@ -19,7 +19,7 @@ from tests.daemon.demo.traffic import RULES, Message, finished, told, traffic
 
 pytestmark = pytest.mark.slow
 
-PLACES = Places("http://127.0.0.1:1", "ringtally/demo", DemoBroker(1883, 9001, "hush"))
+PLACES = Places("http://127.0.0.1:1", "ringtally/demo", DemoBroker(1883, 9001, "hush"), "a-token")
 FULL_NUMBER = re.compile(r"\b7(9000\d{6}|[48]\d{2}0\d{6})\b")
 
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 RINGTALLY = Path(sys.executable).with_name("ringtally")
 WITHIN_S = 60.0
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+")
+TOKEN = re.compile(rb"token  ([\w-]{16})\n")
 BROKER = re.compile(rb"broker  mqtt://127\.0\.0\.1:(\d+)  ws://127\.0\.0\.1:(\d+)/  ringtally/demo/#\n")
 # As if the extra were not installed.
 WITHOUT_BROKER = "import sys; sys.modules['amqtt'] = None; from daemon.cli import main; main()"
@@ -88,9 +89,12 @@ async def test_a_board_finds_everything_at_its_broker_until_the_end_is_told(
     async with demo(tmp_path) as process:
         assert process.stdout is not None
         address = await address_of(process)
-        await process.stdout.readline()
-        match = BROKER.fullmatch(await process.stdout.readline())
+        told: re.Match[bytes] | None = None
+        while not (line := await process.stdout.readline()).startswith(b"broker"):
+            told = TOKEN.fullmatch(line) or told
+        match = BROKER.fullmatch(line)
         assert match is not None
+        assert told is not None
         tcp, web = int(match[1]), int(match[2])
         async with (
             aiomqtt.Client("127.0.0.1", tcp) as plain,
@@ -104,6 +108,9 @@ async def test_a_board_finds_everything_at_its_broker_until_the_end_is_told(
             assert not [topic for topic in states if topic.startswith("event/")]
             async with asking(address) as session, session.get("/metrics") as answer:
                 assert "\nringtally_mqtt_connected 1.0\n" in await answer.text()
+            headers = {"X-Ringtally-Token": told[1].decode()}
+            async with asking(address, headers=headers) as session, session.get("/api/v1/access") as answer:
+                assert await answer.json() == {"reads_all": True, "writes": True}
             process.send_signal(number)
             async with asyncio.timeout(WITHIN_S):
                 with contextlib.suppress(aiomqtt.MqttError):  # the broker goes right after the daemon
