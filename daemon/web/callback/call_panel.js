@@ -2,7 +2,7 @@
 
 import { called, element } from "../common/dom.js";
 import { duration } from "../common/format.js";
-import { pictureOf, barWords } from "./call_picture.js";
+import { barWords, legendOf, pictureOf } from "./call_picture.js";
 import { momentsOf, storyOf } from "./call_story.js";
 import { said } from "./case_words.js";
 
@@ -39,7 +39,7 @@ export class CallPanel {
     new ResizeObserver(() => {
       if (place.clientWidth === width || place.clientWidth === 0) return;
       width = place.clientWidth;
-      place.replaceChildren(pictureOf(story, words, width));
+      place.replaceChildren(pictureOf(story, words, width), legend(legendOf(story, words, width)));
     }).observe(place);
   }
 
@@ -61,4 +61,8 @@ export class CallPanel {
     const result = each.result ? `: ${came}` : "";
     return `${told}${result}${each.isOpen ? ` (${words.unseen})` : ""}`;
   }
+}
+
+function legend(parts) {
+  return element("ul", "legend", ...parts.map(({ words, sign }) => element("li", "", sign, said("span", "", words))));
 }

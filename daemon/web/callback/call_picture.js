@@ -35,6 +35,19 @@ export function pictureOf(story, words, width) {
   return picture;
 }
 
+/** What the bars say that are too short to say it themselves: `{words, sign}` of each kind, in the order of their first. */
+export function legendOf(story, words, width) {
+  const scale = (width - 2 * SIDE) / Math.max(story.end - story.start, 1000);
+  const found = new Map();
+  for (const bar of story.lanes.flatMap((lane) => lane.bars)) {
+    const said = bar.kind === "queue" ? words.queue : barWords(bar, words);
+    if (hasRoom(toldBy(bar, words), (bar.to - bar.from) * scale) || found.has(said)) continue;
+    const sign = drawn("rect", { class: `bar ${bar.kind}`, x: 1, y: 1, width: 22, height: 12, rx: 3, ...(FILLS[bar.kind] && { fill: FILLS[bar.kind] }) });
+    found.set(said, { words: said, sign: drawn("svg", { class: "picture sign", width: 24, height: 14, "aria-hidden": "true" }, sign) });
+  }
+  return [...found.values()];
+}
+
 /** What a bar says in words. */
 export function barWords(bar, words) {
   if (bar.kind === "rest") return words[bar.rest ?? "rest"];
@@ -51,13 +64,21 @@ function nameOf(lane, words) {
 
 function barOf(bar, x, top, words) {
   const [left, wide] = [x(bar.from), Math.max(x(bar.to) - x(bar.from), 2)];
-  const told = bar.kind === "queue" ? `${words.queue} ${bar.who}` : barWords(bar, words);
+  const told = toldBy(bar, words);
   const time = duration((bar.to - bar.from) / 1000);
   const tip = drawn("title", {}, `${told}, ${time}${bar.isOpen ? ` (${words.unseen})` : ""}`);
   const made = [drawn("rect", { class: `bar ${bar.kind} ${bar.result ?? ""}${bar.isOpen ? " unseen" : ""}`, x: left, y: top, width: wide, height: BAR, rx: 3, ...(FILLS[bar.kind] && { fill: FILLS[bar.kind] }) }, tip)];
-  const text = [`${told} ${time}`, told, time].find((each) => each.length * LETTER + 8 <= wide);
+  const text = [`${told} ${time}`, told, time].find((each) => hasRoom(each, wide));
   if (text !== undefined) made.push(drawn("text", { class: `in ${bar.kind} ${bar.result ?? ""}`, x: left + wide / 2, y: top + 16 }, text));
   return made;
+}
+
+function toldBy(bar, words) {
+  return bar.kind === "queue" ? `${words.queue} ${bar.who}` : barWords(bar, words);
+}
+
+function hasRoom(text, wide) {
+  return text.length * LETTER + 8 <= wide;
 }
 
 function passOf(pass, x, words, width) {
