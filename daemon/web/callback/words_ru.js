@@ -128,7 +128,7 @@ export const RUSSIAN = {
   },
   call_: {
     title: "Звонок",
-    caller: "звонящий", menu: "меню", dialling: "соединение", queue: "очередь", talk: "разговор", ring: "звонит", hold: "на удержании", parked: "на парковке",
+    caller: "звонящий", menu: "меню", dialling: "соединение", queue: "очередь", talk: "разговор", ring: "вызов", hold: "на удержании", parked: "на парковке",
     heldBy: { person: "на удержании", caller: "удержал звонящий", lot: "на парковке" },
     transfer: { blind: "перевели", attended: "перевели, сперва поговорив" },
     rest: "у АТС",
