@@ -110,7 +110,7 @@ async def test_a_board_finds_everything_at_its_broker_until_the_end_is_told(
                 assert "\nringtally_mqtt_connected 1.0\n" in await answer.text()
             headers = {"X-Ringtally-Token": told[1].decode()}
             async with asking(address, headers=headers) as session, session.get("/api/v1/access") as answer:
-                assert await answer.json() == {"reads_all": True, "writes": True}
+                assert await answer.json() == {"v": 1, "reads_all": True, "writes": True}
             process.send_signal(number)
             async with asyncio.timeout(WITHIN_S):
                 with contextlib.suppress(aiomqtt.MqttError):  # the broker goes right after the daemon
