@@ -179,3 +179,32 @@ async def test_where_nothing_is_it_says_so_and_where_nobody_answers_too(tmp_path
         await page.get_by_role("button", name="Try again").click()
         await expect(page.locator(".empty")).to_be_visible()
         await expect(page.get_by_role("alert")).to_be_hidden()
+
+
+async def test_a_period_that_ends_before_it_begins_is_said_in_the_readers_language_and_takes_no_report_away(
+    tmp_path: Path,
+) -> None:
+    async with (
+        serving(tmp_path, MADE) as (daemon, _),
+        page_of(daemon, f"report=missed&{DAY}&lang=ru", size=(1440, 900)) as opened,
+    ):
+        page = opened.page
+        alert = page.locator("#trouble")
+        began = await page.locator("#from").input_value()
+        await page.locator("#to").fill("2020-01-01")
+        await expect(alert).to_have_text("Конец периода раньше начала.")
+        await shown(page)
+        await expect(page.locator("table.calls tbody tr")).to_have_count(3)
+        await expect(page.locator("#from")).to_have_value(began)
+        await expect(page.locator("#to")).to_have_value("2020-01-01")
+        # What is seen is what is saved.
+        with (await saved(page, "csv", tmp_path)).open(encoding="utf-8", newline="") as file:
+            assert len(list(csv.reader(file))) == 1 + 3
+        # Another report is not there: nothing is shown under its name.
+        await page.locator("#tabs a").filter(has_text="Ожидание").click()
+        await expect(page.locator("#report > *")).to_have_count(0)
+        await expect(alert).to_have_text("Конец периода раньше начала.")
+        await page.locator("#to").fill(began)
+        await expect(page.locator("h2")).to_have_text("Среднее время ожидания")
+        await expect(alert).to_be_hidden()
+        opened.hosts.discard("")  # a file that was saved has no host
