@@ -27,8 +27,16 @@ from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 pytestmark = IN_ONE_BROWSER
 A4_WIDTH = 703
 """Without the margins, at 96 dpi."""
+WORDS_FIT = """field => {
+    const [pen, of] = [document.createElement("canvas").getContext("2d"), getComputedStyle(field)];
+    pen.font = of.font;
+    return pen.measureText(field.placeholder).width <= field.clientWidth - parseFloat(of.paddingLeft) - parseFloat(of.paddingRight);
+}"""
+"""Is the whole of what an empty field says to be read?"""
 PHONE = (390, 844)
 FITS = "wide => innerWidth === wide && document.documentElement.scrollWidth <= wide"
+APART = """() => document.querySelector("#report > .heading + *").getBoundingClientRect().top
+    - document.querySelector("#report > .heading").getBoundingClientRect().bottom"""
 # A name as a caller sends it, and a trunk and queue as a careless administrator calls them.
 MEAN = [
     Made(
@@ -87,7 +95,8 @@ async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path:
         assert told["Missed share"] == "75.0%"
         # All three began on a Monday, from seven in the evening on.
         heat = page.locator("svg[aria-label^='Missed calls by hour'] .value")
-        await expect(heat).to_have_text(["3"])
+        await expect(heat).to_have_text(["3", *["0"] * 6])
+        assert await page.locator("#number").evaluate(WORDS_FIT)
         rows = page.locator("table.calls tbody tr")
         await expect(rows).to_have_count(len(report["calls"]))
         assert "+79009998877" not in await page.inner_text("main")
@@ -146,6 +155,7 @@ async def test_whatever_callers_and_trunks_are_called_it_shows_text_on_a_phone_a
                 assert is_inert(f"\u2068{blank(name)}\u2069"), name
             assert await elements(page) - plain <= {"bdi", "b", "button", "tfoot", "circle"}
             await opened.gives(FITS, True, PHONE[0])
+            assert await page.evaluate(APART) > 0
             await page.set_viewport_size({"width": A4_WIDTH, "height": 1000})
             await page.emulate_media(media="print")
             await opened.is_drawn()
