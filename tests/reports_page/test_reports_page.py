@@ -27,8 +27,16 @@ from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 pytestmark = IN_ONE_BROWSER
 A4_WIDTH = 703
 """Without the margins, at 96 dpi."""
+WORDS_FIT = """field => {
+    const [pen, of] = [document.createElement("canvas").getContext("2d"), getComputedStyle(field)];
+    pen.font = of.font;
+    return pen.measureText(field.placeholder).width <= field.clientWidth - parseFloat(of.paddingLeft) - parseFloat(of.paddingRight);
+}"""
+"""Is the whole of what an empty field says to be read?"""
 PHONE = (390, 844)
 FITS = "wide => innerWidth === wide && document.documentElement.scrollWidth <= wide"
+APART = """() => document.querySelector("#report > .heading + *").getBoundingClientRect().top
+    - document.querySelector("#report > .heading").getBoundingClientRect().bottom"""
 # A name as a caller sends it, and a trunk and queue as a careless administrator calls them.
 MEAN = [
     Made(
@@ -87,7 +95,8 @@ async def test_it_shows_the_figures_of_the_command_line_and_saves_them(tmp_path:
         assert told["Missed share"] == "75.0%"
         # All three began on a Monday, from seven in the evening on.
         heat = page.locator("svg[aria-label^='Missed calls by hour'] .value")
-        await expect(heat).to_have_text(["3"])
+        await expect(heat).to_have_text(["3", *["0"] * 6])
+        assert await page.locator("#number").evaluate(WORDS_FIT)
         rows = page.locator("table.calls tbody tr")
         await expect(rows).to_have_count(len(report["calls"]))
         assert "+79009998877" not in await page.inner_text("main")
@@ -146,6 +155,7 @@ async def test_whatever_callers_and_trunks_are_called_it_shows_text_on_a_phone_a
                 assert is_inert(f"\u2068{blank(name)}\u2069"), name
             assert await elements(page) - plain <= {"bdi", "b", "button", "tfoot", "circle"}
             await opened.gives(FITS, True, PHONE[0])
+            assert await page.evaluate(APART) > 0
             await page.set_viewport_size({"width": A4_WIDTH, "height": 1000})
             await page.emulate_media(media="print")
             await opened.is_drawn()
@@ -179,3 +189,32 @@ async def test_where_nothing_is_it_says_so_and_where_nobody_answers_too(tmp_path
         await page.get_by_role("button", name="Try again").click()
         await expect(page.locator(".empty")).to_be_visible()
         await expect(page.get_by_role("alert")).to_be_hidden()
+
+
+async def test_a_period_that_ends_before_it_begins_is_said_in_the_readers_language_and_takes_no_report_away(
+    tmp_path: Path,
+) -> None:
+    async with (
+        serving(tmp_path, MADE) as (daemon, _),
+        page_of(daemon, f"report=missed&{DAY}&lang=ru", size=(1440, 900)) as opened,
+    ):
+        page = opened.page
+        alert = page.locator("#trouble")
+        began = await page.locator("#from").input_value()
+        await page.locator("#to").fill("2020-01-01")
+        await expect(alert).to_have_text("Конец периода раньше начала.")
+        await shown(page)
+        await expect(page.locator("table.calls tbody tr")).to_have_count(3)
+        await expect(page.locator("#from")).to_have_value(began)
+        await expect(page.locator("#to")).to_have_value("2020-01-01")
+        # What is seen is what is saved.
+        with (await saved(page, "csv", tmp_path)).open(encoding="utf-8", newline="") as file:
+            assert len(list(csv.reader(file))) == 1 + 3
+        # Another report is not there: nothing is shown under its name.
+        await page.locator("#tabs a").filter(has_text="Ожидание").click()
+        await expect(page.locator("#report > *")).to_have_count(0)
+        await expect(alert).to_have_text("Конец периода раньше начала.")
+        await page.locator("#to").fill(began)
+        await expect(page.locator("h2")).to_have_text("Среднее время ожидания")
+        await expect(alert).to_be_hidden()
+        opened.hosts.discard("")  # a file that was saved has no host

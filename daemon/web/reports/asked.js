@@ -10,6 +10,7 @@ export const TAKES = {
   calls: [...OF_ALL, "direction", "result", "missed"],
 };
 const DEFAULT_PERIOD = "7d";
+const DAY = /^\d{4}-\d\d-\d\d$/;
 // Of the page, and of no question.
 const KEPT = ["lang", "theme"];
 
@@ -42,6 +43,11 @@ export function addressOf(asked) {
 export function askedOf(report, asked) {
   const kept = TAKES[report].filter((name) => asked[name]).map((name) => [name, asked[name]]);
   return { ...Object.fromEntries(kept), report };
+}
+
+/** Does it end on a day before that on which it begins? Of moments the daemon is the judge. */
+export function isBackward({ from = "", to = "" }) {
+  return DAY.test(from) && DAY.test(to) && from > to;
 }
 
 /** What to send to the daemon. */

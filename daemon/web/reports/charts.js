@@ -144,11 +144,12 @@ export function heatMap({ counts, hours, weekdays, width, label, title }) {
       const [weekday, hour] = isNarrow ? [n, hours[m]] : [m, hours[n]];
       const count = counts[weekday][hour];
       const heat = heatOf(count, most);
+      const onHeat = count === 0 ? "nothing" : `on-${heat < 3 ? "low" : "high"}`;
       const inside = [
         drawn("title", {}, title(weekday, hour, count)),
         drawn("rect", { x: left + cell * n + 1, y: y + 1, width: cell - 2, height: line - 2, rx: 3, class: `heat heat-${heat}` }),
+        text(left + cell * (n + 0.5), y + line / 2 + 4.5, `value ${onHeat}`, String(count)),
       ];
-      if (count > 0) inside.push(text(left + cell * (n + 0.5), y + line / 2 + 4.5, `value on-${heat < 3 ? "low" : "high"}`, String(count)));
       parts.push(drawn("g", {}, ...inside));
     });
   });

@@ -4,7 +4,7 @@ import { Api, ApiError } from "../common/api.js";
 import { later } from "../common/config.js";
 import { byId, element } from "../common/dom.js";
 import { plural, speak } from "../common/language.js";
-import { addressOf, askedIn, askedOf, queryOf } from "./asked.js";
+import { addressOf, askedIn, askedOf, isBackward, queryOf } from "./asked.js";
 import { callList, callQuestions } from "./call_list.js";
 import { fillForm } from "./controls.js";
 import { missedQuestions, missedReport } from "./missed_report.js";
@@ -45,6 +45,10 @@ class Page {
     this.asked = askedIn(location.search);
     this.drawControls();
     this.asking?.abort();
+    if (isBackward(this.asked)) {
+      this.refuseSpan();
+      return;
+    }
     const asking = new AbortController();
     this.asking = asking;
     const { words } = this;
@@ -179,10 +183,10 @@ class Page {
   }
 
   files() {
-    const { words } = this;
+    const { words, asked } = this;
     const buttons = FILES.map((form) => {
       const button = tagged("button", { type: "button", class: "button", "data-form": form }, words.files[form]);
-      button.addEventListener("click", () => this.save(form, button));
+      button.addEventListener("click", () => this.save(form, button, asked));
       return button;
     });
     const print = tagged("button", { type: "button", class: "button", id: "print" }, words.print);
@@ -192,17 +196,17 @@ class Page {
     return element("div", "files", menu, print);
   }
 
-  /** Save the report as a file. The token is a header, and so no link can do it. */
-  async save(form, button) {
+  /** Save the report, as `asked` for, as a file. The token is a header, and so no link can do it. */
+  async save(form, button, asked) {
     const { words } = this;
     button.disabled = true;
     button.closest("details").open = false;
     say(words.making);
     try {
-      const answer = await patiently(`reports/${this.asked.report}`, { ...queryOf(this.asked), format: form, lang: this.language }, null, words);
+      const answer = await patiently(`reports/${asked.report}`, { ...queryOf(asked), format: form, lang: this.language }, null, words);
       const suffix = /filename="[^"]*\.(\w+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? form;
-      const span = [this.asked.period, this.asked.from, this.asked.to].filter(Boolean).join("_").replace(/[^\w-]/g, "-");
-      const name = `ringtally-${this.asked.report}-${span}.${suffix}`;
+      const span = [asked.period, asked.from, asked.to].filter(Boolean).join("_").replace(/[^\w-]/g, "-");
+      const name = `ringtally-${asked.report}-${span}.${suffix}`;
       const link = tagged("a", { download: name });
       link.href = URL.createObjectURL(await answer.blob());
       link.click();
@@ -234,6 +238,16 @@ class Page {
     return [line];
   }
 
+  /** Nothing is asked for; the report that is there stays, unless it is another's. */
+  refuseSpan() {
+    const main = byId("report");
+    if (main.className !== this.asked.report) main.replaceChildren();
+    main.setAttribute("aria-busy", "false");
+    this.asking = null;
+    say("");
+    warn(element("span", "", this.words.errors.span));
+  }
+
   tell(error) {
     trouble(error, this.words, () => this.show());
   }
@@ -258,6 +272,12 @@ function say(text) {
   byId("said").textContent = text;
 }
 
+function warn(...words) {
+  const box = byId("trouble");
+  box.replaceChildren(...words);
+  box.hidden = false;
+}
+
 function hideTrouble() {
   byId("trouble").hidden = true;
 }
@@ -268,14 +288,12 @@ function trouble(error, words, again) {
   if (isOurs) console.error(error);
   const status = isOurs ? "page" : error.status;
   const known = words.errors[status] ?? words.errors.other;
-  const box = byId("trouble");
   const button = tagged("button", { type: "button", class: "button small" }, words.again);
   button.addEventListener("click", () => {
     hideTrouble();
     again();
   });
-  box.replaceChildren(element("span", "", known, ...(status === 400 ? [" ", element("bdi", "", error.message)] : [])), " ", button);
-  box.hidden = false;
+  warn(element("span", "", known, ...(status === 400 ? [" ", element("bdi", "", error.message)] : [])), " ", button);
 }
 
 async function run() {
