@@ -107,7 +107,7 @@ async def test_whatever_they_are_called_the_board_shows_text(tmp_path: Path) -> 
         agents = [member(text) for text in TEXTS]
         pbx.answers["QueueStatus"] = members(agents)
         pbx.sessions[-1].send(b"".join(agents))
-        await page.has("#agents-free p", f"of {AGENTS}")
+        await page.has("#agents-free .note p", f"of {AGENTS}")
         assert await elements(page) - before <= {"bdi", "li", "span", "time", "div", "tr", "th", "td", "i"}
         await page.fits()
         missed = await page.page.locator("#missed-open b").inner_text()
