@@ -117,7 +117,7 @@ async def test_whatever_they_are_called_the_board_shows_text(tmp_path: Path) -> 
             beside = await page.beside(page.page.url.replace("table", other))
             await beside.link_is("live")
             # What a broker keeps comes topic by topic.
-            await beside.has("#agents-free p", f"of {AGENTS}")
+            await beside.has("#agents-free .note p", f"of {AGENTS}")
             if other == "tiles":
                 await beside.shows("#missed b", missed)
             await beside.fits()
