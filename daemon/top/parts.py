@@ -21,6 +21,8 @@ _AGENT_LEVELS: Mapping[str, Level] = {
     "available": "good",
     "unavailable": "faint",
 }
+# Of a call "unavailable" means something else.
+_AGENT_WORDS = {"unavailable": mark("offline")[0]}
 _CALL_LEVELS: Mapping[str, Level] = {"talking": "busy", "held": "busy", "queued": "sought", "ringing": "sought"}
 
 
@@ -239,7 +241,7 @@ def _agents(heard: Heard, at: float, language: Language) -> Iterable[Row]:
         since = moment(each.get("since"))
         cells: tuple[Cell, ...] = (
             each.get("name") or each.get("device"),
-            word(each["state"], language),
+            word(_AGENT_WORDS.get(each["state"], each["state"]), language),
             None if since is None else max(0.0, at - since),
             each.get("reason"),
             ", ".join(str(membership.get("queue")) for membership in each.get("queues", ())),

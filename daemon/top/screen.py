@@ -1,6 +1,7 @@
 """The picture: lines of figures above, the parts in tables that share the room, keys below; or all of it at once, for a script."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.layout import Layout
@@ -173,19 +174,19 @@ def _part(
         )
         for place in places
     ]
-    signs = Column("", [Text(_SIGNS.get(row.level, " ")) for row in seen])
+    if not seen:
+        known = link == "live" or (part == "missed" and heard.get("missed/open") is not None)
+        said = word(_NOTHING[part], language) if known and not view.filter else "–"
+        shown = [replace(each, cells=[Text("" if n else said, style="dim")]) for n, each in enumerate(shown)]
+    signs = Column("", [Text(_SIGNS.get(row.level, " ")) for row in seen] or [Text(" ")])
     kept, _ = fitted([shown[0], signs, *shown[1:]], width)
-    styles = [_STYLES[row.level] if link == "live" else "dim" for row in seen]
+    styles = [_STYLES[row.level] if link == "live" else "dim" for row in seen] or [None]
     table = drawn(kept, width, styles)
     if not is_plain:
         table.header_style = (
             "bold black on cyan" if in_focus else "black on green" if link == "live" else "black on white"
         )
         table.width = width
-    if not seen:
-        known = link == "live" or (part == "missed" and heard.get("missed/open") is not None)
-        said = _NOTHING[part] if known and not view.filter else "–"
-        table.add_row(Text(word(said, language) if said != "–" else said, style="dim"))
     return table
 
 

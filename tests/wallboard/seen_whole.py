@@ -1,4 +1,4 @@
-"""Is all text on the page to be seen: nothing to scroll, nothing cut but by an ellipsis, nothing over something else?"""
+"""Is all text on the page to be seen: nothing to scroll, nothing cut but a name by an ellipsis, nothing over something else?"""
 
 import asyncio
 
@@ -24,13 +24,15 @@ _FAULTS = """() => {
     const ink = { left: line.left, right: line.right, top: line.top + air, bottom: line.bottom - air };
     const what = `${parent.closest("[id]")?.id} ${parent.className || parent.localName} "${node.textContent.slice(0, 30)}"`;
     if (size < 10.4) found.push(`${size} px: ${what}`);
+    const isWhole = parent.closest(".box :is(.who, .word), .cells .word, .legend, .share, .value, .note, thead, dt, #agents-free .whose") !== null;
+    if (parent.closest("h3")?.scrollHeight > parent.closest("h3")?.clientHeight + 1) found.push(`cut below: ${what}`);
     let hasEllipsis = false;
     for (let each = parent; each !== document.documentElement; each = each.parentElement) {
       const style = getComputedStyle(each);
       if (style.overflowX === "visible") continue;
       const box = each.getBoundingClientRect();
       hasEllipsis ||= style.textOverflow === "ellipsis";
-      if (!hasEllipsis && (ink.right > box.right + 1 || ink.left < box.left - 1)) found.push(`cut at the side: ${what}`);
+      if ((isWhole || !hasEllipsis) && (ink.right > box.right + 1 || ink.left < box.left - 1)) found.push(`cut at the side: ${what}`);
       if (ink.bottom > box.bottom + 1.5 || ink.top < box.top - 1.5) found.push(`cut above or below: ${what}`);
       ink.right = Math.min(ink.right, box.right);
       ink.left = Math.max(ink.left, box.left);

@@ -34,7 +34,7 @@ async def test_each_queue_alarms_by_its_own_limits_and_the_one_in_trouble_is_nam
             const dead = figuresOf(state, info, null, false, at);
             return {
                 measured: all.queues.map((each) => [each.key, each.measured, each.crowded]), fullest: all.fullest, waiting: [all.waiting, all.waitingMeasured],
-                longest: [all.longest, all.longestQueue, all.longestLimit, all.longestMeasured], lonely: [all.free.lonely, all.free.measured],
+                longest: [all.longest, all.longestQueue, all.longestLimits, all.longestMeasured], lonely: [all.free.lonely, all.free.measured],
                 before: all.today.before, some: [some.waiting, some.fullest, some.longestQueue, some.free.lonely, some.today.before],
                 dead: [dead.waiting, dead.fullest, dead.longestQueue, dead.free.lonely],
             };
@@ -43,7 +43,7 @@ async def test_each_queue_alarms_by_its_own_limits_and_the_one_in_trouble_is_nam
         "measured": [["a", "crit", "crit"], ["b", "crit", ""], ["c", "crit", "crit"]],
         "fullest": "sales",
         "waiting": [243, "crit"],
-        "longest": [2000, "sales", 300, "crit"],
+        "longest": [2000, "sales", [100, 300], "crit"],
         "lonely": ["support", "crit"],
         "before": {"in": 5},
         "some": [240, "sales", "sales", None, None],

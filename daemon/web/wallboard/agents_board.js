@@ -13,7 +13,7 @@ const LONG = "▲";
 const LEAST = 2.7;
 const MOST = 8;
 const GAP = 0.5;
-const RATIO = 3.7;
+const RATIO = 4.2;
 // Smaller letters nobody reads, whatever a rem is.
 const LEAST_PX = 38;
 

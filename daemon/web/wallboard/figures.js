@@ -42,6 +42,11 @@ function limitsOf(info, name, key = null) {
   };
 }
 
+/** From which wait on it is warned, and alarmed. */
+function waitLimits({ warn = null, alarm = null }) {
+  return [warn, alarm];
+}
+
 function queuesOf(state, info, chosen, isLive, at) {
   const isMeant = ({ key, name }) => chosen === null || chosen.has(key) || chosen.has(name.toLowerCase());
   const standing = standingIn(state.get("calls/active"));
@@ -81,11 +86,12 @@ function standingIn(active) {
   return found;
 }
 
-/** Whose queue is worst first; of two alike who has waited longest, then by name. `settled`: the level that is shown of each. */
+/** Whose queue is worst first; of two alike who has waited longest, then whose day is worse, then by name. `settled`: the level that is shown of each. */
 export function worstFirst(queues) {
   const rank = { crit: 0, warn: 1 };
-  const by = (each) => rank[each.settled] ?? 2;
-  return [...queues].sort((a, b) => by(a) - by(b) || (a.since ?? Infinity) - (b.since ?? Infinity) || a.name.localeCompare(b.name));
+  const by = (level) => rank[level] ?? 2;
+  const since = (each) => each.since ?? Number.MAX_VALUE;
+  return [...queues].sort((a, b) => by(a.settled) - by(b.settled) || since(a) - since(b) || by(a.level) - by(b.level) || a.name.localeCompare(b.name));
 }
 
 function agentsOf(state, info, names, at) {
@@ -117,7 +123,7 @@ function freeOf(agents, waiting, queues) {
 }
 
 function nothingNow() {
-  return { waiting: null, waitingMeasured: "", fullest: null, longest: null, longestMeasured: "", longestLimit: null, longestQueue: null };
+  return { waiting: null, waitingMeasured: "", fullest: null, longest: null, longestMeasured: "", longestLimits: [null, null], longestQueue: null };
 }
 
 /** `{all, total, waiting}`: the calls that are told, of how many, and those who wait, longest wait first. Null: nothing was told. */
@@ -153,7 +159,7 @@ function siteNow(state, info, calls, queues, at) {
   return {
     waiting, waitingMeasured: worst([levelAbove(waiting, warn, alarm), ...queues.map((each) => each.crowded)]), fullest: fullestOf(queues),
     longest, longestMeasured: worst(levels),
-    longestLimit: limitsOf(info, longestQueue).alarm, longestQueue,
+    longestLimits: waitLimits(limitsOf(info, longestQueue)), longestQueue,
   };
 }
 
@@ -165,7 +171,7 @@ function queuesNow(info, queues) {
     waiting, waitingMeasured: worst([levelAbove(waiting, warn, alarm), ...queues.map((each) => each.crowded)]), fullest: fullestOf(queues),
     longest: oldest?.longest ?? 0,
     longestMeasured: worst(queues.map((each) => (each.since === null ? "" : levelAbove(each.longest, each.limits.warn, each.limits.alarm)))),
-    longestLimit: oldest?.limits.alarm ?? null, longestQueue: oldest === undefined || oldest.since === null ? null : oldest.name,
+    longestLimits: waitLimits(oldest?.limits ?? {}), longestQueue: oldest === undefined || oldest.since === null ? null : oldest.name,
   };
 }
 

@@ -4,7 +4,7 @@ import { called, element } from "../common/dom.js";
 import { plain } from "../common/format.js";
 
 export const NOTHING = "–";
-const MARKS = { warn: "▲", crit: "■" };
+export const MARKS = { warn: "▲", crit: "■" };
 const nodesOf = new WeakMap();
 
 /** Have just this text in a node; as it may be shown to people. */

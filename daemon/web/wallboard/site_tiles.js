@@ -33,9 +33,9 @@ function handsOf(words, tallies) {
 }
 
 const FILL = {
-  waiting: (made, words, { waiting, fullest, limits }, levels) => fillTile(made, words, known(waiting), words.waitingLimit(limits.warn, limits.alarm), levels.waiting, fullest ?? ""),
-  longest: (made, words, { longest, longestLimit, longestQueue }, levels) =>
-    fillTile(made, words, known(longest, duration), longestLimit === null ? "" : words.limit(duration(longestLimit)), levels.longest, longestQueue ?? ""),
+  waiting: (made, words, { waiting, fullest, limits }, levels) => fillTile(made, words, known(waiting), words.limits(limits.warn, limits.alarm), levels.waiting, fullest ?? ""),
+  longest: (made, words, { longest, longestLimits, longestQueue }, levels) =>
+    fillTile(made, words, known(longest, duration), words.limits(...longestLimits.map((each) => (each === null ? null : duration(each)))), levels.longest, longestQueue ?? ""),
   "agents-free": (made, words, { free, tallies }, levels) =>
     fillTile(made, words, known(free.free), free.present === null ? "" : words.of(free.present), levels.free, free.lonely === null ? handsOf(words, free.free === null ? null : tallies) : words.lonely(free.lonely)),
   talking: (made, words, { tallies }) => fillTile(made, words, known(tallies === null ? null : tallies.talking + tallies.held), ""),

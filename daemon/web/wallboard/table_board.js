@@ -5,7 +5,7 @@ import { duration, share } from "../common/format.js";
 import { waitsSince } from "../common/live_calls.js";
 import { worstFirst } from "./figures.js";
 import { TURN_MS, pageOf } from "./paging.js";
-import { badge, box, fillLevel, keep, keepRows, list, namePlace, roomIn, write, writeFigure } from "./parts.js";
+import { MARKS, badge, box, fillLevel, keep, keepRows, list, namePlace, roomIn, write, writeFigure } from "./parts.js";
 import { callRow, missedRow } from "./rows.js";
 import { siteTiles } from "./site_tiles.js";
 
@@ -86,7 +86,7 @@ export class TableBoard {
       ...queue,
       longest: queue.longest === null ? null : duration(queue.longest),
       offered: today.offered, answered: today.answered, lost: today.abandoned + today.timeout + today.left,
-      level: share(today.service_level), mean: durationOf(today.mean_wait_s), p95: durationOf(today.p95_wait_s),
+      level: [MARKS[queue.level], share(today.service_level)].filter(Boolean).join(" "), mean: durationOf(today.mean_wait_s), p95: durationOf(today.p95_wait_s),
     };
     COLUMNS.forEach((name, n) => {
       const cell = node.children[n + 1];

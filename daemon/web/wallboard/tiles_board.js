@@ -5,7 +5,7 @@ import { duration, share } from "../common/format.js";
 import { worstFirst } from "./figures.js";
 import { long } from "./long.js";
 import { TURN_MS, pageOf, tilesFor } from "./paging.js";
-import { NOTHING, badge, box, fillLevel, keep, keepRows, list, measure, lettersIn, momentary, namePlace, roomIn, write, writeFigure } from "./parts.js";
+import { MARKS, NOTHING, badge, box, fillLevel, keep, keepRows, list, measure, lettersIn, momentary, namePlace, roomIn, write, writeFigure } from "./parts.js";
 import { missedRow } from "./rows.js";
 import { beforeOf, siteTiles } from "./site_tiles.js";
 
@@ -84,14 +84,14 @@ export class TilesBoard {
     moment("waiting", queue.waiting);
     moment("longest", queue.longest === null ? null : duration(queue.longest));
     measure(node, lettersIn(String(queue.waiting ?? NOTHING)) + 0.6 * lettersIn(duration(queue.longest ?? 0)));
-    const { waitingWarn, waitingAlarm, alarm } = queue.limits;
+    const { waitingWarn, waitingAlarm, warn, alarm } = queue.limits;
     write(node.querySelector(".waiting .caption"), [words.captions.waiting, limits(waitingWarn, waitingAlarm)].filter(Boolean).join(" · "));
-    write(node.querySelector(".longest .caption"), alarm === null ? words.captions.longest : words.limit(duration(alarm)));
+    write(node.querySelector(".longest .caption"), words.limits(...[warn, alarm].map((each) => (each === null ? null : duration(each)))) || words.captions.longest);
     moment("free", queue.free);
     moment("busy", queue.busy);
     moment("paused", queue.paused);
     const level = node.querySelector(".share");
-    write(level, share(queue.today.service_level));
+    write(level, [MARKS[queue.level], share(queue.today.service_level)].filter(Boolean).join(" "));
     level.dataset.level = queue.level;
     write(node.querySelector(".lost"), words.lost(queue.today.abandoned + queue.today.timeout + queue.today.left));
   }

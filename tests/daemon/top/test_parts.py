@@ -78,7 +78,7 @@ def test_agents_who_ring_come_first_and_whose_state_is_not_known_are_not_there()
         ("gleb", "ringing", 2.0),
         ("anna", "talking", 61.0),
         ("boris", "available", 5.0),
-        ("vera", "unavailable", 5.0),
+        ("vera", "offline", 5.0),
     ]
 
 
