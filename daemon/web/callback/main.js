@@ -30,7 +30,7 @@ class Page {
     this.words = wordsOf(language);
     this.times = new Times(language, this.words);
     this.me = new Me();
-    this.claims = new Claims();
+    this.claims = new Claims(this.me);
     this.api = new Api("../api/v1/", () => this.me.tokens);
     this.who = new Who(this.words, this.me);
     this.state = new LiveState(skew);
