@@ -111,7 +111,7 @@ async def _open_board(source: Source) -> AsyncIterator[tuple[FakeAsterisk, Page]
             broker = await stack.enter_async_context(mosquitto(folder, shipped(folder, _PASSWORD)))
             address = f"ws://127.0.0.1:{broker.websocket_port}/"
             section = mqtt(broker.port, f'username = "ringtally"\npassword = "{_PASSWORD}"\nwebsocket = "{address}"\n')
-        pbx = await stack.enter_async_context(FakeAsterisk())
+        pbx = await stack.enter_async_context(FakeAsterisk(steady=True))
         settings = write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)
         daemon = await stack.enter_async_context(running_daemon(settings))
         await daemon.until("/-/ready", "ready")

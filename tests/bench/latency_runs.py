@@ -92,11 +92,11 @@ async def at_rate(rate: float, seconds: float, warm_s: float, rounds: int, broke
     first = stretch.since(warm_s)
     found = AtRate(rate, (len(stretch.events) - first) / seconds)
     for _ in range(rounds):
-        async with FakeAsterisk() as pbx, _daemon(pbx, "") as daemon:
+        async with FakeAsterisk(steady=True) as pbx, _daemon(pbx, "") as daemon:
             cost, _ = await _played(stretch, first, pbx, daemon)
             found.off.append(cost)
         async with (
-            FakeAsterisk() as pbx,
+            FakeAsterisk(steady=True) as pbx,
             subscribing(broker.port) as subscriber,
             _daemon(pbx, f"[mqtt]\nport = {broker.port}\n") as daemon,
             _looking(found.late),
@@ -143,7 +143,7 @@ async def after_quiet(changes: int, broker: Mosquitto) -> list[float]:
     """How long the first change of a queue's retained state takes after a quiet time: a caller joins, or leaves."""
     random, taken = Random(1), list[float]()
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         subscribing(broker.port) as subscriber,
         _daemon(pbx, f"[queues.support]\n[mqtt]\nport = {broker.port}\n"),
     ):

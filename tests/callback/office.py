@@ -40,7 +40,7 @@ def miss(pbx: FakeAsterisk, number: int = 0) -> None:
 @asynccontextmanager
 async def office(folder: Path, port: int = 0, more: str = "") -> AsyncIterator[tuple[FakeAsterisk, Daemon]]:
     """A daemon that hears its PBX."""
-    async with FakeAsterisk() as pbx, running_daemon(settings(folder, pbx, port, more)) as daemon:
+    async with FakeAsterisk(steady=True) as pbx, running_daemon(settings(folder, pbx, port, more)) as daemon:
         await daemon.until("/-/ready", "ready")
         yield pbx, daemon
 

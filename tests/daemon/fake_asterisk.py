@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -36,6 +37,8 @@ BOOTED = b"Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 60\r\nLastRelo
 WITHIN_S = 5.0
 HAPPENS_WITHIN_S = 60.0
 """Nothing takes so long but on a machine on which everybody else is busy: a program that has to start, a PBX that boots."""
+
+_UNSTAMPED = re.compile(rb"^(Event: [^\r]*\r\nPrivilege: [^\r]*\r\n)(?!Timestamp: )", re.MULTILINE)
 
 Action = dict[str, str]
 Answer = Callable[["Session", Action], bytes]
@@ -94,7 +97,7 @@ class Session:
     """One client: what it asked, and a hand that can send it anything."""
 
     def __init__(self, pbx: "FakeAsterisk", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._pbx = pbx
+        self.pbx = pbx
         self._reader = reader
         self._writer = writer
         self.asked: list[Action] = []
@@ -106,39 +109,50 @@ class Session:
         return [each["Action"] for each in self.asked]
 
     async def asked_for(self, name: str, times: int = 1) -> Action:
-        await self._pbx.turn.until(lambda: self.names.count(name) >= times)
+        await self.pbx.turn.until(lambda: self.names.count(name) >= times)
         return [each for each in self.asked if each["Action"] == name][times - 1]
 
     async def left(self) -> None:
-        await self._pbx.turn.until(lambda: self.is_over)
+        await self.pbx.turn.until(lambda: self.is_over)
 
     def send(self, data: bytes) -> None:
+        if self.pbx.is_steady:
+            stamp = b"\\1Timestamp: %.6f\r\n" % (clock.now() + self.pbx.ahead_s)
+            data = _UNSTAMPED.sub(stamp, data)
         self._writer.write(data)
 
     def hang_up(self) -> None:
         self._writer.close()
 
     async def run(self) -> None:
-        self._writer.write(self._pbx.banner)
+        self._writer.write(self.pbx.banner)
         with suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 raw = (await self._reader.readuntil(b"\r\n\r\n")).decode()
                 action = dict(line.split(": ", 1) for line in raw.split("\r\n") if line)
                 self.asked.append(action)
-                self._writer.write(self._pbx.answer(self, action))
-                self._pbx.turn.happened()
+                self._writer.write(self.pbx.answer(self, action))
+                self.pbx.turn.happened()
         self.is_over = True
-        self._pbx.turn.happened()
+        self.pbx.turn.happened()
 
     def close(self) -> None:
         self._writer.transport.abort()
 
 
 class FakeAsterisk:
-    """Listens on a free port of 127.0.0.1 while entered. `answers` may be changed at any time; an empty answer is silence."""
+    """Listens on a free port of 127.0.0.1 while entered. `answers` may be changed at any time; an empty answer is silence.
 
-    def __init__(self, *, banner: bytes = BANNER, booted: bool = True, tls: ssl.SSLContext | None = None) -> None:
+    Whatever a test sent, it says that nobody calls or waits when it is asked. For tests of what stands behind the AMI client it is
+    `steady`: it stamps its events (`timestampevents = yes`), so a daemon that a busy machine lets stand still has no gap; and what is
+    asked again each minute it refuses to tell, so what a test has sent lives on.
+    """
+
+    def __init__(
+        self, *, banner: bytes = BANNER, booted: bool = True, steady: bool = False, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.banner = banner
+        self.is_steady = steady
         self.booted = booted
         self.port = 0
         self.ahead_s = 0.0
@@ -154,10 +168,10 @@ class FakeAsterisk:
             "CoreStatus": lambda _session, action: answer(
                 action, CoreStartupDate="2026-11-24", CoreStartupTime="08:00:00", CoreCurrentCalls="0"
             ),
-            "CoreShowChannels": lambda _session, action: listed(action, "CoreShowChannelsComplete"),
+            "CoreShowChannels": _nothing("CoreShowChannelsComplete"),
             "DeviceStateList": lambda _session, action: listed(action, "DeviceStateListComplete"),
             "BridgeList": lambda _session, action: listed(action, "BridgeListComplete"),
-            "QueueStatus": lambda _session, action: listed(action, "QueueStatusComplete"),
+            "QueueStatus": _nothing("QueueStatusComplete"),
         }
 
     async def __aenter__(self) -> Self:
@@ -216,6 +230,14 @@ class FakeAsterisk:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _nothing(complete: str) -> Answer:
+    def answered(session: Session, action: Action) -> bytes:
+        is_again = session.names.count(action["Action"]) > 1
+        return denied(session, action) if is_again and session.pbx.is_steady else listed(action, complete)
+
+    return answered
 
 
 def silence(_session: Session, _action: Action) -> bytes:

@@ -44,7 +44,7 @@ async def gathered(folder: Path) -> dict[str, Any]:
     """By the channel's name, a topic and what was said on it."""
     section = "accept_contacts = true\nhome_assistant = true\n"
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(folder) as broker,
         listening(broker.port) as listener,
         listening(broker.port, "homeassistant/#", is_checked=False) as home,

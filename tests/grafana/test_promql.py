@@ -21,7 +21,7 @@ OF_PROMETHEUS: Mapping[str, frozenset[str]] = {"up": frozenset(), "scrape_durati
 async def known(folder: Path) -> Mapping[str, frozenset[str]]:
     """What the daemon serves once it has seen a call with a queue and an agent: samples, with their labels."""
     found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = settings_for(folder, pbx.port, mqtt=Mqtt(port=closed_port(), reconnect_max=0.05))
         async with ready(settings) as (daemon, client):
             await replay(pbx, daemon, lines("07-ivr-queue-second-agent"))

@@ -25,7 +25,7 @@ async def test_a_password_lets_in(tmp_path: Path, version: str) -> None:
     (tmp_path / "secret").chmod(0o600)
     section = f'username = "ringtally"\npassword_file = "{tmp_path / "secret"}"\nversion = "{version}"\n'
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, passwords(tmp_path)) as broker,
         listening(broker.port, username="ringtally", password=RIGHT) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
@@ -39,7 +39,7 @@ async def test_a_password_lets_in(tmp_path: Path, version: str) -> None:
 async def test_a_refused_password_is_told_once_and_tried_slowly(tmp_path: Path, version: str) -> None:
     section = f'username = "ringtally"\npassword = "{WRONG}"\nversion = "{version}"\n'
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, passwords(tmp_path)) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
     ):
@@ -58,7 +58,7 @@ async def test_tls_with_an_authority_of_our_own(tmp_path: Path) -> None:
     certificates = make_certificates(tmp_path, "IP:127.0.0.1,DNS:localhost")
     tls = f"allow_anonymous true\ncertfile {certificates.server}\nkeyfile {certificates.server}\n"
     section = f'host = "localhost"\ntls = true\nca_file = "{certificates.authority}"\n'
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path, tls) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path, tls) as broker:
         async with publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon:
             await daemon.until("/metrics", "ringtally_mqtt_connected 1.0")
             short_calls(pbx, ids(0, 50))
@@ -87,7 +87,7 @@ async def test_a_certificate_that_proves_nothing_is_told_once(tmp_path: Path, ho
     tls = f"allow_anonymous true\ncertfile {server}\nkeyfile {server}\n"
     section = f'host = "{host}"\ntls = true\nca_file = "{ours.authority}"\n'
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, tls) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
     ):
@@ -116,7 +116,7 @@ async def test_a_certificate_of_our_own_lets_in_where_the_broker_asks_for_one(tm
         f'version = "{version}"\n'
     )
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, with_certificates(certificates, certificates)) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
     ):
@@ -138,7 +138,7 @@ async def test_without_the_certificate_that_the_broker_asks_for_it_is_told_once_
         section += f'cert_file = "{stranger}"\nkey_file = "{stranger}"\n'
     wants = with_certificates(certificates, certificates)
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, wants) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
     ):
@@ -153,7 +153,7 @@ async def test_without_the_certificate_that_the_broker_asks_for_it_is_told_once_
 async def test_with_the_brokers_settings_that_we_ship_boards_may_read_and_only_we_write(tmp_path: Path) -> None:
     section = f'username = "ringtally"\npassword = "{RIGHT}"\nhome_assistant = true\n'
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, shipped(tmp_path, RIGHT)) as broker,
         listening(broker.websocket_port, transport="websockets") as board,
         publishing(tmp_path, pbx, mqtt(broker.port, section)),
@@ -199,7 +199,7 @@ async def test_a_broker_that_lets_in_and_lets_nothing_be_written_or_read_is_told
 ) -> None:
     """In 3.1.1 a broker has no word for it: mosquitto acknowledges what it throws away."""
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, limited(tmp_path, rights)) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port, f'version = "{version}"\n')) as daemon,
     ):

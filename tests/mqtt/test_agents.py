@@ -28,7 +28,7 @@ def last(listener: Listener, topic: str) -> Any:
 
 async def test_an_agent_is_there_for_who_comes_later_and_cleared_when_gone(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)),
@@ -56,7 +56,7 @@ async def test_an_agent_is_there_for_who_comes_later_and_cleared_when_gone(tmp_p
 
 async def test_while_the_pbx_is_not_heard_no_state_passes_for_a_live_one(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)),

@@ -43,7 +43,7 @@ async def test_the_list_says_whose_number_it_is_who_calls_back_and_what_is_to_be
     tmp_path: Path, numbers: str, client: tuple[str, str], notes: list[str]
 ) -> None:
     (tmp_path / "clients.csv").write_text(CLIENTS, encoding="cp1251")
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker, listening(broker.port) as listener:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker, listening(broker.port) as listener:
         settings = mqtt(broker.port, f'numbers = "{numbers}"\n') + '[clients]\nfile = "clients.csv"\n'
         async with publishing(tmp_path, pbx, settings) as daemon:
             await daemon.told("clients_read")
@@ -82,7 +82,7 @@ async def test_the_list_says_whose_number_it_is_who_calls_back_and_what_is_to_be
 async def test_a_broken_file_keeps_the_names_and_a_mended_one_is_read_on_sighup(tmp_path: Path) -> None:
     file = tmp_path / "clients.csv"
     file.write_text(CLIENTS)
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker, listening(broker.port) as listener:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker, listening(broker.port) as listener:
         settings = mqtt(broker.port, 'numbers = "full"\n') + '[clients]\nfile = "clients.csv"\n'
         async with publishing(tmp_path, pbx, settings) as daemon:
             pbx.sessions[-1].send(b"".join(lines("05-direct-caller-abandons")))

@@ -39,7 +39,7 @@ async def forget(folder: Path, *words: str) -> str:
 
 async def test_a_missed_caller_is_forgotten_by_the_daemon_and_by_the_broker(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port, FULL)) as daemon,
@@ -72,7 +72,7 @@ async def test_a_missed_caller_is_forgotten_by_the_daemon_and_by_the_broker(tmp_
 
 async def test_what_waits_for_a_broker_that_is_away_is_told_without_him(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port, FULL)) as daemon,
     ):
@@ -94,7 +94,7 @@ async def test_what_waits_for_a_broker_that_is_away_is_told_without_him(tmp_path
 async def test_a_call_that_lives_ends_before_it_is_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "calls.db"
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
     ):
@@ -115,7 +115,7 @@ async def test_a_call_that_lives_ends_before_it_is_forgotten(tmp_path: Path) -> 
 
 async def test_a_daemon_that_is_killed_in_the_middle_forgets_at_its_next_start(tmp_path: Path) -> None:
     path = tmp_path / "calls.db"
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker:
         section = mqtt(broker.port)
         async with publishing(tmp_path, pbx, section) as daemon:
             calls = [f"1795450260.{number}" for number in range(400)]
@@ -139,7 +139,7 @@ async def test_a_daemon_that_is_killed_in_the_middle_forgets_at_its_next_start(t
 
 
 async def test_while_no_daemon_runs_the_command_does_it_all(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker:
         async with publishing(tmp_path, pbx, mqtt(broker.port)) as daemon:
             pbx.sessions[-1].send(b"".join(lines("05-direct-caller-abandons")))
             await daemon.until("/metrics", 'ringtally_missed_cases_waiting{state="open"} 1.0')

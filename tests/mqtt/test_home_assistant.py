@@ -33,7 +33,7 @@ async def test_the_device_is_kept_told_anew_when_home_assistant_starts_and_says_
     tmp_path: Path,
 ) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         home_assistant(broker) as found,
@@ -61,7 +61,7 @@ async def test_the_device_is_kept_told_anew_when_home_assistant_starts_and_says_
 
 
 async def test_turned_off_while_the_daemon_was_down_it_is_taken_back(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker, home_assistant(broker) as found:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker, home_assistant(broker) as found:
         async with publishing(tmp_path, pbx, mqtt(broker.port, ON)) as daemon:
             await found.until(lambda: found.heard)
             assert await daemon.stop() == 0
@@ -81,7 +81,7 @@ async def test_turned_off_while_the_daemon_was_down_it_is_taken_back(tmp_path: P
 
 async def test_off_it_leaves_no_trace_and_asks_for_nothing_but_its_own(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)),
@@ -92,7 +92,7 @@ async def test_off_it_leaves_no_trace_and_asks_for_nothing_but_its_own(tmp_path:
 
 
 async def test_queues_that_are_no_more_go_with_their_sensors(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker, home_assistant(broker) as found:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker, home_assistant(broker) as found:
         async with publishing(tmp_path, pbx, mqtt(broker.port, ON) + "[queues.sales]\n") as daemon:
             await found.until(lambda: found.heard)
             assert await daemon.stop() == 0
@@ -111,7 +111,7 @@ async def test_a_broker_that_does_not_allow_it_gets_all_the_rest(tmp_path: Path,
     rules = f"allow_anonymous false\npassword_file {passwords(tmp_path, 'right')}\nacl_file {acl}\n"
     account = 'username = "ringtally"\npassword = "right"\n'
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, rules) as broker,
         listening(broker.port, username="ringtally", password="right") as listener,
         publishing(tmp_path, pbx, mqtt(broker.port, f'{ON}{account}version = "{version}"\n')) as daemon,

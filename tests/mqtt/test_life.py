@@ -13,7 +13,7 @@ from tests.mqtt.service import ids, mqtt, publishing, short_calls
 
 async def test_a_daemon_that_is_killed_leaves_its_last_will(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
@@ -29,7 +29,7 @@ async def test_a_daemon_that_is_killed_leaves_its_last_will(tmp_path: Path) -> N
 
 async def test_a_daemon_that_stops_says_so_itself_after_its_last_calls(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
@@ -50,7 +50,7 @@ async def test_a_daemon_that_stops_says_so_itself_after_its_last_calls(tmp_path:
 
 
 async def test_who_reads_online_has_the_states_of_now_and_nothing_of_before(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker:
         async with listening(broker.port) as board, publishing(tmp_path, pbx, mqtt(broker.port)) as daemon:
             pbx.sessions[-1].send(new_channel("1795450260.1"))
             await board.until(lambda: any(each.json["total"] == 1 for each in board.of("calls/active")))
@@ -73,7 +73,7 @@ async def test_who_reads_online_has_the_states_of_now_and_nothing_of_before(tmp_
 async def test_what_an_earlier_run_left_and_is_no_more_is_cleared_once_the_pbx_has_spoken(tmp_path: Path) -> None:
     import aiomqtt
 
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker:
         async with aiomqtt.Client("127.0.0.1", broker.port) as earlier:
             for topic in (
                 "queue/gone/state",
@@ -114,7 +114,7 @@ async def test_a_queue_that_the_pbx_names_gets_a_topic_and_one_named_by_a_number
 
     from tests.daemon.fake_asterisk import listed
 
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker, listening(broker.port) as listener:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker, listening(broker.port) as listener:
         pbx.answers["QueueStatus"] = lambda _session, action: listed(
             action, "QueueStatusComplete", [queue("Продажи"), queue("74951112233"), queue("sup/port")]
         )

@@ -76,7 +76,7 @@ async def office(folder: Path, port: int, more: str = "") -> AsyncIterator[tuple
     """The daemon at debug level, with a directory that knows the caller."""
     (folder / "clients.csv").write_text(f"phone;name\n{SPELLED};{CLIENT}\n")
     section = f'{mqtt(port, more)}[clients]\nfile = "{folder / "clients.csv"}"\n'
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)
         text = settings.read_text().replace("[log]", '[log]\nlevel = "debug"')
         settings.write_text(text.replace("[http]", f'[http]\nread_token = "{READ}"\nwrite_token = "{WRITE}"'))

@@ -18,7 +18,7 @@ async def test_the_list_is_retained_and_a_deadline_that_passed_with_broker_and_d
     tmp_path: Path,
 ) -> None:
     section = '[follow_up]\nwindow = "3s"\n'
-    async with FakeAsterisk() as pbx, mosquitto(tmp_path) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker:
         settings = mqtt(broker.port) + section
         async with listening(broker.port) as listener, publishing(tmp_path, pbx, settings) as daemon:
             await listener.hears("bridge/state", b"online")
@@ -44,7 +44,7 @@ async def test_the_list_is_retained_and_a_deadline_that_passed_with_broker_and_d
 
 async def test_a_contact_that_another_program_tells_the_broker_closes_the_case(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port, "accept_contacts = true\n")) as daemon,

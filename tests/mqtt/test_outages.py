@@ -34,7 +34,7 @@ async def back_again(broker: Mosquitto, daemon: Daemon) -> AsyncIterator[Listene
 
 async def test_what_ends_while_the_broker_is_dead_is_told_once_and_in_order_when_it_is_back(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
     ):
@@ -62,7 +62,7 @@ async def test_what_ends_while_the_broker_is_dead_is_told_once_and_in_order_when
 
 async def test_after_an_outage_the_states_of_now_come_first_then_online_then_what_waited(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
     ):
@@ -84,7 +84,7 @@ async def test_after_an_outage_the_states_of_now_come_first_then_online_then_wha
 
 
 async def test_a_daemon_that_is_restarted_during_the_outage_forgets_nothing(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         broker = Mosquitto(tmp_path)
         for run in range(2):
             async with publishing(tmp_path, pbx, mqtt(broker.port)) as daemon:
@@ -105,7 +105,7 @@ async def test_a_daemon_that_is_restarted_during_the_outage_forgets_nothing(tmp_
 
 async def test_a_frozen_broker_holds_up_nobody_is_told_once_and_gets_it_all_when_it_goes_on(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
@@ -131,7 +131,7 @@ async def test_a_frozen_broker_holds_up_nobody_is_told_once_and_gets_it_all_when
 
 async def test_a_frozen_broker_does_not_hold_up_the_stop(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port).replace(PATIENCE, "30s")) as daemon,
@@ -148,7 +148,7 @@ async def test_a_frozen_broker_does_not_hold_up_the_stop(tmp_path: Path) -> None
 async def test_a_flapping_broker_is_told_as_that_and_then_no_more(tmp_path: Path) -> None:
     told: list[str] = []
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
     ):
@@ -170,7 +170,7 @@ async def test_a_flapping_broker_is_told_as_that_and_then_no_more(tmp_path: Path
 
 
 async def test_what_is_over_the_bound_is_dropped_from_the_oldest_and_counted(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         broker = Mosquitto(tmp_path)
         async with publishing(tmp_path, pbx, mqtt(broker.port, "outbox_max = 40\n")) as daemon:
             await daemon.told("mqtt_unreachable")
@@ -187,7 +187,7 @@ async def test_what_is_over_the_bound_is_dropped_from_the_oldest_and_counted(tmp
 
 async def test_another_client_with_our_id_throws_us_out_and_costs_no_call(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,

@@ -47,7 +47,7 @@ def _topics(listener: Listener, only_retained: bool = False) -> set[str]:
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 async def test_states_are_retained_events_are_not_and_each_has_its_qos(tmp_path: Path, version: str) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port, f'version = "{version}"\n')),
@@ -74,7 +74,7 @@ async def test_states_are_retained_events_are_not_and_each_has_its_qos(tmp_path:
 
 async def test_the_figures_are_those_of_the_calls(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
@@ -113,7 +113,7 @@ def said(listener: Listener) -> str:
 @pytest.mark.parametrize("numbers", ["masked", "full"])
 async def test_what_a_caller_wrote_is_inert_and_masked_unless_told_otherwise(tmp_path: Path, numbers: str) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
         publishing(tmp_path, pbx, mqtt(broker.port, f'numbers = "{numbers}"\n')) as daemon,

@@ -31,7 +31,7 @@ def addresses() -> list[str]:
 async def office() -> AsyncIterator[tuple[FakeAsterisk, Daemon]]:
     """Two clients were missed, one waits, one is in the menu, two agents are there."""
     with tempfile.TemporaryDirectory() as name:
-        async with FakeAsterisk() as pbx, running_daemon(settings(Path(name), pbx, more=SETTINGS)) as daemon:
+        async with FakeAsterisk(steady=True) as pbx, running_daemon(settings(Path(name), pbx, more=SETTINGS)) as daemon:
             await daemon.until("/-/ready", "ready")
             miss(pbx)
             miss(pbx, 1)

@@ -111,7 +111,7 @@ AFTERNOON = ("04-direct-busy", "05-direct-caller-abandons")
 
 async def test_five_calls_with_a_restart_between_them_have_true_numbers(tmp_path: Path) -> None:
     ledger, port = Ledger(), closed_port()
-    async with FakeAsterisk() as pbx, scraping(tmp_path, port) as prometheus:
+    async with FakeAsterisk(steady=True) as pbx, scraping(tmp_path, port) as prometheus:
         settings = few_calls(tmp_path, pbx, port)
         async with ready(settings, [ledger]) as (daemon, _):
             await prometheus.until("sum(ringtally_today_calls)", 0)

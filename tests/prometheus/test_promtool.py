@@ -28,7 +28,7 @@ async def test_it_finds_nothing_before_the_pbx_is_there_nor_when_nothing_is_conf
 
 
 async def test_it_finds_nothing_before_the_first_call_nor_after_all_recordings(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx, ready(settings_for(tmp_path, pbx.port)) as (daemon, client):
+    async with FakeAsterisk(steady=True) as pbx, ready(settings_for(tmp_path, pbx.port)) as (daemon, client):
         before = await exposition(client)
         assert await promtool("check", "metrics", given=before) == CLEAN
         for name in NAMES:

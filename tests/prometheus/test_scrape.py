@@ -56,7 +56,7 @@ SUPPORT_MEMBERS, AGENTS = 3, 3
 async def test_its_numbers_are_the_daemons_before_and_after_a_day_of_calls(tmp_path: Path) -> None:
     ledger = Ledger()
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         ready(settings_for(tmp_path, pbx.port, queues=QUEUES), [ledger]) as (daemon, client),
         scraping(tmp_path, daemon.port) as prometheus,
     ):
@@ -108,7 +108,7 @@ async def agree(prometheus: Prometheus, client: Any) -> None:
 
 async def test_it_sees_the_first_call_of_each_kind_as_an_increase(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         ready(settings_for(tmp_path, pbx.port)) as (daemon, _),
         scraping(tmp_path, daemon.port) as prometheus,
     ):
@@ -125,7 +125,7 @@ async def test_it_sees_the_first_call_of_each_kind_as_an_increase(tmp_path: Path
 
 async def test_it_negotiates_openmetrics_and_takes_it_without_an_error(tmp_path: Path) -> None:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         ready(settings_for(tmp_path, pbx.port)) as (daemon, _),
         scraping(tmp_path, daemon.port) as prometheus,
     ):
@@ -139,7 +139,7 @@ async def test_it_negotiates_openmetrics_and_takes_it_without_an_error(tmp_path:
 
 
 async def test_a_daemon_that_lost_its_pbx_is_up_and_says_that_it_has_none(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = settings_for(tmp_path, pbx.port)
         async with ready(settings) as (daemon, _), scraping(tmp_path, daemon.port) as prometheus:
             await prometheus.until("ringtally_ami_connected", 1)
@@ -164,7 +164,7 @@ async def test_it_scrapes_by_tls_and_with_a_password_as_the_shipped_job_says(tmp
         "/etc/prometheus/ringtally-ca.pem": str(authority),
         "/etc/prometheus/ringtally.password": str(tmp_path / "password"),
     }
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         path.write_text(path.read_text().replace("[http]\n", f'[http]\nweb_config_file = "{web_config}"\n'))
         async with running_daemon(path) as daemon, scraping(tmp_path, daemon.port, paths) as prometheus:

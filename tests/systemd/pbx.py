@@ -36,7 +36,7 @@ class Switch:
 
 async def main() -> None:
     """Serve until stdin ends."""
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     await pbx.listen(PORT)
     switch = Switch(pbx)
     orders = asyncio.StreamReader()

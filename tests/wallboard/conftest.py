@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.daemon.fake_asterisk import FakeAsterisk, unknown
+from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import running_daemon
 from tests.wallboard.office import Office, settings
@@ -15,8 +15,6 @@ from tests.wallboard.office import Office, settings
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """Of one queue and one trunk, on the daemon's own stream."""
     folder = tmp_path_factory.mktemp("office")
-    async with FakeAsterisk() as pbx, running_daemon(settings(folder, pbx, closed_port())) as daemon:
+    async with FakeAsterisk(steady=True) as pbx, running_daemon(settings(folder, pbx, closed_port())) as daemon:
         await daemon.until("/-/ready", "ready")
-        # Asked each minute it does not say who waits: without this who has joined a queue would be gone then.
-        pbx.answers["QueueStatus"] = unknown
         yield Office(pbx, daemon)

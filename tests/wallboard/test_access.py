@@ -39,7 +39,10 @@ def guarded(folder: Path, path: Path) -> Path:
 
 async def test_the_board_lives_behind_tls_and_a_password(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(guarded(tmp_path, settings(tmp_path, pbx, port))) as daemon:
+    async with (
+        FakeAsterisk(steady=True) as pbx,
+        running_daemon(guarded(tmp_path, settings(tmp_path, pbx, port))) as daemon,
+    ):
         await daemon.told("ami_ready")
         async with board(f"https://127.0.0.1:{port}/wallboard/?board=table", login=("анна", "Пароль")) as page:
             await page.link_is("live")
@@ -101,7 +104,7 @@ LISTEN = """url => new Promise(done => {
 
 async def test_a_page_of_another_origin_reads_nothing_and_writes_nothing(tmp_path: Path, one_browser: Browser) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx, somebodys_site() as site:
+    async with FakeAsterisk(steady=True) as pbx, somebodys_site() as site:
         path = settings(tmp_path, pbx, port)
         path.write_text(path.read_text().replace("[http]\n", f'[http]\nwrite_token = "{TOKEN}"\n'))
         async with running_daemon(path) as daemon:
@@ -123,7 +126,7 @@ async def test_a_page_of_another_origin_reads_nothing_and_writes_nothing(tmp_pat
 async def test_a_page_whose_name_is_made_to_lead_here_reads_nothing(tmp_path: Path, one_browser: Browser) -> None:
     """DNS rebinding: the same origin for the browser, and so no other rule of his stops it."""
     port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+    async with FakeAsterisk(steady=True) as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
         async with browsing(one_browser, f"http://{EVIL}:{port}/", theirs=True) as page:
             status, told = await page.evaluate(READ, ["/api/v1/calls", {}])

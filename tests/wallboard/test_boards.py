@@ -262,7 +262,7 @@ async def test_what_the_boards_reckon_with(office: Office) -> None:
 
 async def test_every_board_fits_every_screen_with_many_queues_and_agents(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = settings(tmp_path, pbx, port)
         path.write_text(path.read_text() + "".join(f'\n[queues."queue {number}"]\n' for number in range(QUEUES)))
         strange = list(HOSTILE.values())
@@ -308,7 +308,7 @@ async def all_fit(origin: str) -> None:
 
 async def test_an_alarm_is_seen_and_heard_and_ends_after_a_while_and_a_reload_moves_its_limit(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = settings(tmp_path, pbx, port)
         plain = path.read_text()
         path.write_text(f'{plain}\n[wallboard]\nwaiting_alarm = 2\nwait_alarm = "10m"\n')

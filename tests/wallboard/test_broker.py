@@ -52,7 +52,7 @@ Parts = tuple[FakeAsterisk, Mosquitto, Daemon]
 @asynccontextmanager
 async def parts_in(folder: Path) -> AsyncIterator[Parts]:
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(folder, shipped(folder, PASSWORD)) as broker,
         publishing(folder, pbx, section(broker)) as daemon,
     ):
@@ -104,7 +104,7 @@ async def test_the_broker_may_serve_the_board_itself(tmp_path: Path) -> None:
     """Mosquitto's http_dir says of no file what it is, and there is no daemon to ask."""
     settings = shipped(tmp_path, PASSWORD) + f"http_dir {WEB}\n"
     async with (
-        FakeAsterisk() as pbx,
+        FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, settings) as broker,
         publishing(tmp_path, pbx, section(broker)),
         board(f"http://127.0.0.1:{broker.websocket_port}/wallboard/?board=table&theme=light") as page,

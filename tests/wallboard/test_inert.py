@@ -84,7 +84,7 @@ async def show(page: Board, pbx: FakeAsterisk, number: int, texts: Sequence[str]
 @asynccontextmanager
 async def everything_shown(folder: Path) -> AsyncIterator[tuple[FakeAsterisk, Board]]:
     """A board on a broker that is told numbers and names in full."""
-    async with FakeAsterisk() as pbx, mosquitto(folder, shipped(folder, PASSWORD)) as broker:
+    async with FakeAsterisk(steady=True) as pbx, mosquitto(folder, shipped(folder, PASSWORD)) as broker:
         account = f'username = "ringtally"\npassword = "{PASSWORD}"\nnumbers = "full"\n'
         section = mqtt(broker.port, f'{account}websocket = "ws://127.0.0.1:{broker.websocket_port}/"\n')
         async with running_daemon(write_settings(folder, "127.0.0.1", pbx.port, SECRET, section)) as daemon:

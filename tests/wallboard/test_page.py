@@ -22,7 +22,7 @@ pytestmark = IN_ONE_BROWSER
 
 async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
+    async with FakeAsterisk(steady=True) as pbx, running_daemon(settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
         async with board(f"http://127.0.0.1:{port}/wallboard/?board=table") as page:
             await page.link_is("live")
@@ -36,7 +36,7 @@ async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
 
 async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time_is_over(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(path := settings(tmp_path, pbx, port)) as daemon:
+    async with FakeAsterisk(steady=True) as pbx, running_daemon(path := settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
         async with board(f"http://127.0.0.1:{port}/wallboard/") as page:
             await page.link_is("live")
@@ -71,7 +71,7 @@ async def test_it_speaks_the_language_that_is_asked_for_else_the_sites(
 
 async def test_a_dead_daemon_is_told_and_its_return_seen(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = settings(tmp_path, pbx, port)
         async with running_daemon(path) as first:
             await first.until("/-/ready", "ready")
@@ -104,7 +104,7 @@ async def test_a_pbx_that_is_gone_is_told_and_its_return_seen(office: Office) ->
 
 async def test_a_board_opened_while_the_pbx_is_away_says_so_at_once(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = settings(tmp_path, pbx, port)
         await pbx.go_down()
         async with running_daemon(path), board(f"http://127.0.0.1:{port}/wallboard/") as page:
