@@ -31,7 +31,7 @@ async def test_a_call_comes_and_goes(tmp_path: Path) -> None:
             await page.has("#call-list ul", "7900•••2233")
             pbx.sessions[-1].send(hangup(A_CALL))
             await page.shows("#call-list ul", "no calls")
-            await page.shows("#answered .note p", "of 1")
+            await page.shows("#answered .note p", "of 1 ended")
 
 
 async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time_is_over(tmp_path: Path) -> None:

@@ -175,20 +175,23 @@ function queuesNow(info, queues) {
   };
 }
 
-/** The day's figures; of chosen queues their sums. `figures` is null where nothing was told, `day` the day where it is not today. */
+/**
+ * The day's figures; of chosen queues their sums. The site's count calls that ended (`isOfEnded`), a queue's whoever left it, so one who
+ * talks is in these alone. `figures` is null where nothing was told, `day` the day where it is not today.
+ */
 function todayOf(state, info, queues, at) {
   const told = state.get("stats/today");
   const day = told === undefined || told.day === dayOf(at, info?.timezone) ? null : told.day;
   if (queues === null) {
     const goal = info?.goal ?? null;
     const level = told?.service_level ?? null;
-    return { day, figures: told ?? null, before: day === null ? told?.yesterday ?? null : null, level, goal, threshold: info?.threshold_s ?? null, measured: levelBelow(level, goal, info?.alarms?.level_alarm ?? null) };
+    return { day, isOfEnded: true, figures: told ?? null, before: day === null ? told?.yesterday ?? null : null, level, goal, threshold: info?.threshold_s ?? null, measured: levelBelow(level, goal, info?.alarms?.level_alarm ?? null) };
   }
   const figures = sumOf(queues.map((each) => each.today));
   const limits = queues[0]?.limits ?? limitsOf(info);
   const isSame = queues.every((each) => each.limits.goal === limits.goal && each.limits.threshold === limits.threshold);
   const goal = isSame ? limits.goal : null;
-  return { day, figures, before: null, level: figures.service_level, goal, threshold: isSame ? limits.threshold : null, measured: levelBelow(figures.service_level, goal, limits.level) };
+  return { day, isOfEnded: false, figures, before: null, level: figures.service_level, goal, threshold: isSame ? limits.threshold : null, measured: levelBelow(figures.service_level, goal, limits.level) };
 }
 
 function sumOf(days) {

@@ -41,7 +41,7 @@ const FILL = {
   talking: (made, words, { tallies }) => fillTile(made, words, known(tallies === null ? null : tallies.talking + tallies.held), ""),
   level: (made, words, { today, asOf }, levels) =>
     fillTile(made, words, share(today.level), today.goal === null ? "" : words.goal(today.threshold, share(today.goal)), levels.level, besideOf(words, { today, asOf }, "service_level", share)),
-  answered: (made, words, { today, asOf }) => fillTile(made, words, known(today.figures?.answered), words.ofCalls(known(today.figures?.in)), "", besideOf(words, { today, asOf }, "answered", String)),
+  answered: (made, words, { today, asOf }) => fillTile(made, words, known(today.figures?.answered), (today.isOfEnded ? words.ofEnded : words.of)(known(today.figures?.in)), "", besideOf(words, { today, asOf }, "answered", String)),
   "missed-share": (made, words, { today, asOf }) => fillTile(made, words, share(today.figures?.missed_share), known(today.figures?.missed, words.missedCalls), "", besideOf(words, { today, asOf }, "missed_share", share)),
   "missed-open": (made, words, { missed, asOf }, levels) =>
     fillTile(made, words, known(missed.count), missed.oldest === null ? "" : words.oldest(long(missed.oldest, words)), levels.missed, asOf ?? ""),

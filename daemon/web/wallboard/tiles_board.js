@@ -34,7 +34,7 @@ export class TilesBoard {
     this.queues = element("ul", "queues");
     this.page = element("p", "page");
     this.missed = box("missed", words.missed, element("div", "count", element("b", ""), element("p", ""), badge()), list(false));
-    this.today = box("today", words.today, element("dl", ""));
+    this.today = box("today", words.todayEnded, element("dl", ""));
     const middle = element("section", "middle", this.queues, this.page);
     middle.setAttribute("aria-label", words.queues);
     this.nodes = [element("div", "giants", ...this.site.nodes), middle, element("div", "feet", this.missed, this.today)];
@@ -110,7 +110,7 @@ export class TilesBoard {
   _drawToday(today, asOf) {
     const { words } = this;
     const { figures, day } = today;
-    write(this.today.querySelector("h2"), [day ?? words.today, asOf].filter(Boolean).join(", "));
+    write(this.today.querySelector("h2"), [day ?? (today.isOfEnded ? words.todayEnded : words.today), asOf].filter(Boolean).join(", "));
     const shown = figures === null ? [] : FIGURES.filter((name) => figures[name] !== undefined);
     keep(this.today.querySelector("dl"), shown, (name) => name,
       (name) => element("div", `figure-${name}`, element("dt", "", words.figures[name]), element("dd", "", element("span", "figure"), element("span", "before"))),
