@@ -299,7 +299,10 @@ PROCESS = Row(
         ),
         graph(
             Said("Open files and connections", "Открытые файлы и соединения"),
-            Said("Of the process; the dashed line is its limit.", "У процесса; пунктир — его предел."),
+            Said(
+                "Of the process, as a share of what it may have open.",
+                "Процесса, доля от того, сколько ему можно держать открытыми.",
+            ),
             [Ask(f"{_process('process_open_fds')} / {_process('process_max_fds')}", "{{instance}}")],
             "percentunit",
             6,

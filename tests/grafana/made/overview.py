@@ -458,8 +458,8 @@ LINES = Row(
         rows(
             Said("Talk today", "Разговоры сегодня"),
             Said(
-                "All talk of answered calls that began today, by direction; and the median talk.",
-                "Все разговоры отвеченных звонков, начавшихся сегодня, по направлению; и медиана разговора.",
+                "All talk of answered calls that began today, by direction.",
+                "Все разговоры отвеченных звонков, начавшихся сегодня, по направлению.",
             ),
             [
                 Ask(

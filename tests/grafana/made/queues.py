@@ -41,7 +41,7 @@ def _members(states: str) -> str:
 
 
 def _stays(outcome: str) -> str:
-    return f"sum by (queue) ({of('today_queue_stays', QUEUE, equal('outcome', outcome))})"
+    return f"sum by (queue) ({of('today_queue_stays', QUEUE, like('outcome', outcome))})"
 
 
 def _wait(quantile: str) -> str:
@@ -113,12 +113,12 @@ QUEUES = Row(
         table(
             Said("Queues, the one furthest below its goal first", "Очереди: дальше всех от цели — сверху"),
             Said(
-                "Now: who waits, how long the first, who is free. Today since midnight: stays that began today, by how they ended; short abandons "
-                "are in no other column. Level: answered within the queue's threshold among offered. To goal: points above or below the queue's "
+                "Now: who waits, how long the first, who is free. Today since midnight: stays that began today, by how they ended; Went "
+                "on: waited too long or left the queue. At once: short abandons, which are not in Offered. Level: answered within the queue's threshold among offered. To goal: points above or below the queue's "
                 "own goal, so that queues with different goals compare; 0 without calls. With few calls each is many points: look at Offered. The queue `other` is "
                 "what has no label of its own.",
-                "Сейчас: кто ждёт, сколько ждёт первый, кто свободен. Сегодня с полуночи: заходы в очередь по тому, чем кончились; сброшенные "
-                "сразу больше нигде не учтены. Уровень: отвеченные в пределах порога очереди среди поступивших. К цели: пункты выше или ниже "
+                "Сейчас: кто ждёт, сколько ждёт первый, кто свободен. Сегодня с полуночи: заходы в очередь по тому, чем кончились; «Ушли дальше»: "
+                "вышло время или вышли из очереди. Сброшенные сразу в «Поступило» не входят. Уровень: отвеченные в пределах порога очереди среди поступивших. К цели: пункты выше или ниже "
                 "собственной цели очереди, так что очереди с разными целями сравнимы; без звонков 0. Когда звонков мало, каждый — это много пунктов: "
                 "смотрите на «Поступило». Очередь other — всё, у чего нет своей метки.",
             ),
@@ -143,6 +143,7 @@ QUEUES = Row(
                     Said("Abandoned", "Не дождались"),
                     cell("none", steps=((None, GREEN), (1, AMBER))),
                 ),
+                Column(_stays("timeout|left"), Said("Went on", "Ушли дальше"), cell("none")),
                 Column(_stays("short_abandoned"), Said("At once", "Сразу"), cell("none")),
                 Column(LEVEL, Said("Level", "Уровень"), cell("percentunit", decimals=0)),
                 Column(

@@ -1,14 +1,16 @@
-// A dashboard of ours drawn by Grafana's own components: ?file=ru/overview.json&mode=dark&minutes=60
+// A dashboard of ours drawn by Grafana's own components: ?file=ru/overview.json&mode=dark&minutes=60, of another day &to=1795952330
 import { createTheme, dateTime, getDisplayProcessor, getDisplayValueAlignmentFactors, getFieldDisplayValues, ThemeContext, VizOrientation } from "@grafana/data";
 import { BarGauge, BigValue, GlobalStyles, PanelChrome, TimeSeries, VizRepeater } from "@grafana/ui";
 import { TableNG } from "@grafana/ui/unstable";
+import "@fontsource/inter/400.css";
+import "@fontsource/inter/500.css";
 import { createRoot } from "react-dom/client";
 import { framesOf } from "./data.js";
 
 const asked = new URLSearchParams(location.search);
 const mode = asked.get("mode") ?? "dark";
 const range = 60 * +(asked.get("minutes") ?? 60);
-const end = Math.floor(Date.now() / 1000);
+const end = Math.floor(+(asked.get("to") || Date.now() / 1000));
 const theme = createTheme({ colors: { mode } });
 const WIDTH = 1600, MARGIN = 16, GAP = 8, ROW = 38, HEAD = 92;
 const COLUMN = (WIDTH - 2 * MARGIN + GAP) / 24;
@@ -100,7 +102,11 @@ async function drawn(panel) {
   );
 }
 
+/** Grafana brings its font, and by it measures what fits: names are cut where another is drawn than was measured. */
+const fonts = () => Promise.all(["400", "500"].map((weight) => document.fonts.load(`${weight} 14px Inter`, "Aя")));
+
 async function main() {
+  await fonts();
   const dashboard = await (await fetch(`/${asked.get("file")}`)).json();
   const panels = await Promise.all(dashboard.panels.map(drawn));
   const height = HEAD + ROW * Math.max(...dashboard.panels.map(({ gridPos: { y, h } }) => y + h)) + MARGIN;

@@ -70,7 +70,7 @@ async function ask(target, step, range, end, several) {
     if (target.format === "table") return [rowsOf(target, found, several)];
     return found.map((each) => series(target, each.metric, [[each.value[0], +each.value[1]]]));
   }
-  const last = Math.floor(end / step) * step, first = Math.ceil((end - range) / step) * step;
+  const last = Math.floor(end / step) * step, first = Math.floor((end - range) / step) * step;
   const found = await asked("query_range", { query, start: first, end: last, step });
   return found.map((each) => {
     const known = new Map(each.values.map(([at, value]) => [at, +value]));
