@@ -123,11 +123,11 @@ class Prometheus:
 
 @asynccontextmanager
 async def scraping(
-    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None, every: str = "500ms"
+    folder: Path, daemon_port: int, secured: Mapping[str, str] | None = None, every: str = "500ms", more: str = ""
 ) -> AsyncIterator[Prometheus]:
-    """Prometheus with the daemon as its target; ended and gone at the end of the block."""
+    """Prometheus with the daemon as its target, and `more` behind it; ended and gone at the end of the block."""
     config, port = folder / "prometheus.yml", closed_port()
-    config.write_text(scrape_config(daemon_port, secured, every))
+    config.write_text(scrape_config(daemon_port, secured, every) + more)
     command = (
         *(program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'prometheus'}"),
         f"--web.listen-address=127.0.0.1:{port}",

@@ -35,6 +35,14 @@ def one_language() -> Iterator[Question]:
     return (asked for asked in questions() if asked.file.startswith("en/"))
 
 
+def beside(port: int) -> str:
+    """A second site, with phones of the same names, and somebody else's job, whose machine is down."""
+    return (
+        f'      - targets: ["localhost:{port}"]\n        labels: {{site: branch}}\n'
+        f'  - job_name: node\n    static_configs:\n      - targets: ["127.0.0.1:{closed_port()}"]\n'
+    )
+
+
 async def unanswered(prometheus: Prometheus) -> dict[tuple[str, str], str]:
     """Panels that have no data, once all that will have some do: with what they ask."""
     asked: dict[tuple[str, str], list[str]] = {}
@@ -62,9 +70,12 @@ async def test_every_panel_and_every_variable_has_data_beside_the_demo(tmp_path:
         running = tasks.create_task(app.run())
         playing = tasks.create_task(pbx.play())
         daemon = await asyncio.shield(app.started)
-        async with scraping(tmp_path, daemon.port, every="1s") as prometheus:
-            await prometheus.until("up", 1)
+        async with scraping(tmp_path, daemon.port, every="1s", more=beside(daemon.port)) as prometheus:
+            await prometheus.until('count(up{job="ringtally"} == 1)', 2)
+            await prometheus.until('up{job="node"}', 0)
             assert await unanswered(prometheus) == {}
+            (heard,) = exprs_of(OVERVIEW, "Data")
+            await prometheus.until(heard, 1)
             for name in ("overview", "queues", "health"):
                 for expr in around(dashboard(FOLDER / "dashboards" / "en" / f"{name}.json")):
                     if "changes(" not in expr:  # a restart, of which there was none
@@ -80,7 +91,7 @@ async def test_every_panel_and_every_variable_has_data_beside_the_demo(tmp_path:
 def exprs_of(shown: dict[str, object], title: str) -> list[str]:
     """What a panel asks."""
     (panel,) = (panel for panel in panels(shown) if panel["title"] == title)
-    return [filled(target["expr"], {"__interval": "1h"}) for target in panel["targets"]]
+    return [filled(target["expr"], {"__interval": "1h", "__interval_ms": "3600000"}) for target in panel["targets"]]
 
 
 def midday(now: float) -> ZoneInfo:

@@ -20,16 +20,19 @@ BY = "[$__interval]"
 OK, NOT_OK = Said("well", "в порядке"), Said("trouble", "неполадка")
 
 
+def _process(metric: str) -> str:
+    return f"{metric}{{{ENVIRONS}}}"
+
+
 def _since(by: str, metric: str) -> str:
     """How much a counter grew before each point, and of one that began anew within it, what it counts now.
 
-    `increase()` does not see what a counter has at its first scrape, and a gap over a restart is told at the start.
+    `increase()` does not see what a counter has at its first scrape, and a gap over a restart is told at the start. Where nothing is
+    known of the time before, as Prometheus itself was away, nothing is said.
     """
-    return f"sum{by} (({of(metric)} - {of(metric)} offset $__interval) >= 0 or {of(metric)})"
-
-
-def _process(metric: str) -> str:
-    return f"{metric}{{{ENVIRONS}}}"
+    is_new = f"time() - {_process('process_start_time_seconds')} < $__interval_ms / 1000"
+    grown = f"({of(metric)} - {of(metric)} offset $__interval) >= 0"
+    return f"sum{by} ({grown} or {of(metric)} and on (job, site, instance) ({is_new}))"
 
 
 NOW = Row(

@@ -245,7 +245,7 @@ TODAY = Row(
             thresholds=((None, GREEN), (1, RED)),
         ),
         stat(
-            Said("Reaction, median", "Реакция, медиана"),
+            Said("Time to contact, median", "Время до связи, медиана"),
             Said(
                 "Working time from the first miss until we reached the caller by calling back: half of today's were faster. Of a single "
                 "contact it is that one's. All lines; of several sites the slowest.",
@@ -377,7 +377,7 @@ MISSES = Row(
         ),
         _waits(),
         rows(
-            Said("Reaction to missed callers today", "Реакция на пропущенных сегодня"),
+            Said("From miss to contact today", "От пропуска до связи сегодня"),
             Said(
                 "Working time from the first miss to the contact, by who made it: median and p90 of today. With few contacts p90 is nearly the "
                 "longest. Kinds without contacts are not shown.",

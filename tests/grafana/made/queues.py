@@ -69,7 +69,12 @@ NOW = Row(
                     f"{about.en} Who is a member of two of the chosen queues is counted in each.",
                     f"{about.ru} Кто состоит в двух из выбранных очередей, посчитан в каждой.",
                 ),
-                [Ask(f"sum({of('queue_members', QUEUE, like('state', states))})", now=True)],
+                [
+                    Ask(
+                        f"sum({of('queue_members', QUEUE, like('state', states))}) and on () sum({of('queue_members', QUEUE)}) > 0",
+                        now=True,
+                    )
+                ],
                 "none",
                 4,
                 thresholds=thresholds,
@@ -282,13 +287,15 @@ COURSE = Row(
 
 
 def _time(states: str) -> str:
-    return f"sum by (agent) (increase({of('agent_state_seconds_total', like('state', states))}[$__range]))"
+    return (
+        f"sum by (agent, site, instance) (increase({of('agent_state_seconds_total', like('state', states))}[$__range]))"
+    )
 
 
 def _named(value: str) -> str:
-    """With the agent's name; of several sites an agent's device is one line."""
-    names = f"max by (agent, name) ({of('agent_info')})"
-    return f"({value}) * on (agent) group_left (name) {names}"
+    """With the agent's name: two sites may both have a PJSIP/101, who are two people."""
+    names = f"max by (agent, site, instance, name) ({of('agent_info')})"
+    return f"max by (agent, name) (({value}) * on (agent, site, instance) group_left (name) {names})"
 
 
 AGENTS = Row(

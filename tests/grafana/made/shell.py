@@ -132,11 +132,12 @@ def _query(name: str, label: Said, query: str, hide: int, language: Language) ->
         "sort": 1,
         "hide": hide,
         "includeAll": True,
-        "allValue": ".*",
         "multi": True,
         "options": [],
         "current": {"text": [ALL[language]], "value": ["$__all"]},
-    }
+    } | (
+        {} if name == "job" else {"allValue": ".*"}
+    )  # of all jobs of a Prometheus ours are those alone that the query finds
 
 
 def _links(language: Language) -> list[Json]:
