@@ -47,8 +47,8 @@ class AgentCollector(Collector):
         if known is not None and known[0].state is not None:
             self._seconds[self._labels.label(agent_id), known[0].state] += max(0.0, at - known[1])
 
-    def refresh(self, now: float) -> None:
-        """Take the state as of `now`, epoch seconds."""
+    def refresh(self, now: float, *, is_heard: bool) -> None:
+        """Take the state as of `now`, epoch seconds. While the PBX is not heard nobody knows what its members do: no sample then."""
         seconds = self._seconds.copy()
         members: Counter[tuple[str, str]] = Counter()
         for agent, since in self._agents.values():
@@ -57,7 +57,8 @@ class AgentCollector(Collector):
             seconds[self._labels.label(agent.id), agent.state] += max(0.0, now - since)
             for membership in agent.queues:
                 members[self._queues.label(membership.queue), agent.state_in(membership) or ""] += 1
-        self._metrics = (self._queue_members(members), self._state_seconds(seconds), self._info())
+        lives = (self._queue_members(members),) if is_heard else ()
+        self._metrics = (*lives, self._state_seconds(seconds), self._info())
 
     def collect(self) -> Iterable[Metric]:
         """What was taken last."""

@@ -296,7 +296,7 @@ class MetricsSink:
         for refresh in self.before_scrape:
             refresh(now)
         self._live.refresh(self._pbx.glances(), self._pbx.waiting(), link, now)
-        self._agents.refresh(now)
+        self._agents.refresh(now, is_heard=link.connected)
         if self._today is not None:
             self._today.refresh()
         encode, content_type = encoder(accept)

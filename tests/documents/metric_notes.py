@@ -75,7 +75,9 @@ SECTIONS: Mapping[str, Mapping[str, Note]] = {
         "ringtally_service_level_goal_ratio": Note(
             _SETTINGS, "queue:ringtally_service_level:ratio1h < ringtally_service_level_goal_ratio"
         ),
-        "ringtally_queue_members": Note(_SCRAPE, 'ringtally_queue_members{state="available"} == 0'),
+        "ringtally_queue_members": Note(
+            "at each scrape; no sample while the PBX is not heard", 'ringtally_queue_members{state="available"} == 0'
+        ),
     },
     "Missed callers": {
         "ringtally_missed_cases_total": Note(

@@ -161,8 +161,12 @@ async def test_with_the_brokers_settings_that_we_ship_boards_may_read_and_only_w
         await board.hears("bridge/state", b"online")
         async with aiomqtt.Client("127.0.0.1", broker.websocket_port, transport="websockets") as stranger:
             await stranger.publish(f"{ROOT}bridge/state", b"forged", qos=1, retain=True)
+        # What a directory tells us of a number in full is not for everybody's eyes either.
+        async with aiomqtt.Client("127.0.0.1", broker.port, username="ringtally", password=RIGHT) as directory:
+            await directory.publish(f"{ROOT}contact/in", b'{"number": "+79001112233", "by": "CRM"}', qos=1)
         short_calls(pbx, ids(0, 1))
         await board.until(lambda: board.ended)
+        assert not board.of("contact/in")
         assert [each.payload for each in board.of("bridge/state")] == [b"online"]
         config = "homeassistant/device/ringtally-office/config"
         async with aiomqtt.Client("127.0.0.1", broker.port, username="ringtally", password=RIGHT) as other:

@@ -5,7 +5,7 @@ from typing import Any
 
 from daemon.sinks.agent_metrics import AGENT_LABELS_LIMIT
 from handlers.facts import AGENT_STATES, AgentChanged, AgentGone, AgentState, Membership
-from tests.daemon.sinks.scraping import StillPbx, a_sink, scrape, values
+from tests.daemon.sinks.scraping import SilentLink, StillPbx, a_sink, scrape, values
 
 ANNA = AgentState(
     "PJSIP/101", "PJSIP/101", "Anna", "available", 100.0, None, None, (Membership("support", False, None),)
@@ -56,6 +56,7 @@ async def test_time_in_which_the_pbx_is_not_heard_is_time_in_no_state() -> None:
     sink.take([changed(100.0), changed(105.0, state=None, since=None)])
     assert await seconds(sink, 200.0) == {("PJSIP/101", "available"): 5.0}
     assert not any(values((await scrape(sink, 200.0))["ringtally_queue_members"]).values())
+    assert "ringtally_queue_members" not in await scrape(sink, 200.0, SilentLink(connected=False))
     sink.take([changed(200.0, state="talking")])
     assert await seconds(sink, 201.0) == {("PJSIP/101", "available"): 5.0, ("PJSIP/101", "talking"): 1.0}
 
