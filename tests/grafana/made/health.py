@@ -21,11 +21,12 @@ OK, NOT_OK = Said("well", "в порядке"), Said("trouble", "неполад�
 
 
 def _since(by: str, metric: str) -> str:
-    """How much a counter grew before each point, and of one that began anew within it, what it counts now.
+    """How much a counter grew before each point; of a process that began within that time, what it counts now.
 
     `increase()` does not see what a counter has at its first scrape, and a gap over a restart is told at the start.
     """
-    return f"sum{by} (({of(metric)} - {of(metric)} offset $__interval) >= 0 or {of(metric)})"
+    young = f"on (job, site, instance) (time() - {_process('process_start_time_seconds')} < $__interval_ms / 1000)"
+    return f"sum{by} (({of(metric)} - {of(metric)} offset $__interval) unless {young} or {of(metric)})"
 
 
 def _process(metric: str) -> str:

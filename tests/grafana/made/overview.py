@@ -195,7 +195,7 @@ def _day() -> Panel:
         # Its noon: a browser in another time zone shows the same date.
         [Ask(f"1000 * (max({of('today_start_timestamp_seconds')}) + 12 * 3600)", now=True)],
         Said("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
-        3,
+        2,
         empty=Said("—", "—"),
     )
 
@@ -260,11 +260,11 @@ TODAY = Row(
             ),
             [Ask(f"sum({of('today_truly_missed_cases')})", now=True)],
             "none",
-            3,
+            4,
             thresholds=((None, GREEN), (1, RED)),
         ),
         stat(
-            Said("Reaction, median", "Реакция, медиана"),
+            Said("Reached, median", "До связи, медиана"),
             Said(
                 "Working time from the first miss until we reached the caller by calling back: half of today's were faster. Of a single "
                 "contact it is that one's. All lines; of several sites the slowest.",
@@ -396,7 +396,7 @@ MISSES = Row(
         ),
         _waits(),
         rows(
-            Said("Reaction to missed callers today", "Реакция на пропущенных сегодня"),
+            Said("Until missed callers were reached today", "До связи с пропущенными сегодня"),
             Said(
                 "Working time from the first miss to the contact, by who made it: median and p90 of today. With few contacts p90 is nearly the "
                 "longest. Kinds without contacts are not shown.",
