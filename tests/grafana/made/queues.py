@@ -299,9 +299,11 @@ AGENTS = Row(
             Said("People, in the time shown", "Люди, за показанное время"),
             Said(
                 "What each member of a queue did in the time shown above (not the day: choose it), by what ringtally saw. Time in which the PBX was "
-                "not heard is in no column. Busy: talk and hold, as a share of the time in which the phone was there.",
+                "not heard is in no column. Talk: hold too, and own calls from their dialling on. Busy: the same as a share of the time in which the "
+                "phone was there.",
                 "Что делал каждый участник очередей за время, выбранное наверху (не за день: выберите его), по тому, что видел ringtally. Время, "
-                "когда АТС не было слышно, не входит никуда. Занят: разговор и удержание, доля времени, когда телефон был на месте.",
+                "когда АТС не было слышно, не входит никуда. Разговор: с удержанием, а собственные звонки — с набора номера. Занят: его доля от "
+                "времени, когда телефон был на месте.",
             ),
             {"agent": Said("Phone", "Телефон"), "name": Said("Name", "Имя")},
             (
@@ -324,8 +326,8 @@ AGENTS = Row(
         rows(
             Said("Most talk, in the time shown", "Больше всех говорили, за показанное время"),
             Said(
-                "The twelve people who talked most in the time shown above.",
-                "Двенадцать человек, говоривших больше всех за время, выбранное наверху.",
+                "The twelve people who talked most in the time shown above; own calls count from their dialling on.",
+                "Двенадцать человек, говоривших больше всех за время, выбранное наверху; собственные звонки считаются с набора номера.",
             ),
             [Ask(f"topk(12, {_named(_time('talking|held'))} > 0)", "{{agent}} {{name}}", now=True)],
             "dthms",
