@@ -151,7 +151,7 @@ async def true_numbers(prometheus: Prometheus, calls: list[Call]) -> None:
         ("Incoming today", len(calls)),
         ("Answered", len(answered)),
         ("Missed", len(missed)),
-        ("Missed, share", len(missed) / (len(missed) + len(answered))),
+        ("Share", len(missed) / (len(missed) + len(answered))),
         ("To call back", 1),
     ):
         (expr,) = exprs_of(OVERVIEW, title)
