@@ -9,6 +9,8 @@ import { siteTiles } from "./site_tiles.js";
 
 const ICONS = { ringing: "☎", talking: "●", held: "◐", wrapup: "✎", paused: "‖", available: "○", unavailable: "×" };
 const LONG = "▲";
+// He was found so, after a start or a gap.
+const AT_LEAST = "≥\u2009";
 // Of a cell, in rem: so small that it can just be read, and so large that more would not help.
 const LEAST = 2.7;
 const MOST = 8;
@@ -87,6 +89,6 @@ export class AgentsBoard {
     write(node.firstChild, ICONS[agent.state] ?? "?");
     write(who, agent.name);
     write(what, agent.isLong ? `${LONG} ${said}` : said);
-    write(node.lastChild, agent.seconds === null ? "" : duration(agent.seconds));
+    write(node.lastChild, agent.seconds === null ? "" : `${agent.isAtLeast ? AT_LEAST : ""}${duration(agent.seconds)}`);
   }
 }
