@@ -90,13 +90,13 @@ const RUSSIAN = {
   boards: { tiles: "Плитки", agents: "Операторы", table: "Таблица" },
   tiles: {
     waiting: "Ждут", longest: "Дольше всех ждёт", "agents-free": "Свободно операторов", level: "Уровень сервиса",
-    talking: "Говорят", answered: "Принято сегодня", "missed-share": "Пропущено", "missed-open": "Перезвонить",
+    talking: "Говорят", answered: "Отвечено сегодня", "missed-share": "Пропущено", "missed-open": "Перезвонить",
   },
-  narrowTiles: { longest: "Дольше всех", "agents-free": "Свободно", level: "Уровень", answered: "Принято" },
+  narrowTiles: { longest: "Дольше всех", "agents-free": "Свободно", level: "Уровень", answered: "Отвечено" },
   captions: { waiting: "ждут", longest: "дольше всех", free: "свободны", busy: "заняты", paused: "пауза", level: "уровень " },
   columns: {
     queue: "Очередь", waiting: "Ждут", longest: "Дольше всех", free: "Своб.", busy: "Заняты", paused: "Пауза", offline: "Не в сети",
-    offered: "Звонки", answered: "Принято", lost: "Потери", level: "Уровень", mean: "Сред. ожид.", p95: "95 % до",
+    offered: "Звонки", answered: "Отвечено", lost: "Потери", level: "Уровень", mean: "Сред. ожид.", p95: "95 % до",
   },
   queues: "Очереди",
   noQueues: "очереди неизвестны",
