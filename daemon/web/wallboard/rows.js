@@ -61,5 +61,5 @@ export function missedRow(words, options) {
 
 /** The end of a long number: the beginning is the same on all lines of an office. */
 function shortened(number) {
-  return number.length > 7 ? `…${number.slice(-5)}` : number;
+  return number.length > 7 ? `…${number.slice(-4)}` : number;
 }
