@@ -46,6 +46,7 @@ const ENGLISH = {
   errors: {
     0: "Ringtally does not answer. It may not be running, or it cannot be reached from here.",
     400: "Ringtally does not understand what is asked for:",
+    isWithReason: true, // which the daemon tells in English
     401: "Ringtally asks for a password.",
     403: "A number may be asked for with the read token only.",
     429: "Too much was asked for, or too many wrong tokens came from here. Try again in a moment.",
@@ -158,7 +159,7 @@ const RUSSIAN = {
   updated: (time) => `на ${time}`,
   errors: {
     0: "Монитор не отвечает: возможно, он не работает или отсюда до него не достучаться.",
-    400: "Монитор не понял запрос:",
+    400: "Монитор не понял, что показать. Выберите период и фильтры заново.",
     401: "Монитор просит пароль.",
     403: "Искать по номеру можно только с токеном на чтение.",
     429: "Слишком много запросов или неверных токенов с этого адреса. Попробуйте чуть позже.",
