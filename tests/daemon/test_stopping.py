@@ -102,7 +102,7 @@ async def test_after_its_patience_it_ends_and_raises_though_no_call_waited(
             await daemon.writer.flush()
             with held(tmp_path / "calls.db") as holder:
                 app.stop.set()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(10):
                     with pytest.raises(NotStoredError, match="no call lost, but the next start will say killed"):
                         await running
                 holder.kill()
