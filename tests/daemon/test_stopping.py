@@ -21,7 +21,7 @@ from storage.reading import reading
 from tests.daemon.app_service import settings_for
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.http_service import until
-from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
+from tests.daemon.ringtally_process import STOPS_WITHIN_S, Daemon, running_daemon, write_settings
 from tests.storage.faults import held
 
 CALLS = ["1795450254.1", "1795450254.2"]
@@ -72,7 +72,7 @@ async def test_what_waits_is_stored_once_the_lock_is_gone_and_the_gap_is_one_of_
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, holder):
             holder.kill()
-            assert await daemon.ended(stopping.PATIENCE_S) == 0
+            assert await daemon.ended() == 0
             assert not daemon.events("calls_lost")
         assert await after_it(settings) == ([*CALLS, LIVES], ["stopped"])
 
@@ -82,7 +82,7 @@ async def test_a_second_signal_ends_it_at_once_with_a_count_and_a_status_that_te
     async with FakeAsterisk() as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, _):
-            assert await daemon.stop() == 1
+            assert await daemon.stop(within_s=STOPS_WITHIN_S) == 1
             (lost,) = daemon.events("calls_lost")
             assert lost["number"] == 2
             assert "calls lost: 2" in daemon.lines[-1]

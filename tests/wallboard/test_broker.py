@@ -15,7 +15,7 @@ from playwright.async_api import expect
 
 from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
-from tests.daemon.ringtally_process import WITHIN_S, Daemon
+from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto, shipped
 from tests.mqtt.listener import ROOT
 from tests.mqtt.service import ids, mqtt, publishing
@@ -170,7 +170,7 @@ async def test_a_daemon_that_was_stopped_is_told_and_its_return_seen(tmp_path: P
     async with office(tmp_path) as on:
         on.daemon.send(signal.SIGTERM)
         await on.page.link_is("no_daemon")
-        assert await on.daemon.ended(WITHIN_S) == 0
+        assert await on.daemon.ended() == 0
         async with publishing(tmp_path, on.pbx, section(on.broker)):
             await on.page.link_is("live")
 
