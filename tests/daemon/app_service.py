@@ -68,7 +68,7 @@ async def running(
         async with asking(f"http://127.0.0.1:{daemon.port}") as client:
             yield daemon, client
             app.stop.set()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(10):
             await task
 
 

@@ -170,7 +170,7 @@ async def test_a_daemon_that_is_killed_in_the_middle_goes_on_at_its_next_start(t
         await store.write(days_old(5, 0, now=now))
     utc = datetime.fromtimestamp(now, UTC).hour
     zone = next(name for offset in range(-11, 13) if (utc - offset) % 24 == 2 for name in [f"Etc/GMT{offset:+}"])
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         text = settings.read_text().replace("Europe/Moscow", zone).replace("[storage]", '[storage]\nkeep = "7d"')
         settings.write_text(text)

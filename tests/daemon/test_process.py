@@ -65,7 +65,7 @@ async def test_a_pbx_that_is_down_at_start_is_no_failure(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: Path, number: signal.Signals) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon, asking(f"http://127.0.0.1:{daemon.port}") as session:
         # Somebody watches the stream meanwhile, and does not go away by himself.
         async with session.get("/api/v1/stream") as stream:
@@ -86,7 +86,7 @@ async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: P
 
 
 async def test_a_hangup_signal_reads_the_settings_again_and_loses_no_call(tmp_path: Path) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon:
         settings = tmp_path / "ringtally.toml"
         right = settings.read_text()
@@ -132,7 +132,7 @@ async def test_a_refused_login_is_told_once_and_the_daemon_goes_on(tmp_path: Pat
 
 
 async def test_no_line_of_the_log_holds_a_secret_or_a_control_character(tmp_path: Path) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon:
         pbx.sessions[0].send(new_channel("1795450254.1", "79\x1b[31m\x07", "\x1b[2J") + hangup("1795450254.1"))
         odd = new_channel("1795450254.2").replace(b"PJSIP/trunk", b"PJSIP/\x1b[31modd").replace(b"from-trunk", b"odd")
@@ -222,7 +222,7 @@ async def test_check_ami_tells_a_refused_login_in_one_line_and_exit_1(tmp_path: 
 
 
 async def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon:
         many = [f"1795450254.{n}" for n in range(2000)]
         pbx.sessions[0].send(b"".join(new_channel(each) + hangup(each) for each in many))

@@ -68,7 +68,7 @@ async def after_it(settings: Path) -> tuple[list[str], list[str]]:
 
 @pytest.mark.slow
 async def test_what_waits_is_stored_once_the_lock_is_gone_and_the_gap_is_one_of_a_stop(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, holder):
             holder.kill()
@@ -79,7 +79,7 @@ async def test_what_waits_is_stored_once_the_lock_is_gone_and_the_gap_is_one_of_
 
 @pytest.mark.slow
 async def test_a_second_signal_ends_it_at_once_with_a_count_and_a_status_that_tells(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, _):
             assert await daemon.stop(within_s=STOPS_WITHIN_S) == 1

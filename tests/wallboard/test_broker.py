@@ -17,7 +17,7 @@ from daemon.web_pages import WEB
 from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto, shipped
-from tests.mqtt.listener import ROOT
+from tests.mqtt.listener import ROOT, listening
 from tests.mqtt.service import ids, mqtt, publishing
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
 
@@ -218,9 +218,15 @@ async def test_what_is_no_message_of_ours_changes_nothing(parts: Parts) -> None:
 
 
 async def test_a_message_that_cannot_be_shown_leaves_no_old_picture(parts: Parts) -> None:
+    broken, account = b'{"v":1,"total":1,"calls":[null]}', {"username": "ringtally", "password": PASSWORD}
     async with looking_at(parts) as on:
-        async with aiomqtt.Client("127.0.0.1", on.broker.port, username="ringtally", password=PASSWORD) as other:
-            await other.publish(f"{ROOT}calls/active", b'{"v":1,"total":1,"calls":[null]}', qos=1)
+        async with (
+            listening(on.broker.port, f"{ROOT}calls/active", of_others=[broken], **account) as listener,
+            aiomqtt.Client("127.0.0.1", on.broker.port, **account) as other,
+        ):
+            # A call is told before the list that has it: that one would be the next to be shown.
+            await listener.until(lambda: listener.heard and listener.heard[-1].json["total"] == 1)
+            await other.publish(f"{ROOT}calls/active", broken, qos=1)
         await on.page.link_is("broken")
         await on.page.says("cannot show")
         await on.page.knows_nothing_of_now()
