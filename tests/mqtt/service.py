@@ -10,17 +10,17 @@ from tests.daemon.ringtally_process import Daemon, running_daemon, write_setting
 
 PATIENCE = "30s"
 """A broker may have to wait for a processor."""
-LITTLE_PATIENCE = "3s"
-"""Of who is to notice a broker that stands still."""
+LITTLE_PATIENCE = "2500ms"
+"""Of who is to notice soon that an answer does not come."""
 SITE = (
     '[[trunks]]\nname = "town"\nchannels = ["PJSIP/trunk-*"]\n'
     '[queues.support]\n[[departments]]\nname = "Поддержка"\nqueues = ["support"]\n'
 )
 
 
-def mqtt(port: int, more: str = "") -> str:
+def mqtt(port: int, more: str = "", patience: str = PATIENCE) -> str:
     """The section for a broker on this port."""
-    return f'{SITE}[mqtt]\nport = {port}\ntimeout = "{PATIENCE}"\nreconnect_max = "200ms"\n{more}'
+    return f'{SITE}[mqtt]\nport = {port}\ntimeout = "{patience}"\nreconnect_max = "200ms"\n{more}'
 
 
 @asynccontextmanager

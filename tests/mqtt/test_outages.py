@@ -10,7 +10,7 @@ from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
 from tests.daemon.ringtally_process import STOPS_WITHIN_S, Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto
 from tests.mqtt.listener import Listener, listening
-from tests.mqtt.service import LITTLE_PATIENCE, PATIENCE, ids, mqtt, paused, publishing, short_calls
+from tests.mqtt.service import LITTLE_PATIENCE, ids, mqtt, paused, publishing, short_calls
 
 
 async def heard_again(listener: Listener) -> None:
@@ -108,7 +108,7 @@ async def test_a_frozen_broker_holds_up_nobody_is_told_once_and_gets_it_all_when
         FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
-        publishing(tmp_path, pbx, mqtt(broker.port).replace(PATIENCE, LITTLE_PATIENCE)) as daemon,
+        publishing(tmp_path, pbx, mqtt(broker.port, patience=LITTLE_PATIENCE)) as daemon,
     ):
         await listener.hears("bridge/state", b"online")
         broker.freeze()
