@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -218,7 +219,8 @@ async def test_what_is_no_message_of_ours_changes_nothing(parts: Parts) -> None:
 
 
 async def test_a_message_that_cannot_be_shown_leaves_no_old_picture(parts: Parts) -> None:
-    broken, account = b'{"v":1,"total":1,"calls":[null]}', {"username": "ringtally", "password": PASSWORD}
+    account: dict[str, Any] = {"username": "ringtally", "password": PASSWORD}
+    broken = b'{"v":1,"total":1,"calls":[null]}'
     async with looking_at(parts) as on:
         async with (
             listening(on.broker.port, f"{ROOT}calls/active", of_others=[broken], **account) as listener,
