@@ -26,7 +26,7 @@ from tests.callback.office import (
 )
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.free_port import closed_port
-from tests.daemon.ringtally_process import ran, running_daemon
+from tests.daemon.ringtally_process import ran_here, running_daemon
 from tests.wallboard.browser import IN_ONE_BROWSER, Board
 
 pytestmark = IN_ONE_BROWSER
@@ -54,7 +54,7 @@ async def has_stored(folder: Path, *names: str) -> None:
     """These calls were long ago."""
     for name in names:
         recording = Path(__file__).parents[1] / "recordings" / name / "events.jsonl.gz"
-        replayed = await ran("replay", recording, "--db", folder / "calls.db")
+        replayed = await ran_here("replay", recording, "--db", folder / "calls.db")
         assert replayed.status == 0, replayed.stderr
 
 
