@@ -57,6 +57,41 @@ async def test_silence_is_judged_by_what_is_usual_at_that_site(tmp_path: Path) -
     await find(tmp_path, [rules], [promtool_test(DAYS)], STEP_MIN)
 
 
+async def test_where_no_target_is_left_at_all_that_is_told(tmp_path: Path) -> None:
+    told = {
+        "alertname": "RingtallyNotScraped",
+        "alertstate": "firing",
+        "instance": "Prometheus",
+        "job": "ringtally",
+        "severity": "warning",
+    }
+    labels = ", ".join(f'{name}="{value}"' for name, value in told.items())
+    checks = [
+        {
+            "expr": "ALERTS",
+            "eval_time": "4m",
+            "exp_samples": [{"labels": f"ALERTS{{{labels}}}".replace("firing", "pending"), "value": 1}],
+        },
+        {"expr": "ALERTS", "eval_time": "5m", "exp_samples": [{"labels": f"ALERTS{{{labels}}}", "value": 1}]},
+    ]
+    await find(tmp_path, [RECORDS, ALERTS], [{"interval": "1m", "input_series": [], "promql_expr_test": checks}])
+
+
+async def test_a_daemon_that_moves_within_its_site_is_no_loss_and_one_site_of_two_is(tmp_path: Path) -> None:
+    up = 'up{{instance="{}:9796", job="ringtally", site="{}"}}'
+    series = [
+        {"series": up.format("old", "moscow"), "values": "1x5 stale"},
+        {"series": up.format("new", "moscow"), "values": "_x5 1x20"},
+        {"series": up.format("pbx", "berlin"), "values": "1x5 stale"},
+    ]
+    found = [{"labels": '{site="berlin"}', "value": 1}]
+    checks = [
+        {"expr": 'count by (site) (ALERTS{alertstate="firing"})', "eval_time": f"{minute}m", "exp_samples": samples}
+        for minute, samples in ((10, []), (11, found), (25, found))
+    ]
+    await find(tmp_path, [RECORDS, ALERTS], [{"interval": "1m", "input_series": series, "promql_expr_test": checks}])
+
+
 @pytest.mark.parametrize("days", [1, 7])
 async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_of_it_were_seen(
     tmp_path: Path, days: int
