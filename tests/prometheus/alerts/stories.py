@@ -244,6 +244,16 @@ HOUR = (
         {minute: () for minute in range(0, 120, 5)},
     ),
     by_five(
+        "of six hundred an hour chance takes less than 5 %, which are no matter",
+        {OFFERED: list(range(0, 1200, 10)), IN_TIME: [minute * 76 // 10 for minute in range(120)]},
+        {minute: () for minute in range(0, 120, 5)},
+    ),
+    by_five(
+        "six are",
+        {OFFERED: list(range(0, 1200, 10)), IN_TIME: [minute * 74 // 10 for minute in range(120)]},
+        {5: (), 90: ("RingtallyServiceLevelLow",)},
+    ),
+    by_five(
         "two calls of which both were late say nothing",
         {OFFERED: runs((0, 10), (1, 5), (2, 60)), IN_TIME: runs((0, 75))},
         {minute: () for minute in range(0, 75, 5)},
