@@ -254,19 +254,19 @@ STORE = Row(
             ),
             [
                 Ask(
-                    f"sum(increase({of('store_dropped_calls_total')}{BY}))",
+                    _since("", "store_dropped_calls_total"),
                     Said("calls, too many waited", "звонки: слишком много ждало"),
                 ),
                 Ask(
-                    f"sum(increase({of('store_refused_calls_total')}{BY}))",
+                    _since("", "store_refused_calls_total"),
                     Said("calls, refused", "звонки: база отказала"),
                 ),
                 Ask(
-                    f"sum(increase({of('store_set_aside_total')}{BY}))",
+                    _since("", "store_set_aside_total"),
                     Said("databases set aside", "отставленные базы"),
                 ),
                 Ask(
-                    f"sum by (reason) (increase({of('mqtt_dropped_messages_total')}{BY}))",
+                    _since(" by (reason)", "mqtt_dropped_messages_total"),
                     Said("messages: {{reason}}", "сообщения: {{reason}}"),
                 ),
             ],
