@@ -1,5 +1,6 @@
 """The topics of things that have a name: `queue/<key>/state`. No number, and nothing that a stranger chose, gets into one."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -32,17 +33,31 @@ class TopicNames:
         return self._topics.items()
 
     def learn(self, name: str) -> str | None:
-        """The topic of a name that the PBX told and the settings do not have. None: it can have none, or has one already."""
+        """The topic of a name that the PBX told and the settings do not have. None: it can have none, or has one already.
+
+        Where nothing of it can be written, or what is written is another's already, it ends in letters that are always the same for
+        the name. A telephone number has none: the settings may give it an `id`.
+        """
         if name in self._topics or name in self._refused:
             return None
         key = topic_key(name)
-        topic = self._topic(key)
-        if not is_fit_for_topic(key) or topic in self._topics.values() or len(self._topics) >= TOPICS_LIMIT:
+        wanted = [key] if is_fit_for_topic(key) else []
+        if _NUMBER.search(key) is None:
+            wanted.append(f"{key or self._kind}-{_letters(name)}")
+        taken = set(self._topics.values())
+        topic = next((topic for each in wanted if (topic := self._topic(each)) not in taken), None)
+        if topic is None or len(self._topics) >= TOPICS_LIMIT:
             if len(self._refused) < TOPICS_LIMIT:
                 self._refused.add(name)
             return None
         self._topics[name] = topic
         return topic
+
+
+def _letters(name: str) -> str:
+    """Four letters, of which nobody reads a number."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
+    return "".join(chr(ord("a") + each % 26) for each in digest[:4])
 
 
 def is_fit_for_topic(key: str) -> bool:

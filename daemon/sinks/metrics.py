@@ -19,7 +19,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from daemon.board.day import Day
 from daemon.sinks.agent_metrics import AgentCollector
-from daemon.sinks.label_names import LabelNames
+from daemon.sinks.label_names import OTHER, LabelNames
 from daemon.sinks.live_metrics import Link, LiveCollector
 from daemon.sinks.today_metrics import DayKeeper, TodayCollector
 from handlers.ami.events import GapReason
@@ -223,8 +223,11 @@ class MetricsSink:
         self._offered.labels(queue)
         self._in_time.labels(queue)
         goals = self._goals
-        self._threshold.labels(queue).set(goals.queue_threshold_s.get(queue, goals.threshold_s))
-        self._goal.labels(queue).set(goals.queue_goal.get(queue, goals.goal))
+        # `other` is the rest, and so tells the site's goal, though a queue of the PBX may have that name.
+        threshold_s = goals.threshold_s if queue == OTHER else goals.queue_threshold_s.get(queue, goals.threshold_s)
+        goal = goals.goal if queue == OTHER else goals.queue_goal.get(queue, goals.goal)
+        self._threshold.labels(queue).set(threshold_s)
+        self._goal.labels(queue).set(goal)
 
     def _learn_queues(self) -> None:
         """Queues that the PBX has named since the last look."""

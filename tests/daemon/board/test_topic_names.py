@@ -1,5 +1,7 @@
 """Topics of names: legible, no two the same, no number in one, and never more than so many."""
 
+import re
+
 import pytest
 
 from daemon.board.topic_names import TOPICS_LIMIT, TopicNames
@@ -20,11 +22,33 @@ def test_a_learned_name_gets_a_topic_once() -> None:
     assert dict(names.items()) == {"support": "queue/support/state", "Склад": "queue/sklad/state"}
 
 
-@pytest.mark.parametrize("name", ["74951112233", "8 495 111-22-33 line", "SUPPORT", "sup/port+#", "+/#", "", "\0"])
-def test_a_name_that_is_a_number_or_taken_or_nothing_gets_none(name: str) -> None:
-    names = TopicNames("queue", ["support", "sup-port", "8-495-111-22-33-line"])
+@pytest.mark.parametrize("name", ["74951112233", "8 495 111-22-33 line", "100200"])
+def test_a_name_that_is_a_number_gets_none(name: str) -> None:
+    names = TopicNames("queue", ["support", "8-495-111-22-33-line"])
     assert names.learn(name) is None
     assert names[name] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("SUPPORT", "support"),
+        ("sup/port+#", "sup-port"),
+        ("+/#", "queue"),
+        ("", "queue"),
+        ("\0", "queue"),
+        ("日本", "queue"),
+    ],
+)
+def test_a_name_that_is_taken_or_of_which_nothing_can_be_written_ends_in_letters_of_its_own(
+    name: str, base: str
+) -> None:
+    one, other = (TopicNames("queue", ["support", "sup-port"]) for _ in range(2))
+    topic = one.learn(name)
+    assert topic is not None
+    assert re.fullmatch(rf"queue/{base}-[a-z]{{4}}/state", topic)
+    other.learn("###")
+    assert other.learn(name) == topic, "whatever came before"
 
 
 def test_a_number_split_by_dashes_is_one_too() -> None:

@@ -242,7 +242,9 @@ def test_a_queue_that_only_the_pbx_knows_is_counted_by_its_name_before_anybody_s
 
 async def test_a_queue_may_have_its_own_threshold_and_goal() -> None:
     sink, _ = a_sink(
-        StillPbx(names=["sales"]), Goals(20.0, 0.8, {"support": 60.0}, {"vip": 0.95}), queues=["support", "vip"]
+        StillPbx(names=["sales", "other"]),
+        Goals(20.0, 0.8, {"support": 60.0, "other": 5.0}, {"vip": 0.95, "other": 0.5}),
+        queues=["support", "vip"],
     )
     families = await scrape(sink)
     seconds, goals = (
