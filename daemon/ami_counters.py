@@ -25,6 +25,8 @@ class AmiCounters:
     bad: Counter[str] = field(default_factory=Counter)
     denied: frozenset[str] = frozenset()
     """The actions that the PBX refused when it was last asked what lives."""
+    withheld: frozenset[str] = frozenset()
+    """The classes of events that the PBX seems to withhold on the connection that stands."""
     excess_rights: int = 0
     """Classes of `write` that the account has and nobody needs."""
     clock_ahead_s: float = 0.0
@@ -48,9 +50,12 @@ class LinkCounts:
         counters = self._counters
         counters.events = self._past_events.copy()
         counters.bad = self._past_bad.copy()
+        counters.withheld = frozenset()
         protocol = self.protocol
         if protocol is not None:
-            counters.events += protocol.framer.events
+            heard = protocol.framer.events
+            counters.events += heard
+            counters.withheld = protocol.withheld.among(heard)
             counters.bad += _bad_of(protocol)
             counters.last_event_at = protocol.last_event_at or counters.last_event_at
             counters.clock_ahead_s = protocol.decoder.clock.ahead_s

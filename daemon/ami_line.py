@@ -72,6 +72,7 @@ class AmiLine:
         """
         try:
             await log_in(self.protocol, self.account)
+            self.protocol.withheld.logged_in(clock.monotonic())
             await self._rights.look(self.protocol, self.account.timeout_s, strict=self.account.strict_rights)
             self._counts.account_has(len(self._rights.told))
             await self._resume()

@@ -21,6 +21,7 @@ from panoramisk import Manager
 from panoramisk.actions import Action
 
 from daemon import clock
+from daemon.ami_withheld import Withheld
 from daemon.late_line import LATE_S, LateLine
 from daemon.late_reading import LateCause
 from daemon.stall_watch import StallWatch
@@ -100,6 +101,7 @@ class AmiProtocol(asyncio.Protocol):
         self._serial = itertools.count(1)
         self.framer = Framer(WANTED, token=self._token.encode())
         self.decoder = Decoder()
+        self.withheld = Withheld()
         self.failures: Counter[str] = Counter()
         self.booted = asyncio.Event()
         self.reloaded = asyncio.Event()

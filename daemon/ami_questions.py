@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from config.ami_account import READ
 from daemon import clock
 from daemon.ami_protocol import AmiProtocol
 from daemon.held_events import HeldEvents
@@ -20,6 +21,8 @@ LISTED_CHANNEL_S = 100 * 40e-6
 # So many channels are asked about at once: a round trip costs Asterisk 0.2 ms, and a far PBX many times that of waiting.
 ASKED_AT_ONCE = 50
 RIGHTS_CURE = "give the account write = reporting, see: ringtally pbx-snippet"
+# A session keeps the rights that its account had at the log-in.
+EVENTS_CURE = f"give the account read = {','.join(READ)}, see: ringtally pbx-snippet; then: asterisk -rx 'manager reload', and restart ringtally"
 
 
 class Questions:
@@ -36,6 +39,7 @@ class Questions:
         self._members_at = 0.0
         self._channels_due_at = 0.0
         self._unseen: list[str] = []
+        self._told_withheld: set[str] = set()
 
     def answered_by_snapshot(self, channels: int | None, has_queues: bool) -> None:
         """A snapshot has just told it all. `channels`: so many, None where we may not see them; `has_queues`: is app_queue there?"""
@@ -82,17 +86,29 @@ class Questions:
         events = [*([StreamResumed(at, members)] if members is not None else []), *held]
         if events:
             self._events.take(events)
+        if members is not None:
+            self._protocol.withheld.queues_listed(self._members_at, blocks, self._protocol.framer.events)
+            self._tell_withheld()
 
     async def _compare_channels(self, timeout_s: float) -> None:
         """Hear which channels the PBX lists; events go on meanwhile, and are told as they come."""
-        asked_at = clock.now()
+        asked_at, steady_at = clock.now(), clock.monotonic()
         blocks = await self._protocol.ask({"Action": CHANNELS_ACTION}, timeout_s)
         self._next_comparison(len(blocks))
         if is_success(blocks):
             self._events.take([ChannelsListed(clock.now(), asked_at, blocks)])
+            self._protocol.withheld.channels_listed(steady_at, blocks, self._protocol.framer.events)
+            self._tell_withheld()
 
     def _next_comparison(self, channels: int) -> None:
         self._channels_due_at = clock.monotonic() + max(CHANNELS_EVERY_S, channels * LISTED_CHANNEL_S)
+
+    def _tell_withheld(self) -> None:
+        """Say once of each class that the PBX seems to withhold it."""
+        withheld = self._protocol.withheld.among(self._protocol.framer.events)
+        for name in sorted(withheld - self._told_withheld):
+            self._told_withheld.add(name)
+            log.warning("ami_events_withheld", **{"class": name}, cure=EVENTS_CURE)
 
     async def _ask_when_answered(self, timeout_s: float) -> None:
         """Hear of some of the channels whose answer nobody saw. An account without the right for it hears of none."""

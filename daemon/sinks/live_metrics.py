@@ -7,6 +7,7 @@ from typing import Protocol
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from daemon.ami_withheld import CLASSES
 from daemon.sinks.label_names import OTHER, LabelNames
 from handlers.ami.decode import WANTED
 from handlers.ami.gathered import SNAPSHOT_ACTIONS
@@ -39,6 +40,7 @@ class Link(Protocol):
     events: Counter[str]
     bad: Counter[str]
     denied: frozenset[str]
+    withheld: frozenset[str]
     excess_rights: int
     clock_ahead_s: float
 
@@ -127,6 +129,14 @@ def _rights_metrics(link: Link) -> Iterable[Metric]:
     for action in SNAPSHOT_ACTIONS:
         denied.add_metric([action], float(action in link.denied))
     yield denied
+    withheld = GaugeMetricFamily(
+        "ringtally_ami_events_withheld",
+        "1 where the PBX lists what happens and tells no event of that class: may the account read it?",
+        labels=["class"],
+    )
+    for name in CLASSES:
+        withheld.add_metric([name], float(name in link.withheld))
+    yield withheld
     yield GaugeMetricFamily(
         "ringtally_ami_excess_rights",
         "Classes of write that the account has and ringtally does not need.",

@@ -177,6 +177,9 @@ SECTIONS: Mapping[str, Mapping[str, Note]] = {
             "with an answer to a ping", "abs(ringtally_ami_clock_ahead_seconds) > 5"
         ),
         "ringtally_ami_action_denied": Note("when the PBX is asked what lives", "ringtally_ami_action_denied == 1"),
+        "ringtally_ami_events_withheld": Note(
+            "when the PBX lists its queues or channels, and with each event", "ringtally_ami_events_withheld == 1"
+        ),
         "ringtally_ami_excess_rights": Note("with each login", "ringtally_ami_excess_rights > 0"),
     },
     "The database": {

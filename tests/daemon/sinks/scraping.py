@@ -26,6 +26,7 @@ class SilentLink:
     events: Counter[str] = field(default_factory=Counter)
     bad: Counter[str] = field(default_factory=Counter)
     denied: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
     excess_rights: int = 0
     clock_ahead_s: float = 0.0
 

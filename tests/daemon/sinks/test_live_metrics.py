@@ -103,6 +103,7 @@ async def test_the_link_is_told_as_the_client_counts_it_and_every_event_it_may_c
     assert values((await scrape(sink, link=SilentLink(False)))["ringtally_ami_connected"]) == {(): 0}
     link = SilentLink(True, 2, 31.5, 1_800_000_000.25, Counter({"Hangup": 7, "other": 3}), Counter({"torn": 1}))
     link.denied, link.excess_rights, link.clock_ahead_s = frozenset({"QueueStatus"}), 2, -3.5
+    link.withheld = frozenset({"agent"})
     families = await scrape(sink, link=link)
     assert values(families["ringtally_ami_connected"]) == {(): 1}
     assert values(families["ringtally_ami_connects"]) == {(): 2}
@@ -112,6 +113,8 @@ async def test_the_link_is_told_as_the_client_counts_it_and_every_event_it_may_c
     assert values(families["ringtally_ami_excess_rights"]) == {(): 2}
     denied = values(families["ringtally_ami_action_denied"])
     assert denied == {(action,): float(action == "QueueStatus") for action in SNAPSHOT_ACTIONS}
+    withheld = values(families["ringtally_ami_events_withheld"])
+    assert withheld == {("agent",): 1, ("call",): 0, ("dialplan",): 0}
     events, bad = values(families["ringtally_ami_events"]), values(families["ringtally_ami_bad_messages"])
     assert (events[("Hangup",)], events[("other",)], sum(events.values())) == (7, 3, 10)
     assert bad == {(reason,): float(reason == "torn") for reason in BAD_REASONS}

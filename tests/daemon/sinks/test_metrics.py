@@ -53,6 +53,7 @@ CONTRACT: dict[str, tuple[str, set[str]]] = {
     "ringtally_ami_last_event_timestamp_seconds": ("gauge", set()),
     "ringtally_ami_clock_ahead_seconds": ("gauge", set()),
     "ringtally_ami_action_denied": ("gauge", {"action"}),
+    "ringtally_ami_events_withheld": ("gauge", {"class"}),
     "ringtally_ami_excess_rights": ("gauge", set()),
     "ringtally_ami_events": ("counter", {"event"}),
     "ringtally_ami_bad_messages": ("counter", {"reason"}),
