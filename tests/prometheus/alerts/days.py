@@ -13,7 +13,7 @@ OPENS, CLOSES = 9 * 60, 17 * 60
 TOWN = 'ringtally_calls_total{direction="in", trunk="town", result="answered"}'
 CITY = 'ringtally_calls_total{direction="in", trunk="city", result="abandoned"}'
 NEW = 'ringtally_ami_events_total{event="Newchannel"}'
-HOURS = "ringtally_working_hours_open"
+HOURS = "ringtally_site_open"
 CONNECTED = "ringtally_ami_connected"
 TRULY_MISSED = 'ringtally_truly_missed_cases_total{trunk="town"}'
 # What the week before came to, in calls a second of working time; a test of its own holds the rules to it.

@@ -2,7 +2,7 @@
 
 from tests.prometheus.alerts.story import Story, by_five, runs
 
-HOURS = "ringtally_working_hours_open"
+HOURS = "ringtally_site_open"
 CONNECTED = "ringtally_ami_connected"
 WAITING = 'ringtally_queue_callers_waiting{queue="support"}'
 LONGEST = 'ringtally_queue_longest_wait_seconds{queue="support"}'

@@ -19,7 +19,7 @@ WELL: dict[str, float] = {
     'ringtally_ami_action_denied{action="QueueStatus"}': 0,
     "ringtally_ami_excess_rights": 0,
     "ringtally_ami_clock_ahead_seconds": 0,
-    "ringtally_working_hours_open": 1,
+    "ringtally_site_open": 1,
     'ringtally_calls_total{direction="in", trunk="town", result="answered"}': 0,
     'ringtally_calls_total{direction="out", trunk="town", result="answered"}': 0,
     'ringtally_calls_total{direction="out", trunk="town", result="failed"}': 0,
