@@ -43,7 +43,10 @@ async def take_up(core: Core, day: Day, board: Board, follow_up: FollowUp, path:
     await _count_today(day, board, path)
     noted_up_to = await asyncio.to_thread(latest_note, path)  # before their cases are read: a note is rather told twice
     await _take_up_cases(core, follow_up, path)
-    return Left(*await _take_up_calls(core, path), noted_up_to)
+    facts, heard_until = await _take_up_calls(core, path)
+    for stands in core.break_off(clock.now()):
+        day.add_living(stands)
+    return Left(facts, heard_until, noted_up_to)
 
 
 async def _count_today(day: Day, board: Board, path: Path) -> None:

@@ -372,7 +372,7 @@ class AgentState:
     """What an agent does. `id` is lasting and no two have one: the device, or `Agent:1001` of an agents' pool.
 
     `state` is None while the PBX isn't heard. `reason`: why paused in all queues, whatever the state. `call_since`: since when on
-    the phone, hold included.
+    the phone, hold included. `at_least`: at `since` he was found in the state, which may have lasted longer.
     """
 
     id: str
@@ -383,6 +383,7 @@ class AgentState:
     reason: str | None
     call_since: float | None
     queues: tuple[Membership, ...]
+    at_least: bool = False
 
     def state_in(self, membership: Membership) -> AgentStateName | None:
         """What the agent is to one of his queues: who rests from it is paused there, though others may call him."""

@@ -103,6 +103,7 @@ def agent_json(agent: AgentState, full: bool) -> dict[str, Any]:
         "device": agent.device if full else mask_device(agent.device),
         "state": agent.state,
         "since": iso(agent.since),
+        "at_least": agent.at_least,
         "reason": shown(agent.reason),
         "call_since": iso(agent.call_since),
         "queues": [{"queue": each.queue, "paused": each.paused, "reason": shown(each.reason)} for each in agent.queues],

@@ -229,7 +229,18 @@ class Day:
         self.add(ended)
         if not ended.call.end_seen:
             self._unfinished[_key(ended.call)] = ended
-        for stay in ended.stays:
+        self._add_stays(ended.stays)
+
+    def add_living(self, stands: CallEnded) -> None:
+        """Count the stays that are over of a call that outlived a kill, as it stands: their ends were told to who was killed.
+
+        One that outlived a stop was stored as it stood, with them.
+        """
+        if _key(stands.call) not in self._unfinished:
+            self._add_stays(stands.stays)
+
+    def _add_stays(self, stays: Sequence[QueueStay]) -> None:
+        for stay in stays:
             if stay.left_at is not None:
                 wait_s = max(0.0, stay.left_at - stay.joined_at)
                 threshold = self._rules.queue_service_level_s.get(stay.queue, self._rules.service_level_s)

@@ -139,6 +139,7 @@ AGENT: dict[str, Schema] = {
     "device": text("His device, or `Agent:…` of an agents' pool; telephone numbers in it masked"),
     "state": one_of("What he does", AGENT_STATES, "the PBX is not heard"),
     "since": moment("Since when", "the PBX is not heard"),
+    "at_least": flag("At `since` he was found in the state, after a start or a gap: it may have lasted longer"),
     "reason": text("Why he is paused in all of his queues", "not paused, or not said"),
     "call_since": moment("Since when he is on the phone, hold included", "he is not"),
     "queues": listed(

@@ -59,6 +59,8 @@ class Agent:
     call_since: float | None = None
     state: AgentStateName | None = None
     since: float | None = None
+    at_least: bool = False
+    """Was he found in the state at `since`, so that it may have lasted longer?"""
     said: AgentState | None = None
     is_news: bool = True
     """Is there something that `said` may not say?"""
@@ -143,6 +145,7 @@ class Agent:
             self.call_since, self.is_news = at, True
         state = self._state_now()
         if state != self.state:
+            self.at_least = self.state is None and not self.members  # who joins a queue is its agent from then on
             self.state, self.since, self.is_news = state, at, True
 
     def _be_off_the_phone(self, at: float) -> None:
@@ -206,4 +209,5 @@ class Agent:
             reason=", ".join(sorted(reasons)) or None if known and all_paused else None,
             call_since=self.call_since if known else None,
             queues=tuple(Membership(queue, paused, reason) for queue, _, paused, reason in queues),
+            at_least=known and self.at_least,
         )

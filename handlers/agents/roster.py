@@ -131,6 +131,7 @@ class Roster:
         """Since when a state has lasted that was found in a snapshot, as far as that can be known."""
         if was_heard and agent.said is not None:
             return  # known all the time
+        agent.at_least = True
         if agent.use is not None:
             call_since, channels = lasted or (None, set())
             born = min((channel.created_at for channel in agent.channels.values()), default=at)
@@ -139,8 +140,9 @@ class Roster:
             if agent.call_since is not None:
                 agent.call_since = begun
             agent.since = begun if agent.use != "held" else at
+            agent.at_least = agent.use == "held" or not (same or agent.channels)
         elif agent.state == "paused" and agent.paused_at is not None:
-            agent.since = min(agent.paused_at, at)
+            agent.since, agent.at_least = min(agent.paused_at, at), False
 
     def _take_devices(self, devices: Iterable[ev.DeviceStateTold] | None) -> None:
         if devices is None:

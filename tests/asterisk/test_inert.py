@@ -214,7 +214,9 @@ async def forms_are_inert(on: Office, folder: Path, words: tuple[str, ...]) -> N
     for sheet in openpyxl.load_workbook(io.BytesIO(await read_here(on, *words, "--format", "xlsx"))):
         for row in sheet.iter_rows():
             assert all(cell.data_type != "f" and (cell.hyperlink is None or not cell.hyperlink.target) for cell in row)
-    async with opened((await read_here(on, *words, "--format", "html")).decode(), folder) as page:
+    browser = on.page.page.context.browser
+    assert browser is not None
+    async with opened(browser, (await read_here(on, *words, "--format", "html")).decode(), folder) as page:
         assert await page.locator("script, img, iframe, object, form, base, link, svg script").count() == 0
 
 

@@ -26,7 +26,7 @@ from tests.callback.office import (
 )
 from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.daemon.free_port import closed_port
-from tests.daemon.ringtally_process import ran, running_daemon
+from tests.daemon.ringtally_process import ran_here, running_daemon
 from tests.wallboard.browser import IN_ONE_BROWSER, Board
 
 pytestmark = IN_ONE_BROWSER
@@ -54,7 +54,7 @@ async def has_stored(folder: Path, *names: str) -> None:
     """These calls were long ago."""
     for name in names:
         recording = Path(__file__).parents[1] / "recordings" / name / "events.jsonl.gz"
-        replayed = await ran("replay", recording, "--db", folder / "calls.db")
+        replayed = await ran_here("replay", recording, "--db", folder / "calls.db")
         assert replayed.status == 0, replayed.stderr
 
 
@@ -224,6 +224,21 @@ async def test_what_is_typed_on_while_the_daemon_answers_stays(tmp_path: Path) -
         page.faults.clear()  # the browser itself tells of a 404, where it was asked of a case before that was stored
 
 
+async def whole_on_the_smallest_phone(page: Board) -> None:
+    """The title and the count beside a long name of one's own, and the number beside the time that is left."""
+    size = page.page.viewport_size
+    await page.page.set_viewport_size({"width": 320, "height": 640})
+    cut = """() => {
+        document.querySelector("#title").textContent = "Перезвонить";
+        document.querySelector("#count").textContent = "128";
+        document.querySelector("#me").textContent = "Анна-Мария Константинопольская-Задунайская";
+        return ["#title", "#count", ".case .info", ".case .wait"].filter((each) => (({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector(each)));
+    }"""
+    await page.gives(cut, [])
+    assert size is not None
+    await page.page.set_viewport_size(size)
+
+
 async def test_two_of_one_name_see_which_claims_are_not_theirs(tmp_path: Path) -> None:
     async with office(tmp_path) as (pbx, daemon), desk(daemon, by="Anna") as one, desk(daemon, by="Anna") as other:
         miss(pbx)
@@ -234,6 +249,7 @@ async def test_two_of_one_name_see_which_claims_are_not_theirs(tmp_path: Path) -
         await other.has(".case .claimed", "in your name, not claimed in this browser, ")
         await one.page.reload()
         await one.has(".case .claimed", "you call back, ")
+        await whole_on_the_smallest_phone(one)
         await other.page.click(".case .who a")
         await other.page.click(".caller button.prolong")
         await other.has(".caller .claimed", "you call back, ")

@@ -63,12 +63,12 @@ async def running(
     async with asyncio.TaskGroup() as tasks:
         app = App(settings, sinks)
         task = tasks.create_task(app.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             daemon = await app.started
         async with asking(f"http://127.0.0.1:{daemon.port}") as client:
             yield daemon, client
             app.stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             await task
 
 

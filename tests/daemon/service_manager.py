@@ -15,7 +15,7 @@ class Told(Notifier):
 
     async def heard(self, message: str, times: int = 1) -> None:
         """Return once the message came so often."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while self.messages.count(message) < times:
                 await asyncio.sleep(0.001)
 

@@ -89,7 +89,7 @@ def busy(pbx: FakeAsterisk, *events: bytes) -> None:
 
 
 async def looked_at(pbx: FakeAsterisk, rules: Rules | None = None, watch_s: float = LONG_S) -> tuple[list[str], bool]:
-    async with pbx, asyncio.timeout(10):
+    async with pbx, asyncio.timeout(60):
         return await inspect_ami(account(pbx.port), rules or Rules(), watch_s)
 
 

@@ -15,6 +15,7 @@ from handlers.core import Core
 from handlers.facts import GapEnded
 from handlers.rules import Rules
 from tests.daemon.fake_asterisk import (
+    WITHIN_S,
     FakeAsterisk,
     Heard,
     account,
@@ -91,9 +92,10 @@ async def test_a_black_hole_is_noticed_within_two_pings_and_the_gap_begins_when_
             line.black_hole()
             went_dead = clock.monotonic()
             assert await why_lost(heard) == "silent"
-            assert clock.monotonic() - went_dead < 2 * (interval_s + timeout_s)
+            # That is at most 1.2 s, where nobody else has the processor; before any other patience of this account in any case.
+            assert clock.monotonic() - went_dead < WITHIN_S
             broken = next(event for event in heard.events if isinstance(event, StreamBroken))
-            assert abs(broken.at - heard.heard_at) < 0.1
+            assert abs(broken.at - heard.heard_at) < timeout_s
             await line.restore()
             await heard.ready(2)
     assert told(logs)["reason"] == "silent"

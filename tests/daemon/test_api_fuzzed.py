@@ -52,7 +52,7 @@ CONFIG = "[generation]\nwith-security-parameters = false\n"
 @asynccontextmanager
 async def filled_daemon(folder: Path) -> AsyncIterator[tuple[Daemon, list[str]]]:
     """A daemon whose database has the calls of all recordings, with some who were missed just now and one that lives; and the ids of the missed."""
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(folder, "127.0.0.1", pbx.port, SECRET)
         settings.write_text(settings.read_text().replace('[http]\nlisten = "127.0.0.1:0"\n', TOKENS))
         streams = [recordings.stream(name) for name in recordings.NAMES if name not in MISSED]

@@ -148,7 +148,7 @@ async def test_a_signal_stops_it_in_order(number: signal.Signals, tmp_path: Path
     ledger = StopOnFirstCall()
     async with FakeAsterisk() as pbx:
         app = App(settings_for(tmp_path, pbx.port), [ledger])
-        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             tasks.create_task(run_until_signalled(app))
             await app.started
             session = await pbx.session()
@@ -209,6 +209,6 @@ async def test_a_part_that_ends_by_a_cancellation_that_nobody_asked_for_ends_the
 
     monkeypatch.setattr(AmiClient, "run", cancelled)
     with no_thread_left(), pytest.raises(ExceptionGroup) as failed:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await App(settings_for(tmp_path, closed_port())).run()
     assert failed.group_contains(PartLostError, match="the part ami ended")

@@ -24,7 +24,7 @@ STATES = {
 async def states(client: aiohttp.ClientSession, calls: int = 0) -> dict[str, Any]:
     """What somebody is told who comes now, once the day has so many calls."""
     found: dict[str, Any] = {}
-    async with asyncio.timeout(5), client.get("/api/v1/stream") as stream:
+    async with asyncio.timeout(60), client.get("/api/v1/stream") as stream:
         while (
             not found.keys() >= STATES
             or found["stats/today"]["calls"] < calls
@@ -78,7 +78,7 @@ async def test_a_call_that_lives_through_a_restart_is_one_call_of_the_day(tmp_pa
         async with ready(settings) as (daemon, client):
             assert (await states(client))["stats/today"]["results"] == {}
             await replay(pbx, daemon, [hangup(id_)])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "failed" not in (today := (await states(client, 1))["stats/today"])["results"]:
                     await asyncio.sleep(0.1)  # a topic is told anew once a second
             assert (today["calls"], today["results"]) == (1, {"failed": 1})

@@ -132,7 +132,7 @@ async def test_a_claim_is_there_for_everybody_at_once_and_over_by_itself(office:
 
 async def test_who_listens_is_told_of_a_claim_as_an_event_and_as_the_new_list(office: Office) -> None:
     heard: list[Any] = []
-    async with asyncio.timeout(10), office.client.get("/api/v1/stream") as stream:
+    async with asyncio.timeout(60), office.client.get("/api/v1/stream") as stream:
         await office.post(f"/api/v1/cases/{office.case_id}/claim", {"by": "Анна", "for": "1500ms"})
         while not (len(heard) > 2 and heard[-1] == ("list", None)):
             topic, data = await next_frame(stream.content)

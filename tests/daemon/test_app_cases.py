@@ -22,7 +22,7 @@ FULL = {"Authorization": f"Bearer {TOKEN}"}
 async def topics(client: aiohttp.ClientSession, *wanted: str) -> dict[str, Any]:
     """What the topics say to somebody who comes now."""
     found: dict[str, Any] = {}
-    async with asyncio.timeout(5), client.get("/api/v1/stream", headers=FULL) as stream:
+    async with asyncio.timeout(60), client.get("/api/v1/stream", headers=FULL) as stream:
         while not found.keys() >= set(wanted):
             topic, data = await next_frame(stream.content)
             found[topic] = orjson.loads(data)
@@ -31,7 +31,7 @@ async def topics(client: aiohttp.ClientSession, *wanted: str) -> dict[str, Any]:
 
 async def count_becomes(client: aiohttp.ClientSession, number: int) -> None:
     """Who listens is told so many before long: a topic is told anew once a second."""
-    async with asyncio.timeout(5), client.get("/api/v1/stream") as stream:
+    async with asyncio.timeout(60), client.get("/api/v1/stream") as stream:
         while await next_frame(stream.content) != ("missed/count", b"%d" % number):
             pass
 

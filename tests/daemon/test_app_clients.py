@@ -68,7 +68,7 @@ async def test_a_live_call_has_a_name_and_no_number_of_a_client_in_a_topic_or_la
 async def test_the_list_says_the_new_name_once_the_file_does(tmp_path: Path) -> None:
     async with FakeAsterisk() as pbx, ready(with_clients(tmp_path, pbx.port)) as (daemon, client):
         await replay(pbx, daemon, lines("05-direct-caller-abandons"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async with client.get("/api/v1/stream", headers=FULL) as stream:
                 await heard(stream, ROMASHKA)
                 (tmp_path / "clients.csv").write_text(CLIENTS.replace("Ромашка", "Лютик"))

@@ -73,6 +73,16 @@ def _kept(folder: Path) -> set[str]:
         connection.close()
 
 
+def _document(folder: Path, uniqueid: str) -> str:
+    """What is kept of a call now; nothing: empty."""
+    connection = sqlite3.connect(f"file:{folder}/calls.db?mode=ro", uri=True)
+    try:
+        row = connection.execute("SELECT document FROM live_call WHERE id = ?", (uniqueid,)).fetchone()
+    finally:
+        connection.close()
+    return row[0] if row is not None else ""
+
+
 def _result(call: Call) -> str:
     """However short it was."""
     return (call.result or "").removeprefix("short_")
@@ -129,6 +139,29 @@ async def test_a_daemon_that_is_killed_takes_its_calls_up_again(tmp_path: Path) 
         CALLER: ("abandoned", True, True),
         OTHER: ("failed", True, False),
     }
+
+
+async def test_a_stay_that_was_over_when_the_daemon_was_killed_is_in_the_days_figures_though_its_call_lives(
+    tmp_path: Path,
+) -> None:
+    elsewhere = QUEUE_JOINED.replace(b"support", b"sales")  # who joins a queue has left the one before
+    counted = 'ringtally_today_queue_stays{outcome="left",queue="other"} 1.0'
+    async with FakeAsterisk(steady=True) as pbx:
+        settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
+        async with running_daemon(settings) as daemon:
+            await daemon.told("ami_ready")
+            pbx.sessions[-1].send(new_channel(CALLER) + elsewhere + QUEUE_JOINED)
+            await daemon.until("/metrics", counted)
+            await until(lambda: '"left"' in _document(tmp_path, CALLER))
+            assert await daemon.stop(signal.SIGKILL) == -signal.SIGKILL
+        show(pbx, CALLER)
+        async with running_daemon(settings) as daemon:
+            await daemon.told("gap_ended")
+            await daemon.until("/api/v1/live", '"state":"queued"')
+            await daemon.until("/metrics", counted)
+            pbx.sessions[-1].send(hangup(CALLER))
+            await daemon.until("/api/v1/live", '"total":0')
+            await daemon.until("/metrics", counted)
 
 
 async def test_before_the_pbx_was_ever_heard_there_is_nothing_to_go_on_from_and_no_gap(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def reloadable(settings: Settings) -> AsyncIterator[Reloadable]:
         return LoadedSettings(answer, ())
 
     ledger, told = Ledger(), Told()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         app = App(settings, [ledger], load=load, notifier=told)
         tasks.create_task(app.run())
         daemon = await app.started

@@ -163,21 +163,26 @@ async def test_a_clock_a_year_ahead_is_doubted_and_takes_two_days_at_most(
 async def test_a_daemon_that_is_killed_in_the_middle_goes_on_at_its_next_start(tmp_path: Path) -> None:
     path, now = tmp_path / "calls.db", clock.now()
     async with writing(path, now=0.0) as store:
+        old = [a_call(int((now - 20 * DAY_S - START) // 60) + n) for n in range(1500)]
         for first in range(0, 1500, 500):
-            await store.write(
-                [ended(a_call(int((now - 20 * DAY_S - START) // 60) + n)) for n in range(first, first + 500)]
-            )
+            await store.write([ended(call) for call in old[first : first + 500]])
         await store.write(days_old(5, 0, now=now))
     utc = datetime.fromtimestamp(now, UTC).hour
     zone = next(name for offset in range(-11, 13) if (utc - offset) % 24 == 2 for name in [f"Etc/GMT{offset:+}"])
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         text = settings.read_text().replace("Europe/Moscow", zone).replace("[storage]", '[storage]\nkeep = "7d"')
         settings.write_text(text)
+        with closing(sqlite3.connect(path)) as connection:  # who is killed late had not done it all either
+            connection.execute(
+                f"CREATE TRIGGER not_yet BEFORE DELETE ON call WHEN old.id = '{old[-1].id}' BEGIN SELECT RAISE(ABORT, 'not yet'); END"
+            )
         async with running_daemon(settings) as daemon:
             await soon(lambda: calls_in(path) < 1502)
             daemon.send(signal.SIGKILL)
             await daemon.ended()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TRIGGER not_yet")
         left = calls_in(path)
         assert 2 < left < 1502
         with closing(sqlite3.connect(path)) as connection:

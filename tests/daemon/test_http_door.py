@@ -42,7 +42,7 @@ async def connected(port: int, count: int) -> list[tuple[asyncio.StreamReader, a
 
 async def is_ended(reader: asyncio.StreamReader) -> bool:
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await reader.read() == b""
     except ConnectionError:
         return True
@@ -233,7 +233,7 @@ async def healthy_by_tls(port: int, context: ssl.SSLContext) -> tuple[bytes, str
     try:
         writer.write(HEALTHY)
         serial = writer.get_extra_info("peercert")["serialNumber"]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await reader.read(), serial
     finally:
         writer.close()
@@ -267,7 +267,7 @@ async def test_who_speaks_no_tls_is_told_nothing(tmp_path: Path) -> None:
     async with door(tmp_path, TLS) as (port, refusals):
         (reader, writer), *_ = await connected(port, 1)
         writer.write(HEALTHY)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert b"HTTP" not in await reader.read()
         writer.close()
         await until(lambda: refusals.counts["tls"] == 1)

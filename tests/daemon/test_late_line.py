@@ -31,7 +31,7 @@ async def stalled(pbx: FakeAsterisk, line: Line, heard: Heard, *sent: bytes) -> 
     """The line stalls while this is sent, and goes on: since when it stood."""
     line.stall()
     since = clock.now()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not heard.client.is_asking:
             await asyncio.sleep(0.005)
     for block in sent:

@@ -16,7 +16,7 @@ def service_manager(address: str) -> Iterator[socket.socket]:
     """A socket like the service manager's."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind("\0" + address[1:] if address.startswith("@") else address)
-        manager.settimeout(5)
+        manager.settimeout(60)
         yield manager
 
 

@@ -22,7 +22,7 @@ from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.free_port import closed_port
 from tests.daemon.http_service import next_frame
 from tests.daemon.recorder_process import recording
-from tests.daemon.ringtally_process import RINGTALLY, Daemon, ran, running_daemon, write_settings
+from tests.daemon.ringtally_process import RINGTALLY, STOPS_WITHIN_S, Daemon, ran, running_daemon, write_settings
 from tests.documents.asking import asking
 from tests.storage.faults import header
 from tests.storage.sample_calls import START, a_missed_call, ended
@@ -65,7 +65,7 @@ async def test_a_pbx_that_is_down_at_start_is_no_failure(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: Path, number: signal.Signals) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon, asking(f"http://127.0.0.1:{daemon.port}") as session:
         # Somebody watches the stream meanwhile, and does not go away by himself.
         async with session.get("/api/v1/stream") as stream:
@@ -74,7 +74,7 @@ async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: P
             over = [new_channel(each) + hangup(each) for each in ids[:FINISHED]]
             pbx.sessions[0].send(b"".join([*over, *map(new_channel, ids[FINISHED:])]))
             await daemon.until("/api/v1/live", f'"total":{LIVE}')
-            assert await daemon.stop(number) == 0
+            assert await daemon.stop(number, STOPS_WITHIN_S) == 0
         assert daemon.events("stopped")
     async with reading(tmp_path / "calls.db") as connection:
         stored = await find_calls(connection, CallFilter())
@@ -86,7 +86,7 @@ async def test_a_signal_ends_it_soon_with_every_finished_call_stored(tmp_path: P
 
 
 async def test_a_hangup_signal_reads_the_settings_again_and_loses_no_call(tmp_path: Path) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon:
         settings = tmp_path / "ringtally.toml"
         right = settings.read_text()
@@ -107,7 +107,7 @@ async def test_a_hangup_signal_reads_the_settings_again_and_loses_no_call(tmp_pa
 async def test_it_stops_as_soon_while_it_waits_to_try_again(tmp_path: Path) -> None:
     async with running_daemon(write_settings(tmp_path, "127.0.0.1", closed_port(), SECRET)) as daemon:
         await daemon.told("ami_unreachable")
-        assert await daemon.stop() == 0
+        assert await daemon.stop(within_s=STOPS_WITHIN_S) == 0
 
 
 async def test_it_stops_as_soon_while_a_pbx_gives_no_answer(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ async def test_it_stops_as_soon_while_a_pbx_gives_no_answer(tmp_path: Path) -> N
     pbx.answers["Login"] = silence
     async with pbx, running_daemon(write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)) as daemon:
         await (await pbx.session()).asked_for("Login")
-        assert await daemon.stop() == 0
+        assert await daemon.stop(within_s=STOPS_WITHIN_S) == 0
 
 
 async def test_a_refused_login_is_told_once_and_the_daemon_goes_on(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_a_refused_login_is_told_once_and_the_daemon_goes_on(tmp_path: Pat
 
 
 async def test_no_line_of_the_log_holds_a_secret_or_a_control_character(tmp_path: Path) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon:
         pbx.sessions[0].send(new_channel("1795450254.1", "79\x1b[31m\x07", "\x1b[2J") + hangup("1795450254.1"))
         odd = new_channel("1795450254.2").replace(b"PJSIP/trunk", b"PJSIP/\x1b[31modd").replace(b"from-trunk", b"odd")
@@ -222,7 +222,7 @@ async def test_check_ami_tells_a_refused_login_in_one_line_and_exit_1(tmp_path: 
 
 
 async def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
-    pbx = FakeAsterisk()
+    pbx = FakeAsterisk(steady=True)
     async with beside(pbx, tmp_path) as daemon:
         many = [f"1795450254.{n}" for n in range(2000)]
         pbx.sessions[0].send(b"".join(new_channel(each) + hangup(each) for each in many))

@@ -58,7 +58,7 @@ async def test_the_replay_of_a_recording_that_began_in_mid_call_knows_the_answer
         session = await pbx.session()
         await session.asked_for("Getvar", 6)
         session.send(ended(CALLER, "PJSIP/trunk-00000001") + ended(AGENT, "PJSIP/101-00000002"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while path.read_bytes().count(b"Event: Hangup") < 2:
                 await asyncio.sleep(0.02)  # a file that grows tells nobody
         os.kill(os.getpid(), signal.SIGTERM)

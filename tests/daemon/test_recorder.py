@@ -106,11 +106,11 @@ async def test_a_recording_replays_as_it_was_and_holds_no_secret(tmp_path: Path,
         session = await pbx.session()
         await session.asked_for("QueueStatus")
         session.send(new_channel("1795450254.0") + hangup("1795450254.0"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while b"Hangup" not in _content(path):
                 await asyncio.sleep(0.02)  # a file that grows tells nobody
         os.kill(os.getpid(), signal.SIGTERM)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             count = await recording
     kept = [entry for entry in entries(path) if entry.raw]
     assert count == len(kept)
@@ -149,7 +149,7 @@ async def test_a_recording_is_for_its_owner_alone_and_never_written_over(tmp_pat
         await (await pbx.session()).asked_for("QueueStatus")
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         os.kill(os.getpid(), signal.SIGINT)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await recording
 
 
@@ -166,7 +166,7 @@ async def test_what_was_asked_is_kept_but_of_the_login_neither_secret_nor_key(tm
         session = await pbx.session()
         await session.asked_for("QueueStatus")
         os.kill(os.getpid(), signal.SIGTERM)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await recording
     sent = [Message(entry.sent) for entry in entries(path) if entry.sent]
     secrets = {"Secret", "Key"}

@@ -71,7 +71,7 @@ async def reloaded(*answers: Settings | Exception, refusing: Exception | None = 
             raise refusing
         changes.append(change)
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         task = tasks.create_task(Reloader(OLD, load, take_over, told).run(wanted))
         for times in range(1, len(answers) + 1):
             wanted.set()

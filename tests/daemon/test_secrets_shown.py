@@ -54,7 +54,7 @@ def shown_by_the_kernel(pid: int) -> str:
 async def test_with_everything_going_wrong_that_can(tmp_path: Path) -> None:
     path, hidden = all_secrets(tmp_path)
     said: list[str] = []
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path.write_text(path.read_text().replace("port = 1\n", f"port = {pbx.port}\n"))
         checked = await ran("--config", path, "check-config")
         assert checked.status == 0

@@ -21,7 +21,7 @@ from storage.reading import reading
 from tests.daemon.app_service import settings_for
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.http_service import until
-from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
+from tests.daemon.ringtally_process import STOPS_WITHIN_S, Daemon, running_daemon, write_settings
 from tests.storage.faults import held
 
 CALLS = ["1795450254.1", "1795450254.2"]
@@ -68,21 +68,21 @@ async def after_it(settings: Path) -> tuple[list[str], list[str]]:
 
 @pytest.mark.slow
 async def test_what_waits_is_stored_once_the_lock_is_gone_and_the_gap_is_one_of_a_stop(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, holder):
             holder.kill()
-            assert await daemon.ended(stopping.PATIENCE_S) == 0
+            assert await daemon.ended() == 0
             assert not daemon.events("calls_lost")
         assert await after_it(settings) == ([*CALLS, LIVES], ["stopped"])
 
 
 @pytest.mark.slow
 async def test_a_second_signal_ends_it_at_once_with_a_count_and_a_status_that_tells(tmp_path: Path) -> None:
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         settings = write_settings(tmp_path, "127.0.0.1", pbx.port, SECRET)
         async with waiting(pbx, settings) as (daemon, _):
-            assert await daemon.stop() == 1
+            assert await daemon.stop(within_s=STOPS_WITHIN_S) == 1
             (lost,) = daemon.events("calls_lost")
             assert lost["number"] == 2
             assert "calls lost: 2" in daemon.lines[-1]
@@ -102,7 +102,7 @@ async def test_after_its_patience_it_ends_and_raises_though_no_call_waited(
             await daemon.writer.flush()
             with held(tmp_path / "calls.db") as holder:
                 app.stop.set()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(10):
                     with pytest.raises(NotStoredError, match="no call lost, but the next start will say killed"):
                         await running
                 holder.kill()

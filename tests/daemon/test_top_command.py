@@ -134,7 +134,7 @@ def joins(uniqueid: str) -> bytes:
 @pytest.mark.slow
 async def test_a_caller_waits_and_is_missed_the_pbx_and_the_daemon_die_and_return(tmp_path: Path) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = settings(tmp_path, pbx, port)
         async with running_daemon(path) as daemon, terminal("--config", path, "top") as shown:
             await daemon.until("/-/ready", "ready")
@@ -167,7 +167,7 @@ async def test_keys_and_the_size_of_the_terminal_are_followed_and_the_shell_gets
     tmp_path: Path,
 ) -> None:
     port = closed_port()
-    async with FakeAsterisk() as pbx, running_daemon(path := settings(tmp_path, pbx, port)) as daemon:
+    async with FakeAsterisk(steady=True) as pbx, running_daemon(path := settings(tmp_path, pbx, port)) as daemon:
         await daemon.until("/-/ready", "ready")
         async with terminal("--config", path, "top", "--lang", "ru") as shown:
             await shown.shows("● на связи")
@@ -195,7 +195,7 @@ async def test_a_script_is_told_once_masked_or_in_full_and_by_its_exit_status(tm
     port = closed_port()
     token = tmp_path / "token"
     token.write_text("a-token-that-nobody-guesses\n")
-    async with FakeAsterisk() as pbx:
+    async with FakeAsterisk(steady=True) as pbx:
         path = settings(tmp_path, pbx, port)
         path.write_text(path.read_text().replace("[log]", 'read_token = "a-token-that-nobody-guesses"\n[log]'))
         async with running_daemon(path) as daemon:

@@ -12,8 +12,8 @@ FOLDER = ROOT / "config/prometheus"
 ALERTS, RECORDS = FOLDER / "ringtally.alerts.yml", FOLDER / "ringtally.records.yml"
 RUNBOOK = FOLDER / "runbook.yml"
 WORDS = {
-    "en": {"means": "What it means", "look": "Look first at", "do": "What to do"},
-    "ru": {"means": "Что это значит", "look": "Сначала посмотрите", "do": "Что делать"},
+    "en": {"means": "What it means", "look": "Look first at", "do": "What to do", "ends": "When it goes away"},
+    "ru": {"means": "Что это значит", "look": "Сначала посмотрите", "do": "Что делать", "ends": "Когда пройдёт"},
 }
 SITE = "{{ or $labels.site $labels.instance }}: "
 _HEAD = """# Alerts
@@ -28,18 +28,27 @@ site's alerts to its people, in English or Russian, by mail ([the words of the m
 
 - **Set `[working_hours]`.** What judges by silence or by waiting people (`RingtallyNoEvents`, `RingtallyTrunkSilent`,
   `RingtallyTrulyMissedRising`, `RingtallyOldestCaseWaits`) speaks in working hours alone, and not at all where the settings name none: an
-  office that is silent at night is not broken. What is about people who wait in a queue is silent outside of the hours, and without
-  `[working_hours]` speaks always. A place that never closes writes `mon-sun = ["00:00-24:00"]`.
+  office that is silent at night is not broken. What is about people who wait in a queue (`RingtallyLongestWait`, `RingtallyQueueUnattended`,
+  `RingtallyNoFreeAgents`, `RingtallyServiceLevelLow`) is silent outside of the hours, and without `[working_hours]` speaks at any time. It always
+  needs somebody who waits, or ten callers within an hour: a night in which nobody calls is silent, a queue into which callers are let
+  at night while nobody is there is not. A place that never closes writes `mon-sun = ["00:00-24:00"]`.
 - **Low traffic is normal.** Silence is measured by the site's own pace of the last seven days, in working time in which the PBX was heard;
   a service level by how far chance alone takes so few callers. Starts of ringtally, of Asterisk and of the broker are over before an
   alert comes. A change to summer time is none.
+- **Who watches the watchman.** A target that does not answer is `RingtallyDown`; one that vanished from prometheus.yml or from `sites/` has
+  nothing that could be 0, and is `RingtallyNotScraped`. That Prometheus itself stands still no rule of its own can tell: let a second
+  one, or a service that misses a regular call, watch it.
 - **`runbook_url`** leads here, relative to where you keep this documentation. Say where that is in prometheus.yml, and links in messages work:
   `global: {external_labels: {ringtally_docs: "…/"}}`.
 - Each alert bears `summary`, `summary_ru`, `description`, `description_ru`, and a label `severity`: `critical` wants somebody now,
   `warning` today, `info` some day.
 
 **По-русски.** Скопируйте `ringtally.records.yml` и `ringtally.alerts.yml` к своему prometheus.yml и впишите их в `rule_files`. Обязательно задайте
-`[working_hours]`: без рабочих часов предупреждения о тишине и о тех, кому не перезвонили, молчат, потому что тишина ночью — не поломка. Русские тексты
+`[working_hours]`: без рабочих часов предупреждения о тишине и о тех, кому не перезвонили, молчат, потому что тишина ночью — не поломка. Предупреждения об ожидающих в
+очереди (`RingtallyLongestWait`, `RingtallyQueueUnattended`, `RingtallyNoFreeAgents`, `RingtallyServiceLevelLow`) без рабочих часов приходят в любое
+время, но только если кто-то ждёт или за час было не меньше десяти звонков: ночь без звонков их не вызовет, а очередь, в которую ночью пускают
+звонящих, хотя там никого нет, вызовет. Где работают круглосуточно, пишут `mon-sun = ["00:00-24:00"]`. Если цель пропала из настроек Prometheus, придёт
+`RingtallyNotScraped`; что остановился сам Prometheus, должен заметить кто-то другой. Русские тексты
 лежат в `summary_ru` и `description_ru`; пример Alertmanager рассылает их письмами площадкам, перечисленным в маршруте `russian`. Что делать при каждом
 предупреждении, ниже написано на обоих языках.
 """

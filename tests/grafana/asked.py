@@ -10,7 +10,14 @@ from typing import Any
 from tests.grafana.made.files import FOLDER
 
 FILES = sorted(FOLDER.glob("dashboards/*/*.json"))
-VALUES = {"__rate_interval": "1m", "__interval": "1m", "__interval_ms": "60000", "__range": "5m", "job": "ringtally"}
+VALUES = {
+    "__rate_interval": "1m",
+    "__rate_interval_ms": "60000",
+    "__interval": "1m",
+    "__interval_ms": "60000",
+    "__range": "5m",
+    "job": "ringtally",
+}
 """What Grafana puts in: for all jobs those that its query finds; every other variable stands for all."""
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::\w+)?\}?")
 

@@ -88,7 +88,7 @@ def _selector(each: Selected, expr: str) -> Iterator[str]:
     is_counter = _COUNTER.search(each.metric) is not None and not each.metric.startswith("ringtally_today_")
     if each.function in OF_COUNTERS and not is_counter:
         yield f"{each.function} of {each.metric}, which is no counter"
-    is_difference = " offset $__interval) >= 0 or " in expr
+    is_difference = " offset $__interval) unless " in expr
     if is_counter and each.function not in OF_COUNTERS and not is_difference:
         yield f"{each.metric} is a counter: what it is since the start says nothing"
     if each.function == "rate" and "[$__rate_interval]" not in expr:

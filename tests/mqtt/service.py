@@ -8,16 +8,19 @@ from pathlib import Path
 from tests.daemon.fake_asterisk import SECRET, FakeAsterisk, hangup, new_channel
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
 
-PATIENCE = "1500ms"
+PATIENCE = "30s"
+"""A broker may have to wait for a processor."""
+LITTLE_PATIENCE = "2500ms"
+"""Of who is to notice soon that an answer does not come."""
 SITE = (
     '[[trunks]]\nname = "town"\nchannels = ["PJSIP/trunk-*"]\n'
     '[queues.support]\n[[departments]]\nname = "Поддержка"\nqueues = ["support"]\n'
 )
 
 
-def mqtt(port: int, more: str = "") -> str:
-    """The section for a broker on this port, with little patience; enough for a broker that has to wait for a processor."""
-    return f'{SITE}[mqtt]\nport = {port}\ntimeout = "{PATIENCE}"\nreconnect_max = "200ms"\n{more}'
+def mqtt(port: int, more: str = "", patience: str = PATIENCE) -> str:
+    """The section for a broker on this port."""
+    return f'{SITE}[mqtt]\nport = {port}\ntimeout = "{patience}"\nreconnect_max = "200ms"\n{more}'
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from tests.daemon.fake_asterisk import FakeAsterisk
 from tests.mqtt import broker as brokers
 from tests.mqtt.broker import mosquitto, shipped
 from tests.mqtt.listener import ROOT, listening
-from tests.mqtt.service import ids, mqtt, publishing, short_calls
+from tests.mqtt.service import LITTLE_PATIENCE, ids, mqtt, publishing, short_calls
 
 RIGHT, WRONG = "no-one-must-see-this", "nor-that"
 
@@ -140,12 +140,12 @@ async def test_without_the_certificate_that_the_broker_asks_for_it_is_told_once_
     async with (
         FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, wants) as broker,
-        publishing(tmp_path, pbx, mqtt(broker.port, section)) as daemon,
+        publishing(tmp_path, pbx, mqtt(broker.port, section, LITTLE_PATIENCE)) as daemon,
     ):
         told = await daemon.told("mqtt_unreachable")
         assert "check mqtt.cert_file and mqtt.key_file" in told["cure"]
         assert told["reason"] == "the broker ended the connection before it answered"
-        await broker.until("OpenSSL Error", 4)
+        await broker.until("OpenSSL Error", 2)
         assert len(daemon.events("mqtt_unreachable")) == 1
         assert "as ringtally-office" not in broker.journal
 
@@ -205,7 +205,7 @@ async def test_a_broker_that_lets_in_and_lets_nothing_be_written_or_read_is_told
     async with (
         FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path, limited(tmp_path, rights)) as broker,
-        publishing(tmp_path, pbx, mqtt(broker.port, f'version = "{version}"\n')) as daemon,
+        publishing(tmp_path, pbx, mqtt(broker.port, f'version = "{version}"\n', LITTLE_PATIENCE)) as daemon,
     ):
         short_calls(pbx, ids(0, 2))
         told = await daemon.told("mqtt_refused")

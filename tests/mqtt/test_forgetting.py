@@ -17,6 +17,7 @@ from tests.daemon.ringtally_process import ran, running_daemon
 from tests.mqtt.broker import mosquitto
 from tests.mqtt.listener import listening
 from tests.mqtt.service import mqtt, publishing
+from tests.mqtt.test_outages import back_again
 
 NUMBER = "+79001112233"
 WINDOWS = [NUMBER[1:][i : i + 6] for i in range(6)]
@@ -54,12 +55,14 @@ async def test_a_missed_caller_is_forgotten_by_the_daemon_and_by_the_broker(tmp_
         assert said.startswith("1 call, 1 case")
         assert held_in(tmp_path / "calls.db") == []
         await listener.until(lambda: listener.of("missed/count")[-1].payload == b"0")
+        await listener.until(lambda: listener.of("event/missed")[-1].json["type"] == "dismissed")
         event = listener.of("event/missed")[-1].json
-        assert event["type"] == "dismissed"
         assert event["case"]["number"].startswith("forgotten-")
         assert "1 call" not in await forget(tmp_path)  # there is nothing any more
         async with listening(broker.port) as late:  # who comes now is told what the broker has retained
-            await late.hears("bridge/state", b"online")
+            await late.until(
+                lambda: {"bridge/state", "calls/active", "missed/open"} <= {each.topic for each in late.heard}
+            )
             kept = b"".join(each.payload for each in late.heard if each.retained)
             assert kept
             assert [window for window in WINDOWS if window.encode() in kept] == []
@@ -77,13 +80,13 @@ async def test_what_waits_for_a_broker_that_is_away_is_told_without_him(tmp_path
         publishing(tmp_path, pbx, mqtt(broker.port, FULL)) as daemon,
     ):
         await broker.kill()
+        await daemon.until("/metrics", "ringtally_mqtt_connected 0.0")
         pbx.sessions[-1].send(b"".join(lines("05-direct-caller-abandons")))
         await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 2.0")
         said = await forget(tmp_path)
         assert "2 messages for the broker" in said or "3 messages for the broker" in said
         assert held_in(tmp_path / "calls.db") == []
-        await broker.start()
-        async with listening(broker.port) as listener:
+        async with back_again(broker, daemon) as listener:
             await listener.until(lambda: len(listener.of("event/missed")) >= 2)
             told = orjson.dumps([each.json for each in listener.heard if each.payload.startswith(b"{")])
             assert b"forgotten-" in told
@@ -122,10 +125,12 @@ async def test_a_daemon_that_is_killed_in_the_middle_forgets_at_its_next_start(t
             pbx.sessions[-1].send(b"".join(new_channel(each) + hangup(each) for each in calls))
             await daemon.until("/metrics", 'ringtally_calls_total{direction="in",result="failed",trunk="town"} 400.0')
             await asyncio.to_thread(until_all_are_stored, path, len(calls))
+            forgets_not(path, calls[-1])
             ask_to_forget(path, NUMBER, "root", clock.now())
             await asyncio.to_thread(until_some_are_forgotten, path)
             daemon.send(signal.SIGKILL)
             await daemon.ended()
+        forgets_again(path)
         assert 0 < forgotten_calls(path) < 400
         assert held_in(path)
         async with running_daemon(tmp_path / "ringtally.toml") as daemon:
@@ -153,6 +158,19 @@ async def test_while_no_daemon_runs_the_command_does_it_all(tmp_path: Path) -> N
 def forgotten_calls(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         return int(connection.execute("SELECT count(*) FROM call WHERE caller LIKE 'forgotten-%'").fetchone()[0])
+
+
+def forgets_not(path: Path, call: str) -> None:
+    """Who is killed late had not done it all either."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            f"CREATE TRIGGER not_yet BEFORE UPDATE ON call WHEN old.id = '{call}' BEGIN SELECT RAISE(ABORT, 'not yet'); END"
+        )
+
+
+def forgets_again(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER not_yet")
 
 
 def until_all_are_stored(path: Path, wanted: int) -> None:

@@ -41,6 +41,7 @@ async def test_the_device_is_kept_told_anew_when_home_assistant_starts_and_says_
         aiomqtt.Client("127.0.0.1", broker.port) as other,
     ):
         await listener.hears("bridge/state", b"online")
+        await found.until(lambda: found.heard)
         (first,) = found.heard
         told = first.json
         assert told["availability_topic"] == "ringtally/office/bridge/state"
@@ -119,6 +120,8 @@ async def test_a_broker_that_does_not_allow_it_gets_all_the_rest(tmp_path: Path,
         await listener.hears("bridge/state", b"online")
         pbx.sessions[-1].send(b"".join(lines("08-queue-abandon")))
         await listener.until(lambda: listener.ended)
+        if version == "5":
+            await daemon.told("mqtt_home_assistant_refused")
         refused = daemon.events("mqtt_home_assistant_refused")
         assert [CONFIG in each["cure"] for each in refused] == ([True] if version == "5" else [])
         assert not daemon.events("mqtt_refused")

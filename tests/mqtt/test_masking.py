@@ -154,6 +154,7 @@ async def test_strangers_learn_of_nobody_who_called(tmp_path: Path) -> None:
         noted = await ran("--config", tmp_path / "ringtally.toml", "contact", SPELLED, "--by", "Anna", "--note", NAME)
         assert noted.status == 0
         await listener.until(lambda: LIVE.encode() in heard(listener))
+        await listener.until(lambda: len(listener.of("event/call")) > 20 and len(listener.of("event/missed")) > 2)
         enough.set()
         surfaces = {
             "HTTP": await answers(daemon),
@@ -162,8 +163,6 @@ async def test_strangers_learn_of_nobody_who_called(tmp_path: Path) -> None:
             "MQTT": heard(listener),
             "log": "".join(daemon.lines).encode(),
         }
-    assert len(listener.of("event/call")) > 20
-    assert len(listener.of("event/missed")) > 2
     for name, said in surfaces.items():
         assert len(said) > 500, name
         assert found_in(said) == [], name

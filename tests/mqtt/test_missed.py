@@ -17,7 +17,7 @@ from tests.mqtt.test_outages import back_again
 async def test_the_list_is_retained_and_a_deadline_that_passed_with_broker_and_daemon_away_is_told_once(
     tmp_path: Path,
 ) -> None:
-    section = '[follow_up]\nwindow = "3s"\n'
+    section = '[follow_up]\nwindow = "8s"\n'
     async with FakeAsterisk(steady=True) as pbx, mosquitto(tmp_path) as broker:
         settings = mqtt(broker.port) + section
         async with listening(broker.port) as listener, publishing(tmp_path, pbx, settings) as daemon:
@@ -60,6 +60,7 @@ async def test_a_contact_that_another_program_tells_the_broker_closes_the_case(t
             contact = b'{"number": "8 900 111-22-33", "at": "%s", "by": "Anna"}' % (iso(clock.now()) or "").encode()
             await other.publish("ringtally/office/contact/in", contact, qos=1)
         await listener.until(lambda: listener.of("missed/count")[-1].payload == b"0")
+        await listener.until(lambda: len(listener.of("event/missed")) > 1)
         types = [event.json["type"] for event in listener.of("event/missed")]
         assert types == ["missed", "recovered"]
         assert len(daemon.events("contact_refused")) == 1

@@ -7,10 +7,10 @@ from pathlib import Path
 import aiomqtt
 
 from tests.daemon.fake_asterisk import FakeAsterisk, new_channel
-from tests.daemon.ringtally_process import Daemon
+from tests.daemon.ringtally_process import STOPS_WITHIN_S, Daemon
 from tests.mqtt.broker import Mosquitto, mosquitto
 from tests.mqtt.listener import Listener, listening
-from tests.mqtt.service import PATIENCE, ids, mqtt, paused, publishing, short_calls
+from tests.mqtt.service import LITTLE_PATIENCE, ids, mqtt, paused, publishing, short_calls
 
 
 async def heard_again(listener: Listener) -> None:
@@ -108,7 +108,7 @@ async def test_a_frozen_broker_holds_up_nobody_is_told_once_and_gets_it_all_when
         FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
-        publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
+        publishing(tmp_path, pbx, mqtt(broker.port, patience=LITTLE_PATIENCE)) as daemon,
     ):
         await listener.hears("bridge/state", b"online")
         broker.freeze()
@@ -134,13 +134,13 @@ async def test_a_frozen_broker_does_not_hold_up_the_stop(tmp_path: Path) -> None
         FakeAsterisk(steady=True) as pbx,
         mosquitto(tmp_path) as broker,
         listening(broker.port) as listener,
-        publishing(tmp_path, pbx, mqtt(broker.port).replace(PATIENCE, "30s")) as daemon,
+        publishing(tmp_path, pbx, mqtt(broker.port)) as daemon,
     ):
         await listener.hears("bridge/state", b"online")
         broker.freeze()
         short_calls(pbx, ids(0, 3))
         await daemon.until("/metrics", "ringtally_mqtt_outbox_messages 3.0")
-        assert await daemon.stop() == 0
+        assert await daemon.stop(within_s=STOPS_WITHIN_S) == 0
         broker.thaw()
         await listener.hears("bridge/state", b"offline")
 

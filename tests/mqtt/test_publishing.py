@@ -91,7 +91,8 @@ async def test_the_figures_are_those_of_the_calls(tmp_path: Path) -> None:
         assert listener.of("department/podderzhka/state")[-1].json["name"] == "Поддержка"
         # The same after a restart: they are counted again from the database.
         assert await daemon.stop() == 0
-        before = len(listener.heard)
+        await listener.hears("bridge/state", b"offline")
+        today, before = listener.of("stats/today")[-1].json, len(listener.heard)
         async with publishing(tmp_path, pbx, mqtt(broker.port)):
             await listener.until(lambda: any(each.topic == "stats/today" for each in listener.heard[before:]))
             again = listener.of("stats/today")[-1].json

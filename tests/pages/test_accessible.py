@@ -6,7 +6,6 @@ from importlib.resources import files
 from playwright.async_api import Browser, Page, expect
 
 from tests.callback.office import says_who_he_is
-from tests.daemon.ringtally_process import WITHIN_S
 from tests.pages.office import TOKENS, addresses, office
 from tests.wallboard.browser import IN_ONE_BROWSER, WITHIN_MS, Board
 
@@ -88,5 +87,5 @@ async def test_nor_with_what_opens_in_them_or_with_what_they_say_when_the_daemon
             await expect(each.locator("#bar")).to_be_visible()
             wrong[f"{name} without the daemon"] = await faults(each)
             await each.close()
-        assert await daemon.ended(WITHIN_S) == 0
+        assert await daemon.ended() == 0
     assert not told(wrong), "\n".join(told(wrong))

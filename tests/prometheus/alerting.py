@@ -42,23 +42,20 @@ class Told:
             self._turn.notify_all()
         return web.Response()
 
-    async def heard(self, name: str, status: str, since: str = "") -> tuple[str, dict[str, Any]]:
-        """Who was told first that this alert is firing or resolved, and what, once somebody was.
+    async def heard(self, name: str, status: str) -> tuple[str, dict[str, Any]]:
+        """Who was told, and what, once the last that anybody was told of this alert is that it is firing, or resolved."""
 
-        `since` (ISO 8601, UTC): one that ended after this moment.
-        """
-
-        def found() -> list[tuple[str, dict[str, Any]]]:
-            return [
-                told for told in self._alerts if (told[1]["labels"]["alertname"], told[1]["status"]) == (name, status)
-            ]
+        def last() -> tuple[str, dict[str, Any]] | None:
+            told = [each for each in self._alerts if each[1]["labels"]["alertname"] == name]
+            return told[-1] if told and told[-1][1]["status"] == status else None
 
         try:
             async with asyncio.timeout(WITHIN_S), self._turn:
-                await self._turn.wait_for(found)
+                found = await self._turn.wait_for(last)
         except TimeoutError:
             raise AssertionError(f"nobody was told that {name} is {status}, but {self._alerts}") from None
-        return found()[0]
+        assert found is not None
+        return found
 
     @property
     def names(self) -> set[str]:

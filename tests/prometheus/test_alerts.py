@@ -57,21 +57,58 @@ async def test_silence_is_judged_by_what_is_usual_at_that_site(tmp_path: Path) -
     await find(tmp_path, [rules], [promtool_test(DAYS)], STEP_MIN)
 
 
-@pytest.mark.parametrize("days", [1, 7])
-async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_of_it_were_seen(
+async def test_where_no_target_is_left_at_all_that_is_told(tmp_path: Path) -> None:
+    told = {
+        "alertname": "RingtallyNotScraped",
+        "alertstate": "firing",
+        "instance": "Prometheus",
+        "job": "ringtally",
+        "severity": "warning",
+    }
+    labels = ", ".join(f'{name}="{value}"' for name, value in told.items())
+    checks = [
+        {
+            "expr": "ALERTS",
+            "eval_time": "4m",
+            "exp_samples": [{"labels": f"ALERTS{{{labels}}}".replace("firing", "pending"), "value": 1}],
+        },
+        {"expr": "ALERTS", "eval_time": "5m", "exp_samples": [{"labels": f"ALERTS{{{labels}}}", "value": 1}]},
+    ]
+    await find(tmp_path, [RECORDS, ALERTS], [{"interval": "1m", "input_series": [], "promql_expr_test": checks}])
+
+
+async def test_a_daemon_that_moves_within_its_site_is_no_loss_and_one_site_of_two_is(tmp_path: Path) -> None:
+    up = 'up{{instance="{}:9796", job="ringtally", site="{}"}}'
+    series = [
+        {"series": up.format("old", "moscow"), "values": "1x5 stale"},
+        {"series": up.format("new", "moscow"), "values": "_x5 1x20"},
+        {"series": up.format("pbx", "berlin"), "values": "1x5 stale"},
+    ]
+    found = [{"labels": '{site="berlin"}', "value": 1}]
+    checks = [
+        {"expr": 'count by (site) (ALERTS{alertstate="firing"})', "eval_time": f"{minute}m", "exp_samples": samples}
+        for minute, samples in ((10, []), (11, found), (25, found))
+    ]
+    await find(tmp_path, [RECORDS, ALERTS], [{"interval": "1m", "input_series": series, "promql_expr_test": checks}])
+
+
+@pytest.mark.parametrize("days", [2, 3])
+async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_more_than_two_days_of_it_were_seen(
     tmp_path: Path, days: int
 ) -> None:
     (rules,) = (each["rules"] for each in groups(RECORDS) if each["name"] == OF_A_WEEK)
     expressions = {rule["record"]: rule["expr"] for rule in rules}
     seconds = expressions["instance:ringtally_working_seconds:sum7d"]
-    pace = expressions["trunk:ringtally_calls_in:rate_working7d"].replace(
-        "instance:ringtally_working_seconds:sum7d", f"({seconds})"
+    pace, of_missed = (
+        expressions[name].replace("instance:ringtally_working_seconds:sum7d", f"({seconds})")
+        for name in ("trunk:ringtally_calls_in:rate_working7d", "instance:ringtally_truly_missed_cases:rate_working7d")
     )
-    assert pace.count("sum_over_time") == 1
+    assert pace.count("sum_over_time") == of_missed.count("sum_over_time") == 1
     samples = days * DAY // STEP_MIN
     given: dict[str, Sequence[float]] = {
         "instance:ringtally_working:bool": [int(office(n * STEP_MIN)) for n in range(samples)],
         'trunk:ringtally_calls_in:sum{trunk="town"}': counted(12, office, samples),
+        "instance:ringtally_truly_missed_cases:sum": counted(2, office, samples),
     }
     labels = f'{{{TARGET}, site="office"}}', f'{{{TARGET}, site="office", trunk="town"}}'
     checks = [
@@ -79,7 +116,11 @@ async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_
         {"expr": f"{seconds} - {days * 8 * 3600}", "exp_samples": [{"labels": labels[0], "value": 0}]},
         {
             "expr": f"round(3600 * {pace}, 0.1)",
-            "exp_samples": [{"labels": labels[1], "value": 12}] if days == 7 else [],
+            "exp_samples": [{"labels": labels[1], "value": 12}] if days > 2 else [],
+        },
+        {
+            "expr": f"round(3600 * {of_missed}, 0.1)",
+            "exp_samples": [{"labels": labels[0], "value": 2}] if days > 2 else [],
         },
     ]
     closed = f"{days * DAY - STEP_MIN}m"
@@ -95,38 +136,71 @@ async def test_what_is_usual_is_calls_by_working_time_of_the_week_once_two_days_
 
 async def test_figures_of_daemons_are_added_up_by_site(tmp_path: Path) -> None:
     """Two daemons in Moscow, of which one is away, and one in Berlin that nobody calls."""
-    hour, calls = range(61), 'ringtally_calls_total{{direction="in", trunk="town", result="{}"}}'
+    hour, calls = range(121), 'ringtally_calls_total{{direction="in", trunk="town", result="{}"}}'
+    active, on_list = (
+        'ringtally_calls_active{{direction="{}", state="talking"}}',
+        'ringtally_missed_cases_waiting{{state="{}"}}',
+    )
+    age, missed = (
+        "ringtally_missed_oldest_case_working_age_seconds",
+        'ringtally_missed_calls_total{trunk="town", result="busy"}',
+    )
+    connected, truly_missed = "ringtally_ami_connected", 'ringtally_truly_missed_cases_total{trunk="town"}'
     given: dict[tuple[str, str], dict[str, Sequence[float]]] = {
         ("moscow", "a"): {
-            "up": [1] * 61,
+            "up": [1] * 121,
             'ringtally_queue_offered_total{queue="support"}': [2 * n for n in hour],
             'ringtally_queue_answered_within_threshold_total{queue="support"}': list(hour),
-            'ringtally_queue_callers_waiting{queue="support"}': [2] * 61,
-            'ringtally_queue_longest_wait_seconds{queue="support"}': [40] * 61,
+            'ringtally_queue_callers_waiting{queue="support"}': [2] * 121,
+            'ringtally_queue_longest_wait_seconds{queue="support"}': [40] * 121,
             calls.format("answered"): list(hour),
+            connected: [1] * 121,
+            active.format("in"): [2] * 121,
+            active.format("out"): [5] * 121,
+            on_list.format("open"): [3] * 121,
+            on_list.format("truly_missed"): [1] * 121,
+            age: [7000] * 121,
+            missed: list(hour),
+            truly_missed: list(hour),
         },
         ("moscow", "b"): {
-            "up": [0] * 61,
+            "up": [0] * 121,
             'ringtally_queue_offered_total{queue="sales"}': list(hour),
             'ringtally_queue_answered_within_threshold_total{queue="sales"}': list(hour),
-            'ringtally_queue_callers_waiting{queue="sales"}': [1] * 61,
-            'ringtally_queue_longest_wait_seconds{queue="sales"}': [70] * 61,
+            'ringtally_queue_callers_waiting{queue="sales"}': [1] * 121,
+            'ringtally_queue_longest_wait_seconds{queue="sales"}': [70] * 121,
             calls.format("answered"): [2 * n for n in hour],
+            connected: [0] * 121,
+            active.format("in"): [1] * 121,
+            on_list.format("open"): [4] * 121,
+            age: [100] * 121,
+            missed: [2 * n for n in hour],
+            truly_missed: [3 * n for n in hour],
         },
         ("berlin", "c"): {
-            "up": [1] * 61,
-            'ringtally_queue_offered_total{queue="support"}': [0] * 61,
-            'ringtally_queue_answered_within_threshold_total{queue="support"}': [0] * 61,
-            'ringtally_queue_callers_waiting{queue="support"}': [0] * 61,
-            'ringtally_queue_longest_wait_seconds{queue="support"}': [0] * 61,
-            calls.format("answered"): [0] * 61,
+            "up": [1] * 121,
+            'ringtally_queue_offered_total{queue="support"}': [0] * 121,
+            'ringtally_queue_answered_within_threshold_total{queue="support"}': [0] * 121,
+            'ringtally_queue_callers_waiting{queue="support"}': [0] * 121,
+            'ringtally_queue_longest_wait_seconds{queue="support"}': [0] * 121,
+            calls.format("answered"): [0] * 121,
+            connected: [1] * 121,
         },
     }
     wanted: dict[str, dict[str, float]] = {
         "site:ringtally_up:min": {"moscow": 0, "berlin": 1},
+        "site:ringtally_ami_connected:min": {"moscow": 0, "berlin": 1},
+        'max without (direction) (site:ringtally_calls_active:sum{direction="in"})': {"moscow": 3},
+        'max without (state) (site:ringtally_missed_cases_waiting:sum{state="open"})': {"moscow": 7},
+        "site:ringtally_missed_oldest_case_working_age_seconds:max": {"moscow": 7000},
+        "site:ringtally_missed_calls:increase1h": {"moscow": 180},
+        "site:ringtally_truly_missed_cases:increase1h": {"moscow": 240},
         "site:ringtally_queue_callers_waiting:sum": {"moscow": 3, "berlin": 0},
         "site:ringtally_queue_longest_wait_seconds:max": {"moscow": 70, "berlin": 0},
-        'sum by (site) (site:ringtally_calls:increase1h{result="answered"})': {"moscow": 180, "berlin": 0},
+        'max without (direction, result) (site:ringtally_calls:increase1h{result="answered"})': {
+            "moscow": 180,
+            "berlin": 0,
+        },
         # Of 180 callers 120; where nobody called there is no share.
         "round(1000 * site:ringtally_service_level:ratio1h)": {"moscow": 667},
         'sum by (site) (queue:ringtally_service_level:ratio1h{queue="support"})': {"moscow": 0.5},
@@ -136,10 +210,11 @@ async def test_figures_of_daemons_are_added_up_by_site(tmp_path: Path) -> None:
         for (site, daemon), told in given.items()
         for name, values in told.items()
     ]
+    series.append({"series": 'up{instance="c:9100", job="node", site="berlin"}', "values": "0x120"})
     checks = [
         {
-            "expr": f"sum by (site) ({expr})",
-            "eval_time": "60m",
+            "expr": f"({expr}) + 0",
+            "eval_time": "120m",
             "exp_samples": [{"labels": f'{{site="{site}"}}', "value": value} for site, value in found.items()],
         }
         for expr, found in wanted.items()

@@ -218,3 +218,6 @@ async def test_a_period_that_ends_before_it_begins_is_said_in_the_readers_langua
         await expect(page.locator("h2")).to_have_text("Среднее время ожидания")
         await expect(alert).to_be_hidden()
         opened.hosts.discard("")  # a file that was saved has no host
+        # Of times written by hand too.
+        await page.goto(f"{page.url.split('?')[0]}?report=missed&from=2020-01-02T10:00&to=2020-01-02T09:00&lang=ru")
+        await expect(alert).to_have_text("Конец периода раньше начала.")

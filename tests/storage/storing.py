@@ -41,7 +41,7 @@ async def filled(path: Path, first: int = 0) -> None:
 async def store_more(writer: Writer, first: int, count: int = 10) -> None:
     for fact in many(count, first=first):
         writer.put(fact)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await writer.flush()

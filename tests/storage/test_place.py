@@ -29,7 +29,7 @@ def remove(path: Path) -> None:
 
 
 async def noticed(writer: Writer, told: Sequence[Any], event: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not any(line["event"] == event for line in told):
             await asyncio.sleep(0.01)
 

@@ -209,6 +209,7 @@ async def board(
             ignore_https_errors=login is not None,
         )
         stack.push_async_callback(context.close)
+        context.set_default_timeout(WITHIN_MS)
         await context.add_init_script(WATCH_POLICY)
         await context.add_init_script(KEEP_WORDS)
         await context.add_init_script(SET_CLOCK.replace("AHEAD_MS", str(ahead_s * 1000)))

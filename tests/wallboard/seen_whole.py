@@ -25,7 +25,10 @@ _FAULTS = """() => {
     const what = `${parent.closest("[id]")?.id} ${parent.className || parent.localName} "${node.textContent.slice(0, 30)}"`;
     if (size < 10.4) found.push(`${size} px: ${what}`);
     const isWhole = parent.closest(".box :is(.who, .word), .cells .word, .legend, .share, .value, .note, thead, dt, #agents-free .whose") !== null;
-    const isNamed = parent.closest(".cells .word, .whose") !== null && node.textContent.includes(": "); // a reason, a queue
+    // Of `pause: reason` and `nobody: queue` the end may be cut as a name may, never the word before it.
+    const named = parent.closest(".cells .word, .whose") === null ? -1 : node.textContent.indexOf(": ");
+    if (named >= 0) range.setEnd(node, named + 1);
+    const word = range.getBoundingClientRect();
     if (parent.closest("h3")?.scrollHeight > parent.closest("h3")?.clientHeight + 1) found.push(`cut below: ${what}`);
     let hasEllipsis = false;
     for (let each = parent; each !== document.documentElement; each = each.parentElement) {
@@ -33,7 +36,8 @@ _FAULTS = """() => {
       if (style.overflowX === "visible") continue;
       const box = each.getBoundingClientRect();
       hasEllipsis ||= style.textOverflow === "ellipsis";
-      if ((!hasEllipsis || (isWhole && !isNamed)) && (ink.right > box.right + 1 || ink.left < box.left - 1)) found.push(`cut at the side: ${what}`);
+      const whole = named >= 0 ? word : ink;
+      if ((!hasEllipsis && (ink.right > box.right + 1 || ink.left < box.left - 1)) || (isWhole && (whole.right > box.right + 1 || whole.left < box.left - 1))) found.push(`cut at the side: ${what}`);
       if (ink.bottom > box.bottom + 1.5 || ink.top < box.top - 1.5) found.push(`cut above or below: ${what}`);
       ink.right = Math.min(ink.right, box.right);
       ink.left = Math.max(ink.left, box.left);

@@ -15,7 +15,7 @@ from tests.daemon.fake_asterisk import FakeAsterisk, hangup, new_channel
 from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import running_daemon
 from tests.mqtt.service import ids
-from tests.wallboard.browser import IN_ONE_BROWSER, board, shared
+from tests.wallboard.browser import IN_ONE_BROWSER, WITHIN_MS, board, shared
 from tests.wallboard.office import settings
 
 pytestmark = IN_ONE_BROWSER
@@ -67,6 +67,7 @@ async def browsing(browser: Browser, address: str, theirs: bool = False) -> Asyn
     """A page of somebody's; `theirs`: it came from them before its name was made to lead to this machine."""
     page = await browser.new_page()
     try:
+        page.set_default_timeout(WITHIN_MS)
         if theirs:
             await page.route(address, lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
         await page.goto(address)

@@ -49,3 +49,27 @@ async def test_each_queue_alarms_by_its_own_limits_and_the_one_in_trouble_is_nam
         "some": [240, "sales", "sales", None, None],
         "dead": [None, None, None, None],
     }
+
+
+async def test_a_time_that_began_with_our_meeting_is_told_as_at_least_so_long(office: Office) -> None:
+    async with board(office.address) as page:
+        found = await page.page.evaluate("""async () => {
+            const { figuresOf } = await import("/wallboard/figures.js");
+            const { LiveState } = await import("/common/live_state.js");
+            const { AgentsBoard } = await import("/wallboard/agents_board.js");
+            const { wordsOf } = await import("/wallboard/words.js");
+            const at = Date.parse("2026-11-29T12:00:00Z"), ago = (s) => new Date(at - 1000 * s).toISOString();
+            const state = new LiveState(0);
+            const say = (key, body) => state.take(`agent/${key}/state`, JSON.stringify({ name: key, device: key, reason: null, call_since: null, queues: [], ...body }), true, at);
+            say("anna", { state: "available", since: ago(12), at_least: true });
+            say("boris", { state: "available", since: ago(12), at_least: false });
+            say("clara", { state: "available", since: ago(12) });
+            say("dina", { state: "talking", since: ago(2), call_since: ago(12), at_least: true });
+            const board = new AgentsBoard(wordsOf("en"), { columns: null });
+            return figuresOf(state, undefined, null, true, at).agents.map((agent) => {
+                const cell = board._cell();
+                board._fill(cell, agent);
+                return [agent.name, cell.lastChild.textContent];
+            });
+        }""")
+    assert found == [["dina", "0:12"], ["anna", "≥\u20090:12"], ["boris", "0:12"], ["clara", "0:12"]]

@@ -16,6 +16,7 @@ from daemon import clock
 from tests.asterisk.lab.sip_called_leg import CalledLeg
 from tests.asterisk.lab.sip_phone import Manner, answer, no_answer
 from tests.asterisk.pbx import SECRET, Pbx, running_pbx
+from tests.daemon.free_port import closed_port
 from tests.daemon.ringtally_process import Daemon, running_daemon, write_settings
 from tests.mqtt.broker import Mosquitto, mosquitto, shipped
 from tests.wallboard.browser import IN_ONE_BROWSER, Board, board
@@ -31,8 +32,8 @@ ALARM_S = 3
 
 
 @asynccontextmanager
-async def publishing(folder: Path, pbx: Pbx, broker: Mosquitto, port: int = 0) -> AsyncIterator[Daemon]:
-    """The daemon on this PBX and this broker."""
+async def publishing(folder: Path, pbx: Pbx, broker: Mosquitto, port: int) -> AsyncIterator[Daemon]:
+    """The daemon on this PBX and this broker, on the same port in all its lives."""
     more = (
         f'[wallboard]\nwait_alarm = "{ALARM_S}s"\n[follow_up]\nmin_talk_out = "{MIN_TALK_S}s"\n'
         f'[mqtt]\nport = {broker.port}\nusername = "ringtally"\npassword = "{PASSWORD}"\nreconnect_max = "200ms"\n'
@@ -197,7 +198,7 @@ async def test_the_boards_show_what_the_phones_do_and_never_what_nobody_knows(ve
     async with (
         running_pbx(version, 55) as pbx,
         mosquitto(tmp_path, shipped(tmp_path, PASSWORD)) as broker,
-        publishing(tmp_path, pbx, broker) as daemon,
+        publishing(tmp_path, pbx, broker, port := closed_port()) as daemon,
         board(f"http://127.0.0.1:{daemon.port}/wallboard/?lang=en", size=(1920, 1080)) as page,
     ):
         beside = [await page.beside(f"{page.page.url}&board={name}") for name in ("agents", "table")]
@@ -228,7 +229,7 @@ async def test_the_boards_show_what_the_phones_do_and_never_what_nobody_knows(ve
         daemon.send(signal.SIGKILL)
         await on.link_is("no_daemon")
         await on.know_nothing_of_now("no-daemon")
-        async with publishing(tmp_path, pbx, broker, daemon.port):
+        async with publishing(tmp_path, pbx, broker, port):
             await on.link_is("live")
             await page.shows("#today .figure-in dd", "2")
             await page.shows("#today .figure-missed dd", "1")

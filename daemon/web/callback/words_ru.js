@@ -21,8 +21,8 @@ export const RUSSIAN = {
   due: (time) => `осталось ${time}`,
   overdue: "срок вышел",
   trulyMissed: "истинно пропущен",
-  claimedBy: (by) => ["перезванивает ", by, ""],
-  mine: "перезваниваете вы",
+  claimedBy: (by) => ["перезвонит ", by, ""],
+  mine: "перезвоните вы",
   mineElsewhere: "на ваше имя, но взято не в этом браузере",
   left: (time) => `ещё ${time}`,
   days: (days, hours) => `${days} д ${hours} ч`,
@@ -57,7 +57,7 @@ export const RUSSIAN = {
   steps: {
     missed: "позвонил, не ответили",
     attempt: (result) => `перезвонили: ${result}`,
-    claimed: "перезванивает",
+    claimed: "перезвонит",
     released: "снова ничей",
     truly_missed: "срок вышел: истинно пропущен",
     recovered: (kind) => `связались: ${kind}`,
@@ -84,7 +84,7 @@ export const RUSSIAN = {
     noted: "Записано. Вступит в силу, как только монитор до этого дойдёт.",
   },
   wrong: {
-    another: (by, until) => `Вас опередили: перезванивает ${by}, до ${until}.`,
+    another: (by, until) => `Вас опередили: перезвонит ${by}, до ${until}.`,
     over: (state) => `Поздно: ${state}.`,
     later: "После этого его снова пропустили.",
     full: "Больше заметок у этого клиента быть не может.",
@@ -116,7 +116,7 @@ export const RUSSIAN = {
     forget: "Забыть меня здесь",
     noName: "Напишите, как вас зовут.",
     unknownToken: "Монитор не знает такого токена.",
-    asked: "Сначала имя: другие увидят, кто перезванивает.",
+    asked: "Сначала имя: другие увидят, кто перезвонит.",
     fits: (what) => `Токен подходит: ${what}.`,
   },
   hints: {

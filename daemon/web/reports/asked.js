@@ -10,7 +10,8 @@ export const TAKES = {
   calls: [...OF_ALL, "direction", "result", "missed"],
 };
 const DEFAULT_PERIOD = "7d";
-const DAY = /^\d{4}-\d\d-\d\d$/;
+const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/;
+const DAY_LENGTH = 10;
 // Of the page, and of no question.
 const KEPT = ["lang", "theme"];
 
@@ -45,9 +46,10 @@ export function askedOf(report, asked) {
   return { ...Object.fromEntries(kept), report };
 }
 
-/** Does it end on a day before that on which it begins? Of moments the daemon is the judge. */
+/** Does it end before it begins? A day ends at its end; of what is no moment the daemon is the judge. */
 export function isBackward({ from = "", to = "" }) {
-  return DAY.test(from) && DAY.test(to) && from > to;
+  if (!MOMENT.test(from) || !MOMENT.test(to)) return false;
+  return to.length === DAY_LENGTH ? from.slice(0, DAY_LENGTH) > to : from > to;
 }
 
 /** What to send to the daemon. */

@@ -293,7 +293,7 @@ function trouble(error, words, again) {
     hideTrouble();
     again();
   });
-  warn(element("span", "", known, ...(status === 400 ? [" ", element("bdi", "", error.message)] : [])), " ", button);
+  warn(element("span", "", known, ...(status === 400 && words.errors.isWithReason ? [" ", element("bdi", "", error.message)] : [])), " ", button);
 }
 
 async function run() {

@@ -9,11 +9,15 @@ import { siteTiles } from "./site_tiles.js";
 
 const ICONS = { ringing: "☎", talking: "●", held: "◐", wrapup: "✎", paused: "‖", available: "○", unavailable: "×" };
 const LONG = "▲";
+// He was found so, after a start or a gap.
+const AT_LEAST = "≥\u2009";
 // Of a cell, in rem: so small that it can just be read, and so large that more would not help.
 const LEAST = 2.7;
 const MOST = 8;
 const GAP = 0.5;
-const RATIO = 4.2;
+const RATIO = 4.7;
+// So many times that high where there is room for it; the letters stay as they are.
+const TALLEST = 1.5;
 // Smaller letters nobody reads, whatever a rem is.
 const LEAST_PX = 38;
 
@@ -68,6 +72,8 @@ export class AgentsBoard {
     const height = this.options.columns === null ? grid.height : Math.min(MOST, (box.height + GAP) / Math.min(rows, Math.ceil(agents.length / columns)) - GAP);
     this.cells.style.setProperty("--columns", columns);
     this.cells.style.setProperty("--cell", `${height}rem`);
+    const all = Math.min(rows, Math.ceil(agents.length / columns));
+    this.cells.style.setProperty("--row", `${Math.max(height, Math.min(TALLEST * height, (box.height + GAP) / all - GAP))}rem`);
     this.page.hidden = pages === 1;
     write(this.page, pages === 1 ? "" : words.page(page, pages));
     keep(this.cells, shown, (agent) => agent.key, () => this._cell(), (node, agent) => this._fill(node, agent));
@@ -87,6 +93,6 @@ export class AgentsBoard {
     write(node.firstChild, ICONS[agent.state] ?? "?");
     write(who, agent.name);
     write(what, agent.isLong ? `${LONG} ${said}` : said);
-    write(node.lastChild, agent.seconds === null ? "" : duration(agent.seconds));
+    write(node.lastChild, agent.seconds === null ? "" : `${agent.isAtLeast ? AT_LEAST : ""}${duration(agent.seconds)}`);
   }
 }

@@ -102,8 +102,9 @@ function agentsOf(state, info, names, at) {
     .map((each) => {
       const since = each.state === "talking" ? each.call_since ?? each.since : each.since;
       const seconds = since === null ? null : secondsSince(since, at);
+      const isAtLeast = since === each.since && each.at_least === true;
       const limit = { talking: talk, held: talk, paused: pause }[each.state] ?? null;
-      return { key: each.key, name: each.name ?? each.device, state: each.state, reason: each.reason, seconds, isLong: limit !== null && seconds >= limit };
+      return { key: each.key, name: each.name ?? each.device, state: each.state, reason: each.reason, seconds, isAtLeast, isLong: limit !== null && seconds >= limit };
     })
     .sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || a.name.localeCompare(b.name));
 }

@@ -52,7 +52,7 @@ export function missedRow(words, options) {
     key: (each) => each.id,
     make: row,
     fill: (node, each) => fill(node, `case-${each.state}`, {
-      who: shown(each.number), where: each.queue ?? each.trunk ?? "",
+      who: shown(each.number), where: each.queue ?? each.department ?? each.trunk ?? "",
       word: each.claimed_by ? words.claimed(each.claimed_by) : words.caseStates[each.state] ?? each.state,
       time: each.age === null ? NOTHING : long(each.age, words),
     }),
@@ -61,5 +61,5 @@ export function missedRow(words, options) {
 
 /** The end of a long number: the beginning is the same on all lines of an office. */
 function shortened(number) {
-  return number.length > 7 ? `…${number.slice(-5)}` : number;
+  return number.length > 7 ? `…${number.slice(-4)}` : number;
 }

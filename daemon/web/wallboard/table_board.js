@@ -17,6 +17,12 @@ const MISSED_LEAST = 5;
 
 const durationOf = (seconds) => (seconds === null || seconds === undefined ? null : duration(seconds));
 
+/** ` 0:14/0:20`: what warns and what alarms; each once, and only where there is one. */
+function limitsBeside(limits) {
+  const told = [...new Set(limits)].filter((each) => each !== null);
+  return told.length === 0 ? "" : ` ${told.join("/")}`;
+}
+
 export class TableBoard {
   constructor(words, options) {
     this.words = words;
@@ -68,7 +74,7 @@ export class TableBoard {
     const cells = COLUMNS.map((name) => {
       const cell = element("td", name);
       if (OF_NOW.has(name)) {
-        // Its limit stands beside it.
+        // Its limits stand beside it.
         const figure = element("span", "figure");
         figure.dataset.now = "";
         cell.append(figure, element("small", ""));
@@ -92,10 +98,10 @@ export class TableBoard {
       const cell = node.children[n + 1];
       writeFigure(OF_NOW.has(name) ? cell.firstChild : cell, values[name] === null ? null : String(values[name]));
     });
-    const { waitingAlarm, alarm } = queue.limits;
-    const besides = (name, limit) => write(node.querySelector(`.${name} small`), queue.since === null || limit === null ? "" : ` / ${limit}`);
-    besides("waiting", waitingAlarm);
-    besides("longest", durationOf(alarm));
+    const { waitingWarn, waitingAlarm, warn, alarm } = queue.limits;
+    const besides = (name, ...limits) => write(node.querySelector(`.${name} small`), queue.since === null ? "" : limitsBeside(limits));
+    besides("waiting", waitingWarn, waitingAlarm);
+    besides("longest", durationOf(warn), durationOf(alarm));
     node.querySelector(".level").dataset.level = queue.level;
   }
 

@@ -52,6 +52,7 @@ def test_an_agent_is_told_whole_and_by_name_whoever_looks(time: Time) -> None:
         "device": "PJSIP/101",
         "state": "talking",
         "since": iso(START + 5),
+        "at_least": False,
         "reason": None,
         "call_since": iso(START + 1),
         "queues": [{"queue": "support", "paused": False, "reason": None}],

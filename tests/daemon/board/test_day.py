@@ -257,6 +257,25 @@ def test_a_call_that_outlives_a_restart_and_becomes_part_of_another_is_counted_n
     assert day.site_figures(START)["calls"] == 0
 
 
+@pytest.mark.parametrize("stored", [False, True], ids=["killed", "stopped"])
+def test_stays_of_a_call_that_outlives_the_daemon_are_counted_once(stored: bool) -> None:
+    """A stop stores what lives, a kill does not; the call's end tells of none of them again."""
+    done = stay("answered", 8.0).stay
+    stands = over(
+        a_call(0, end_seen=False, incomplete=True), stays=(done, QueueStay("sales", START, None, None, 1, None))
+    )
+    restarted, undisturbed = a_day(), a_day()
+    for day in (restarted, undisturbed):
+        day.roll(START)
+    undisturbed.add_stay(stay("answered", 8.0))
+    if stored:
+        restarted.add_stored(stands)
+    restarted.add_living(stands)
+    restarted.add(over(a_call(0, incomplete=True), stays=(done,)))
+    assert restarted.queue_figures("support") == undisturbed.queue_figures("support")
+    assert restarted.queue_figures("sales")["offered"] == 0
+
+
 def test_a_call_whose_end_nobody_saw_stays_counted_after_a_restart(day: Day) -> None:
     day.add_stored(over(a_call(0, end_seen=False, incomplete=True)))
     day.add(over(replace(a_call(1), id="8.8")))

@@ -9,7 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from daemon.log import harmless
 from daemon.reports.document import Document
@@ -26,9 +26,9 @@ from tests.daemon.reports.sample_document import report, texts
 from tests.hostile import HOSTILE
 from tests.storage.reports.generated import DEPARTMENTS, Made, office, stored
 from tests.storage.sample_calls import START
-from tests.wallboard.browser import FLAGS, WATCH_POLICY, chromium
+from tests.wallboard.browser import IN_ONE_BROWSER, WATCH_POLICY, WITHIN_MS
 
-pytestmark = pytest.mark.slow
+pytestmark = IN_ONE_BROWSER
 ZONE = ZoneInfo("Europe/Moscow")
 # A4 landscape without the margins of the page: (297 - 22) mm, (210 - 22) mm at 96 dpi.
 PAPER = {"width": 1039, "height": 711}
@@ -37,27 +37,26 @@ NAMES = ("Общество с ограниченной ответственно�
 
 
 @asynccontextmanager
-async def opened(page: str, folder: Path) -> AsyncIterator[Page]:
+async def opened(browser: Browser, page: str, folder: Path) -> AsyncIterator[Page]:
     """The page, opened as a file; at the end it has run nothing and asked for nothing."""
     file = folder / "report.html"
     file.write_text(page, encoding="utf-8")
     asked: list[str] = []
     faults: list[str] = []
-    async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path=chromium(), args=FLAGS)
-        try:
-            sight = await browser.new_page(viewport={"width": SCREEN["width"], "height": SCREEN["height"]})
-            await sight.add_init_script(WATCH_POLICY)
-            sight.on("pageerror", lambda error: faults.append(f"error: {error}"))
-            sight.on("request", lambda request: asked.append(request.url))
-            sight.on("dialog", lambda dialog: faults.append(dialog.message))
-            sight.on("console", lambda message: faults.append(message.text))
-            await sight.goto(file.as_uri())
-            yield sight
-            assert asked == [file.as_uri()]
-            assert not faults
-        finally:
-            await browser.close()
+    sight = await browser.new_page(viewport={"width": SCREEN["width"], "height": SCREEN["height"]})
+    try:
+        sight.set_default_timeout(WITHIN_MS)
+        await sight.add_init_script(WATCH_POLICY)
+        sight.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        sight.on("request", lambda request: asked.append(request.url))
+        sight.on("dialog", lambda dialog: faults.append(dialog.message))
+        sight.on("console", lambda message: faults.append(message.text))
+        await sight.goto(file.as_uri())
+        yield sight
+        assert asked == [file.as_uri()]
+        assert not faults
+    finally:
+        await sight.close()
 
 
 async def reports(folder: Path, language: Language) -> list[Document]:
@@ -89,18 +88,21 @@ async def reports(folder: Path, language: Language) -> list[Document]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-async def test_nothing_juts_out_of_the_paper_or_the_screen(tmp_path: Path, language: Language) -> None:
+async def test_nothing_juts_out_of_the_paper_or_the_screen(
+    tmp_path: Path, one_browser: Browser, language: Language
+) -> None:
     for document in await reports(tmp_path, language):
-        async with opened(html_text(document), tmp_path) as page:
+        async with opened(one_browser, html_text(document), tmp_path) as page:
             assert await page.evaluate("document.documentElement.scrollWidth") <= SCREEN["width"], document.title
             await page.emulate_media(media="print")
             await page.set_viewport_size({"width": PAPER["width"], "height": PAPER["height"]})
+            await page.wait_for_function("wide => innerWidth === wide", arg=PAPER["width"])
             assert await page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"], document.title
 
 
-async def test_a_long_report_is_pages_of_a4(tmp_path: Path) -> None:
+async def test_a_long_report_is_pages_of_a4(tmp_path: Path, one_browser: Browser) -> None:
     document = (await reports(tmp_path, "en"))[0]
-    async with opened(html_text(document), tmp_path) as page:
+    async with opened(one_browser, html_text(document), tmp_path) as page:
         pdf = await page.pdf(prefer_css_page_size=True, print_background=True)
         rows = await page.evaluate("document.querySelectorAll('tbody tr').length")
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
@@ -108,10 +110,12 @@ async def test_a_long_report_is_pages_of_a4(tmp_path: Path) -> None:
     assert 2 <= len(boxes) < rows
 
 
-async def test_hostile_callers_are_only_looked_at(tmp_path: Path) -> None:
+async def test_hostile_callers_are_only_looked_at(tmp_path: Path, one_browser: Browser) -> None:
     """Each text stands in its cell as it is told, and no element is there that would not be for anybody's name."""
     names = list(HOSTILE.values())
-    async with opened(html_text(texts([[text, str(n)] for n, text in enumerate(names)])), tmp_path) as page:
+    async with opened(
+        one_browser, html_text(texts([[text, str(n)] for n, text in enumerate(names)])), tmp_path
+    ) as page:
         cells = await page.evaluate(
             "[...document.querySelectorAll('tr td:first-child')].map((each) => each.textContent)"
         )
@@ -137,11 +141,11 @@ async def test_hostile_callers_are_only_looked_at(tmp_path: Path) -> None:
         assert await page.evaluate("getComputedStyle(document.querySelector('table')).borderCollapse") == "collapse"
 
 
-async def test_a_page_that_somebody_got_a_script_into_does_not_run_it(tmp_path: Path) -> None:
+async def test_a_page_that_somebody_got_a_script_into_does_not_run_it(tmp_path: Path, one_browser: Browser) -> None:
     spoilt = html_text(report()).replace("Иван", "<script>alert(1)</script><style>*{display:none}</style>")
 
     async def look() -> None:
-        async with opened(spoilt, tmp_path) as page:
+        async with opened(one_browser, spoilt, tmp_path) as page:
             assert await page.locator("td script").count() == 6
             assert await page.locator("h1").is_visible()
 
@@ -149,9 +153,9 @@ async def test_a_page_that_somebody_got_a_script_into_does_not_run_it(tmp_path: 
         await look()
 
 
-async def test_a_link_leads_to_the_later_call(tmp_path: Path) -> None:
+async def test_a_link_leads_to_the_later_call(tmp_path: Path, one_browser: Browser) -> None:
     document = (await reports(tmp_path, "en"))[0]
-    async with opened(html_text(document), tmp_path) as page:
+    async with opened(one_browser, html_text(document), tmp_path) as page:
         link = page.locator("td a").first
         call = await link.inner_text()
         await link.click()

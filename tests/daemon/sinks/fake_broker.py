@@ -91,7 +91,7 @@ class FakeBroker:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait for what an attempt or a message makes true."""
-        async with asyncio.timeout(5), self.turn:
+        async with asyncio.timeout(60), self.turn:
             await self.turn.wait_for(condition)
 
     def topics(self) -> list[str]:

@@ -172,7 +172,7 @@ async def test_a_listener_that_waits_is_woken_by_what_happens(board: Switchboard
     sink = Stream(render, board.live)
     subscriber = listening(sink)
     await told(subscriber)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(told(subscriber, 30.0))
         await asyncio.sleep(0)
         sink.take([started(a_call())])

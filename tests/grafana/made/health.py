@@ -25,14 +25,14 @@ def _process(metric: str) -> str:
 
 
 def _since(by: str, metric: str) -> str:
-    """How much a counter grew before each point, and of one that began anew within it, what it counts now.
+    """How much a counter grew before each point; of a process that began within that time, what it counts now.
 
     `increase()` does not see what a counter has at its first scrape, and a gap over a restart is told at the start. Where nothing is
     known of the time before, as Prometheus itself was away, nothing is said.
     """
-    is_new = f"time() - {_process('process_start_time_seconds')} < $__interval_ms / 1000"
-    grown = f"({of(metric)} - {of(metric)} offset $__interval) >= 0"
-    return f"sum{by} ({grown} or {of(metric)} and on (job, site, instance) ({is_new}))"
+    young = f"on (job, site, instance) (time() - {_process('process_start_time_seconds')} < $__interval_ms / 1000)"
+    grown = f"({of(metric)} - {of(metric)} offset $__interval)"
+    return f"sum{by} ({grown} unless {young} or {of(metric)} and {young})"
 
 
 NOW = Row(
@@ -117,8 +117,9 @@ LINKS = Row(
                 Ask(f"min({of('ami_connected')})", Said("PBX", "АТС")),
                 Ask(f"min({of('mqtt_connected')})", Said("broker", "брокер")),
             ],
-            "bool_on_off",
+            "none",
             8,
+            mappings={"0": (Said("no", "нет"), RED), "1": (Said("yes", "есть"), GREEN)},
             steps=True,
             least=0,
             most=1,
@@ -150,7 +151,7 @@ LINKS = Row(
                 "Сколько в секунду, всех видов, которые нужны ringtally. Тишина в рабочее время: никто не звонит, или связь оглохла.",
             ),
             [Ask(f"sum(rate({of('ami_events_total')}[$__rate_interval]))", Said("events", "события"))],
-            "eps",
+            Said("suffix:/s", "suffix:/с"),
             8,
         ),
     ),
@@ -253,19 +254,19 @@ STORE = Row(
             ),
             [
                 Ask(
-                    f"sum(increase({of('store_dropped_calls_total')}{BY}))",
+                    _since("", "store_dropped_calls_total"),
                     Said("calls, too many waited", "звонки: слишком много ждало"),
                 ),
                 Ask(
-                    f"sum(increase({of('store_refused_calls_total')}{BY}))",
+                    _since("", "store_refused_calls_total"),
                     Said("calls, refused", "звонки: база отказала"),
                 ),
                 Ask(
-                    f"sum(increase({of('store_set_aside_total')}{BY}))",
+                    _since("", "store_set_aside_total"),
                     Said("databases set aside", "отставленные базы"),
                 ),
                 Ask(
-                    f"sum by (reason) (increase({of('mqtt_dropped_messages_total')}{BY}))",
+                    _since(" by (reason)", "mqtt_dropped_messages_total"),
                     Said("messages: {{reason}}", "сообщения: {{reason}}"),
                 ),
             ],

@@ -9,6 +9,7 @@ from tests.grafana.made.parts import (
     GREY,
     QUEUE,
     RED,
+    SECONDS,
     TRUNK,
     Ask,
     Column,
@@ -182,9 +183,27 @@ NOW = Row(
     ),
 )
 
+
+def _day() -> Panel:
+    """`today` is another day where the time shown ends on one."""
+    return stat(
+        Said("Day", "День"),
+        Said(
+            "Whose numbers all that says “today” shows: the site's day at the end of the time shown. With the time Yesterday it is yesterday.",
+            "За какой день всё, что названо «сегодня»: день площадки на конец показанного времени. Выбрано «Вчера» — это вчера.",
+        ),
+        # Its noon: a browser in another time zone shows the same date.
+        [Ask(f"1000 * (max({of('today_start_timestamp_seconds')}) + 12 * 3600)", now=True)],
+        Said("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
+        2,
+        empty=Said("—", "—"),
+    )
+
+
 TODAY = Row(
     4,
     (
+        _day(),
         _level(),
         stat(
             Said("Incoming today", "Входящих сегодня"),
@@ -221,14 +240,14 @@ TODAY = Row(
             thresholds=((None, GREEN), (1, AMBER)),
         ),
         stat(
-            Said("Missed, share", "Пропущено, доля"),
+            Said("Share", "Доля"),
             Said(
                 "Missed among answered and missed. With few calls one is many percent: look at the numbers beside.",
                 "Доля пропущенных среди отвеченных и пропущенных. Когда звонков мало, один — это много процентов: смотрите на числа рядом.",
             ),
             [Ask(f"sum({MISSED}) / (sum({INCOMING}) > 0)", now=True)],
             "percentunit",
-            3,
+            2,
             thresholds=((None, GREY),),
             decimals=0,
             empty=Said("—", "—"),
@@ -245,7 +264,7 @@ TODAY = Row(
             thresholds=((None, GREEN), (1, RED)),
         ),
         stat(
-            Said("Time to contact, median", "Время до связи, медиана"),
+            Said("Reached, median", "До связи, медиана"),
             Said(
                 "Working time from the first miss until we reached the caller by calling back: half of today's were faster. Of a single "
                 "contact it is that one's. All lines; of several sites the slowest.",
@@ -263,12 +282,12 @@ TODAY = Row(
                 )
             ],
             "dthms",
-            4,
+            3,
             named=True,
             empty=Said("none yet", "ещё не было"),
         ),
     ),
-    Said("Today, since midnight", "Сегодня, с полуночи"),
+    Said("The day, since midnight", "День, с полуночи"),
 )
 
 CALLS = Row(
@@ -338,7 +357,7 @@ def _waits() -> Panel:
             "за именем. Линий без звонков здесь нет; из нескольких площадок — самая медленная.",
         ),
         asks,
-        "s",
+        SECONDS,
         8,
         least=0,
         decimals=1,
@@ -377,7 +396,7 @@ MISSES = Row(
         ),
         _waits(),
         rows(
-            Said("From miss to contact today", "От пропуска до связи сегодня"),
+            Said("Until missed callers were reached today", "До связи с пропущенными сегодня"),
             Said(
                 "Working time from the first miss to the contact, by who made it: median and p90 of today. With few contacts p90 is nearly the "
                 "longest. Kinds without contacts are not shown.",
@@ -444,8 +463,8 @@ LINES = Row(
                     Said("Missed, share", "Доля"),
                     cell("percentunit", decimals=0),
                 ),
-                Column(_quantile("0.5"), Said("Wait p50", "Ждали p50"), cell("s", decimals=1)),
-                Column(_quantile("0.9"), Said("Wait p90", "Ждали p90"), cell("s", decimals=1)),
+                Column(_quantile("0.5"), Said("Wait p50", "Ждали p50"), cell(SECONDS, decimals=1)),
+                Column(_quantile("0.9"), Said("Wait p90", "Ждали p90"), cell(SECONDS, decimals=1)),
                 Column(
                     f"sum by (trunk) ({of('today_call_talk_seconds_sum', unequal('direction', 'internal'), TRUNK)})",
                     Said("Talk", "Разговоры"),

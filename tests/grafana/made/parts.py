@@ -45,6 +45,8 @@ def like(label: str, value: str) -> str:
     return f'{label}=~"{value}"'
 
 
+SECONDS = Said("suffix:s", "suffix:с")
+"""Never milliseconds or minutes: what stands below each other compares."""
 QUEUE, TRUNK = 'queue=~"$queue"', 'trunk=~"$trunk"'
 
 
@@ -70,7 +72,7 @@ class Panel:
     about: Said
     kind: Literal["stat", "timeseries", "bargauge", "table"]
     asks: Sequence[Ask]
-    unit: str
+    unit: str | Said
     width: int
     thresholds: Sequence[Threshold] = ((None, BLUE),)
     options: Json = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Panel:
     def json(self, number: int, grid: Json, language: Language) -> Json:
         """As Grafana reads it."""
         defaults: Json = {
-            "unit": self.unit,
+            "unit": _said(self.unit, language),
             "thresholds": {
                 "mode": "absolute",
                 "steps": [{"value": value, "color": color} for value, color in self.thresholds],
@@ -223,7 +225,7 @@ BY_GOAL: tuple[Override, ...] = (
 )
 
 
-def stat(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, **more: Any) -> Panel:
+def stat(title: Said, about: Said, asks: Iterable[Ask], unit: str | Said, width: int, **more: Any) -> Panel:
     """One number, big."""
     named = bool(more.pop("named", False))
     options: Json = {
@@ -240,7 +242,7 @@ def stat(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, *
     return Panel(title, about, "stat", tuple(asks), unit, width, options=options, **more)
 
 
-def graph(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, **more: Any) -> Panel:
+def graph(title: Said, about: Said, asks: Iterable[Ask], unit: str | Said, width: int, **more: Any) -> Panel:
     """Lines over the time shown; `bars`: stacked bars, `area`: stacked areas, `steps`: as it stood until the next point."""
     bars, area, steps = (bool(more.pop(name, False)) for name in ("bars", "area", "steps"))
     custom: Json = {
@@ -269,7 +271,7 @@ def graph(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, 
     return Panel(title, about, "timeseries", tuple(asks), unit, width, options=options, custom=custom, **more)
 
 
-def rows(title: Said, about: Said, asks: Iterable[Ask], unit: str, width: int, **more: Any) -> Panel:
+def rows(title: Said, about: Said, asks: Iterable[Ask], unit: str | Said, width: int, **more: Any) -> Panel:
     """A bar for each."""
     options: Json = {
         "displayMode": "basic",
@@ -343,7 +345,7 @@ def table(
     )
 
 
-def cell(unit: str, width: int = 0, *, steps: Sequence[Threshold] = (), decimals: int | None = None) -> Json:
+def cell(unit: str | Said, width: int = 0, *, steps: Sequence[Threshold] = (), decimals: int | None = None) -> Json:
     """A column's unit; `steps`: the colour of its text."""
     look: Json = {"unit": unit}
     if width:

@@ -9,6 +9,7 @@ from tests.grafana.made.parts import (
     GREY,
     QUEUE,
     RED,
+    SECONDS,
     Ask,
     Column,
     Panel,
@@ -156,8 +157,8 @@ QUEUES = Row(
                     Said("To goal", "К цели"),
                     cell("none", steps=((None, RED), (0, GREEN)), decimals=0),
                 ),
-                Column(_wait("0.5"), Said("p50", "p50"), cell("s", decimals=1)),
-                Column(_wait("0.9"), Said("p90", "p90"), cell("s", decimals=1)),
+                Column(_wait("0.5"), Said("p50", "p50"), cell(SECONDS, decimals=1)),
+                Column(_wait("0.9"), Said("p90", "p90"), cell(SECONDS, decimals=1)),
             ),
             24,
             sort=(Said("To goal", "К цели"), False),
@@ -206,7 +207,7 @@ DAY = Row(
                 "Очередей без заходов здесь нет.",
             ),
             [Ask(_wait("0.5"), "{{queue}} p50", now=True), Ask(_wait("0.9"), "{{queue}} p90", now=True)],
-            "s",
+            SECONDS,
             8,
             least=0,
             decimals=1,
@@ -305,9 +306,11 @@ AGENTS = Row(
             Said("People, in the time shown", "Люди, за показанное время"),
             Said(
                 "What each member of a queue did in the time shown above (not the day: choose it), by what ringtally saw. Time in which the PBX was "
-                "not heard is in no column. Busy: talk and hold, as a share of the time in which the phone was there.",
+                "not heard is in no column. Talk: hold too, and own calls from their dialling on. Busy: the same as a share of the time in which the "
+                "phone was there.",
                 "Что делал каждый участник очередей за время, выбранное наверху (не за день: выберите его), по тому, что видел ringtally. Время, "
-                "когда АТС не было слышно, не входит никуда. Занят: разговор и удержание, доля времени, когда телефон был на месте.",
+                "когда АТС не было слышно, не входит никуда. Разговор: с удержанием, а собственные звонки — с набора номера. Занят: его доля от "
+                "времени, когда телефон был на месте.",
             ),
             {"agent": Said("Phone", "Телефон"), "name": Said("Name", "Имя")},
             (
@@ -330,14 +333,15 @@ AGENTS = Row(
         rows(
             Said("Most talk, in the time shown", "Больше всех говорили, за показанное время"),
             Said(
-                "The twelve people who talked most in the time shown above.",
-                "Двенадцать человек, говоривших больше всех за время, выбранное наверху.",
+                "The twelve people who talked most in the time shown above; own calls count from their dialling on.",
+                "Двенадцать человек, говоривших больше всех за время, выбранное наверху; собственные звонки считаются с набора номера.",
             ),
-            [Ask(f"topk(12, {_named(_time('talking|held'))})", "{{name}}", now=True)],
+            [Ask(f"topk(12, {_named(_time('talking|held'))} > 0)", "{{agent}} {{name}}", now=True)],
             "dthms",
             8,
             least=0,
             color=BLUE,
+            empty=Said("nobody yet", "пока никто"),
         ),
     ),
     Said("People", "Люди"),

@@ -170,7 +170,7 @@ def _restarts(language: Language) -> Json:
         "iconColor": "purple",
         "target": {
             "refId": "restarts",
-            "expr": f"changes(process_start_time_seconds{{{ENVIRONS}}}[$__rate_interval]) > 0",
+            "expr": f"time() - process_start_time_seconds{{{ENVIRONS}}} < $__rate_interval_ms / 1000",
             "interval": "1m",
             "legendFormat": "{{instance}}",
         },

@@ -37,12 +37,16 @@ def test_from_a_break_on_no_state_is_known_and_none_is_counted_on() -> None:
     assert office.agent().state is None
     office.resume(members=(seen(),))
     assert (office.agent().state, office.agent().since) == ("available", START + 30)
+    assert office.agent().at_least, "he may have been free all the time"
+    office.served()
+    assert not office.agent().at_least
 
 
 def test_a_pause_in_the_snapshot_is_as_old_as_the_pbx_says() -> None:
     office = Office()
     office.resume(members=(seen(paused=True, paused_reason="lunch", paused_at=START - 600),))
     assert (office.agent().state, office.agent().since, office.agent().reason) == ("paused", START - 600, "lunch")
+    assert not office.agent().at_least
 
 
 def test_a_pbx_whose_clock_is_ahead_pauses_nobody_in_the_future() -> None:
@@ -56,6 +60,7 @@ def test_who_talks_in_the_snapshot_has_talked_since_his_channel_began() -> None:
     office.resume(members=(seen(status=BUSY),), channels=(live("1.1", "PJSIP/101-00000001"),))
     agent = office.agent()
     assert (agent.state, agent.since, agent.call_since) == ("talking", START - 30, START - 30)
+    assert not agent.at_least
 
 
 def test_a_talk_that_lived_through_the_gap_goes_on_from_its_beginning() -> None:

@@ -14,6 +14,7 @@ TOWN = 'ringtally_calls_total{direction="in", trunk="town", result="answered"}'
 CITY = 'ringtally_calls_total{direction="in", trunk="city", result="abandoned"}'
 NEW = 'ringtally_ami_events_total{event="Newchannel"}'
 HOURS = "ringtally_working_hours_open"
+CONNECTED = "ringtally_ami_connected"
 TRULY_MISSED = 'ringtally_truly_missed_cases_total{trunk="town"}'
 # What the week before came to, in calls a second of working time; a test of its own holds the rules to it.
 PACE_TOWN = 'trunk:ringtally_calls_in:rate_working7d{trunk="town"}'
@@ -74,6 +75,7 @@ def two_days(
     }
 
 
+WITH_BREAKS = but_for(at(15), hours=but_for(at(12), at(14)))
 EACH_HOUR = dict.fromkeys((*range(0, at(9), 60), *range(at(9), at(18), 30)), ())
 USUAL, MORE = (
     counted(2, but_for(at(12), at(13))),
@@ -86,8 +88,9 @@ DAYS = (
         two_days(but_for(MIDNIGHT, at(14)), but_for(MIDNIGHT, at(14))),
         {
             **{minute: () for minute in (60, at(3), at(9, 30), at(10, 10))},
-            at(10, 30): ("RingtallyNoEvents",),
-            at(11, 15): ("RingtallyNoEvents", "RingtallyTrunkSilent"),
+            at(10, 15): ("RingtallyNoEvents",),
+            at(10, 55): ("RingtallyNoEvents",),
+            at(11): ("RingtallyNoEvents", "RingtallyTrunkSilent"),
             at(13, 55): ("RingtallyNoEvents", "RingtallyTrunkSilent", "RingtallyTrunkSilent"),
             **{minute: () for minute in (at(14, 30), at(18))},
         },
@@ -96,13 +99,76 @@ DAYS = (
     Story(
         "one line is silent beside another that is not",
         two_days(office, but_for(MIDNIGHT, at(15))),
-        {at(9, 30): (), at(12): (), at(12, 35): ("RingtallyTrunkSilent",), at(15, 30): (), at(18): ()},
+        {at(9, 30): (), at(12, 15): (), at(12, 20): ("RingtallyTrunkSilent",), at(15, 30): (), at(18): ()},
         STEP_MIN,
     ),
     Story(
         "a line with four calls an hour is silent at the day's end",
         two_days(office, but_for(MIDNIGHT), per_hour=7),
-        {at(12): (), at(13, 30): (), at(14): ("RingtallyTrunkSilent",), at(18): ()},
+        {at(12): (), at(13, 45): (), at(13, 50): ("RingtallyTrunkSilent",), at(18): ()},
+        STEP_MIN,
+    ),
+    Story(
+        "with twenty-five calls an hour an hour without is told of, with none of its lines; a link that is down has an alert of its own",
+        {
+            **two_days(WITH_BREAKS, WITH_BREAKS, per_hour=16),
+            CONNECTED: [float(n * STEP_MIN < at(16)) for n in range(SAMPLES)],
+        },
+        {
+            at(11): (),
+            at(12, 55): (),
+            at(13): ("RingtallyNoEvents",),
+            at(13, 55): ("RingtallyNoEvents",),
+            at(14): (),
+            **{at(16) + minute: ("RingtallyAmiDown",) for minute in range(5, 60, 5)},
+        },
+        STEP_MIN,
+    ),
+    Story(
+        "a line with thirty calls an hour is silent for an hour beside another that is not",
+        two_days(but_for(at(12), at(14)), office, per_hour=30),
+        {
+            at(11): (),
+            at(12, 55): (),
+            at(13): ("RingtallyTrunkSilent",),
+            at(13, 55): ("RingtallyTrunkSilent",),
+            at(14): (),
+        },
+        STEP_MIN,
+    ),
+    Story(
+        "with six calls an hour four hours without are told of, and of no line that has fewer than five",
+        two_days(but_for(at(10)), but_for(at(10)), per_hour=4),
+        {
+            at(13): (),
+            at(13, 55): (),
+            at(14): ("RingtallyNoEvents",),
+            at(16, 55): ("RingtallyNoEvents",),
+            at(18): (),
+        },
+        STEP_MIN,
+    ),
+    Story(
+        "a line with seven calls an hour is silent for four hours, one with four since half past nine for too few calls",
+        two_days(but_for(at(10)), but_for(at(9, 30)), per_hour=7),
+        {
+            at(13, 55): (),
+            at(14): ("RingtallyNoEvents", "RingtallyTrunkSilent"),
+            at(16, 55): ("RingtallyNoEvents", "RingtallyTrunkSilent"),
+            at(18): (),
+        },
+        STEP_MIN,
+    ),
+    Story(
+        "with four calls an hour a day without is told of in the afternoon",
+        two_days(but_for(MIDNIGHT), but_for(MIDNIGHT), per_hour=2.4),
+        {
+            at(12): (),
+            at(14, 10): (),
+            at(14, 15): ("RingtallyNoEvents",),
+            at(16, 55): ("RingtallyNoEvents",),
+            at(18): (),
+        },
         STEP_MIN,
     ),
     Story(

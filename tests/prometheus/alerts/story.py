@@ -10,10 +10,12 @@ Values = Sequence[float | None]
 # A site in working hours with which nothing is wrong, and nobody calls.
 WELL: dict[str, float] = {
     "up": 1,
-    "process_start_time_seconds": 1000,
+    # Long ago: the time of a test begins at 0.
+    "process_start_time_seconds": -100_000,
     "ringtally_ami_connected": 1,
     "ringtally_ami_connects_total": 1,
     'ringtally_ami_events_total{event="Newchannel"}': 0,
+    'ringtally_ami_events_total{event="AgentComplete"}': 0,
     'ringtally_ami_action_denied{action="QueueStatus"}': 0,
     'ringtally_ami_events_withheld{class="agent"}': 0,
     "ringtally_ami_excess_rights": 0,
@@ -59,6 +61,8 @@ class Story:
     step_min: int = 1
     gone: Sequence[range] = field(default=())
     """Minutes in which nobody answers the scrape."""
+    unlisted: Sequence[range] = field(default=())
+    """Minutes in which Prometheus does not know the target."""
 
 
 def runs(*parts: tuple[float | None, int]) -> list[float | None]:
@@ -78,9 +82,9 @@ def labelled(name: str, site: str) -> str:
     return f'{bare}{{{TARGET}, site="{site}"{f", {labels}" if brace else "}"}'
 
 
-def _written(values: Values, story: Story) -> str:
+def _written(values: Values, story: Story, without: Sequence[range]) -> str:
     shown = ["_" if value is None else str(value) for value in values]
-    for minutes in story.gone:
+    for minutes in without:
         at = [minute // story.step_min for minute in minutes if minute // story.step_min < len(shown)]
         shown = ["_" if place in at else value for place, value in enumerate(shown)]
         if at:
@@ -103,9 +107,15 @@ def _series(story: Story) -> list[dict[str, str]]:
     answers = [0 if any(n * story.step_min in gone for gone in story.gone) else 1 for n in range(samples)]
     told: dict[str, Values | None] = {name: [value] * samples for name, value in WELL.items()}
     told |= story.told
-    series = {name: _written(values, story) for name, values in told.items() if values is not None}
-    series["up"] = " ".join(map(str, answers))  # what Prometheus notes itself
-    return [{"series": labelled(name, story.title), "values": values} for name, values in series.items()]
+    without = (*story.gone, *story.unlisted)
+    series = {name: _written(values, story, without) for name, values in told.items() if values is not None}
+    series["up"] = _written(answers, story, story.unlisted)  # what Prometheus notes itself
+    series = {labelled(name, story.title): values for name, values in series.items()}
+    # Another program of that machine, which is away or starts anew all the time, is no matter of ours.
+    other = labelled("{}", story.title).replace(TARGET, 'instance="pbx:9100", job="node"')[2:]
+    series[f"up{{{other}"] = f"0x{samples}"
+    series[f"process_start_time_seconds{{{other}"] = f"0+60x{samples}"
+    return [{"series": name, "values": values} for name, values in series.items()]
 
 
 def _checks(story: Story) -> list[dict[str, Any]]:

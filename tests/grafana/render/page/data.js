@@ -26,7 +26,7 @@ export function stepOf(panel, range, width) {
 }
 
 function filled(expr, step, range) {
-  const values = { __rate_interval: `${Math.max(4 * 5, step + 5)}s`, __interval: `${step}s`, __range: `${range}s` };
+  const values = { __interval_ms: 1000 * step, __rate_interval_ms: 1000 * Math.max(4 * 5, step + 5), __rate_interval: `${Math.max(4 * 5, step + 5)}s`, __interval: `${step}s`, __range: `${range}s` };
   return expr.replace(/\$\{?(\w+)\}?/g, (_, name) => values[name] ?? ".*");
 }
 
