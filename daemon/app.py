@@ -120,11 +120,11 @@ class App:
             stack.push_async_callback(server.stop)
             log.info("started", version=version("ringtally"), http=f"port {port}", database=str(self._database))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(lasting("writer", parts.writer.run()), name="writer")
-                pumping = tasks.create_task(lasting("pump", parts.pump.run()), name="pump")
+                tasks.create_task(lasting("writer", parts.writer.run), name="writer")
+                pumping = tasks.create_task(lasting("pump", parts.pump.run), name="pump")
                 if parts.mqtt is not None:
-                    publishing = tasks.create_task(lasting("mqtt", parts.mqtt.run()), name="mqtt")
-                listening = tasks.create_task(lasting("ami", parts.client.run()), name="ami")
+                    publishing = tasks.create_task(lasting("mqtt", parts.mqtt.run), name="mqtt")
+                listening = tasks.create_task(lasting("ami", parts.client.run), name="ami")
                 beside = self._tasks_beside(tasks, parts)
                 self.started.set_result(
                     Running(parts.core, parts.client, parts.writer, parts.pump, port, parts.health, parts.mqtt)
@@ -151,12 +151,12 @@ class App:
         )
         clearer = Clearer(self._database, lambda: self._settings, parts.writer)
         started = [
-            tasks.create_task(lasting("supervision", supervision.run()), name="supervision"),
-            tasks.create_task(lasting("requests", parts.requests.run()), name="requests"),
-            tasks.create_task(lasting("clients", parts.clients.run()), name="clients"),
-            tasks.create_task(lasting("keeper", parts.keeper.run()), name="keeper"),
-            tasks.create_task(lasting("forgetter", parts.forgetter.run()), name="forgetter"),
-            tasks.create_task(lasting("clearer", clearer.run()), name="clearer"),
+            tasks.create_task(lasting("supervision", supervision.run), name="supervision"),
+            tasks.create_task(lasting("requests", parts.requests.run), name="requests"),
+            tasks.create_task(lasting("clients", parts.clients.run), name="clients"),
+            tasks.create_task(lasting("keeper", parts.keeper.run), name="keeper"),
+            tasks.create_task(lasting("forgetter", parts.forgetter.run), name="forgetter"),
+            tasks.create_task(lasting("clearer", clearer.run), name="clearer"),
             tasks.create_task(take_up_yesterday(parts.board, self._database), name="yesterday"),
         ]
         if self._load is not None:
@@ -179,10 +179,13 @@ class App:
         parts.clients.reread()
 
 
-async def lasting(name: str, part: Coroutine[Any, Any, None]) -> None:
-    """A part that ends when it is told to. PartLostError if it ends as if it had been: a task group takes that for a good end."""
+async def lasting(name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A part that ends when it is told to. PartLostError if it ends as if it had been: a task group takes that for a good end.
+
+    It is begun in here: where the task is cancelled before its first turn, there is nothing that nobody waited for.
+    """
     try:
-        await part
+        await part()
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():

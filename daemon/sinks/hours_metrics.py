@@ -30,7 +30,7 @@ class HoursCollector(Collector):
             return
         self._metrics = (
             GaugeMetricFamily(
-                "ringtally_working_hours_open",
+                "ringtally_site_open",
                 "1 in working hours, 0 outside; none: the settings name no hours.",
                 value=float(hours.is_open(now)),
             ),

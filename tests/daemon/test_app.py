@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import warnings
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,15 @@ async def test_a_call_that_lives_when_the_pbx_goes_is_told_as_unknown_once_it_is
     assert 'ringtally_calls_incomplete_total{reason="end_unseen"} 1.0\n' in text
     assert "\nringtally_ami_connects_total 2.0\n" in text
     assert "GapEnded" in kinds(ledger.facts)
+
+
+async def test_one_that_is_stopped_before_its_parts_began_ends_without_a_word_of_python(tmp_path: Path) -> None:
+    app = App(settings_for(tmp_path, closed_port()))
+    app.stop.set()
+    with no_thread_left(), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        await app.run()
+    assert [str(each.message) for each in warned] == []
 
 
 async def test_a_part_that_ends_by_a_cancellation_that_nobody_asked_for_ends_the_daemon_loudly(

@@ -105,7 +105,7 @@ async def test_new_trunks_sources_and_goals_hold_for_the_next_call_and_the_live_
     for queue, threshold in (("support", "7.0"), ("sales", "9.0"), ("other", "9.0")):
         assert f'ringtally_service_level_threshold_seconds{{queue="{queue}"}} {threshold}' in text
     assert 'ringtally_source_calls_total{result="missed",source="google"}' in text
-    assert "\nringtally_working_hours_open 1.0\n" in text
+    assert "\nringtally_site_open 1.0\n" in text
 
 
 async def test_new_limits_of_the_wallboard_are_told_to_boards_that_are_open(tmp_path: Path) -> None:

@@ -104,9 +104,7 @@ SECTIONS: Mapping[str, Mapping[str, Note]] = {
             "when a call-back ends that reached nobody",
             "sum by (result) (increase(ringtally_callback_attempts_total[1d]))",
         ),
-        "ringtally_working_hours_open": Note(
-            "at each scrape; no sample without `[working_hours]`", "ringtally_working_hours_open == 1"
-        ),
+        "ringtally_site_open": Note("at each scrape; no sample without `[working_hours]`", "ringtally_site_open == 1"),
     },
     "Agents": {
         "ringtally_agent_state_seconds_total": Note(

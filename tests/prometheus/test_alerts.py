@@ -77,19 +77,35 @@ async def test_where_no_target_is_left_at_all_that_is_told(tmp_path: Path) -> No
     await find(tmp_path, [RECORDS, ALERTS], [{"interval": "1m", "input_series": [], "promql_expr_test": checks}])
 
 
-async def test_a_daemon_that_moves_within_its_site_is_no_loss_and_one_site_of_two_is(tmp_path: Path) -> None:
-    up = 'up{{instance="{}:9796", job="ringtally", site="{}"}}'
+async def test_a_daemon_that_moves_within_its_site_is_no_loss_and_one_site_of_two_is_for_a_day(tmp_path: Path) -> None:
+    targets = {("old", "moscow"): "1x1 stale", ("new", "moscow"): "_x1 1x300", ("pbx", "berlin"): "1x1 stale"}
+    told = sites_told(targets, {10: [], 15: ["berlin"], 1430: ["berlin"], 1450: []})
+    await find(tmp_path, [RECORDS, ALERTS], [told], STEP_MIN)
+
+
+async def test_the_last_target_is_told_of_by_its_site_for_a_day_and_from_then_on_without(tmp_path: Path) -> None:
+    targets = {("pbx", "berlin"): "1x1 stale"}
+    told = sites_told(targets, {10: [], 15: ["berlin"], 1430: ["berlin"], 1460: [""]})
+    await find(tmp_path, [RECORDS, ALERTS], [told], STEP_MIN)
+
+
+def sites_told(targets: dict[tuple[str, str], str], told: dict[int, list[str]]) -> dict[str, Any]:
+    """Of targets that come and go, each five minutes, beside another program's: of which sites anything is told, at each of these minutes."""
+    up = 'up{{instance="{}", job="{}", site="{}"}}'
     series = [
-        {"series": up.format("old", "moscow"), "values": "1x5 stale"},
-        {"series": up.format("new", "moscow"), "values": "_x5 1x20"},
-        {"series": up.format("pbx", "berlin"), "values": "1x5 stale"},
+        {"series": up.format(f"{name}:9796", "ringtally", site), "values": up_at}
+        for (name, site), up_at in targets.items()
     ]
-    found = [{"labels": '{site="berlin"}', "value": 1}]
+    series.append({"series": up.format("node:9100", "node", "office"), "values": "1x300"})
     checks = [
-        {"expr": 'count by (site) (ALERTS{alertstate="firing"})', "eval_time": f"{minute}m", "exp_samples": samples}
-        for minute, samples in ((10, []), (11, found), (25, found))
+        {
+            "expr": 'count by (site) (ALERTS{alertstate="firing"})',
+            "eval_time": f"{minute}m",
+            "exp_samples": [{"labels": f'{{site="{site}"}}' if site else "{}", "value": 1} for site in sites],
+        }
+        for minute, sites in told.items()
     ]
-    await find(tmp_path, [RECORDS, ALERTS], [{"interval": "1m", "input_series": series, "promql_expr_test": checks}])
+    return {"interval": f"{STEP_MIN}m", "input_series": series, "promql_expr_test": checks}
 
 
 @pytest.mark.parametrize("days", [2, 3])

@@ -28,8 +28,13 @@ async def test_it_finds_nothing_before_the_pbx_is_there_nor_when_nothing_is_conf
 
 
 async def test_it_finds_nothing_before_the_first_call_nor_after_all_recordings(tmp_path: Path) -> None:
-    async with FakeAsterisk(steady=True) as pbx, ready(settings_for(tmp_path, pbx.port)) as (daemon, client):
+    hours = {"mon-fri": ["09:00-18:00"]}
+    async with (
+        FakeAsterisk(steady=True) as pbx,
+        ready(settings_for(tmp_path, pbx.port, working_hours=hours)) as (daemon, client),
+    ):
         before = await exposition(client)
+        assert b"ringtally_site_open" in before
         assert await promtool("check", "metrics", given=before) == CLEAN
         for name in NAMES:
             await replay(pbx, daemon, lines(name))

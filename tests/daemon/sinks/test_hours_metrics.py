@@ -17,7 +17,7 @@ def is_open(hours: HoursCollector, at: datetime) -> float | None:
     registry = CollectorRegistry()
     registry.register(hours)
     hours.refresh(at.timestamp())
-    return registry.get_sample_value("ringtally_working_hours_open")
+    return registry.get_sample_value("ringtally_site_open")
 
 
 @pytest.mark.parametrize("day", [28, 29])  # at the end of March the clocks go forward on the second

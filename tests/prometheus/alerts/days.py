@@ -13,7 +13,7 @@ OPENS, CLOSES = 9 * 60, 17 * 60
 TOWN = 'ringtally_calls_total{direction="in", trunk="town", result="answered"}'
 CITY = 'ringtally_calls_total{direction="in", trunk="city", result="abandoned"}'
 NEW = 'ringtally_ami_events_total{event="Newchannel"}'
-HOURS = "ringtally_working_hours_open"
+HOURS = "ringtally_site_open"
 CONNECTED = "ringtally_ami_connected"
 TRULY_MISSED = 'ringtally_truly_missed_cases_total{trunk="town"}'
 # What the week before came to, in calls a second of working time; a test of its own holds the rules to it.
@@ -76,6 +76,7 @@ def two_days(
 
 
 WITH_BREAKS = but_for(at(15), hours=but_for(at(12), at(14)))
+UNTIL_FOUR = [float(n * STEP_MIN < at(16)) for n in range(SAMPLES)]
 EACH_HOUR = dict.fromkeys((*range(0, at(9), 60), *range(at(9), at(18), 30)), ())
 USUAL, MORE = (
     counted(2, but_for(at(12), at(13))),
@@ -112,7 +113,7 @@ DAYS = (
         "with twenty-five calls an hour an hour without is told of, with none of its lines; a link that is down has an alert of its own",
         {
             **two_days(WITH_BREAKS, WITH_BREAKS, per_hour=16),
-            CONNECTED: [float(n * STEP_MIN < at(16)) for n in range(SAMPLES)],
+            CONNECTED: UNTIL_FOUR,
         },
         {
             at(11): (),
@@ -125,14 +126,15 @@ DAYS = (
         STEP_MIN,
     ),
     Story(
-        "a line with thirty calls an hour is silent for an hour beside another that is not",
-        two_days(but_for(at(12), at(14)), office, per_hour=30),
+        "a line with twenty-eight calls an hour is silent for an hour beside another that is not; but not while the link is down",
+        {**two_days(WITH_BREAKS, office, per_hour=28), CONNECTED: UNTIL_FOUR},
         {
             at(11): (),
             at(12, 55): (),
             at(13): ("RingtallyTrunkSilent",),
             at(13, 55): ("RingtallyTrunkSilent",),
             at(14): (),
+            **{at(16) + minute: ("RingtallyAmiDown",) for minute in range(5, 60, 5)},
         },
         STEP_MIN,
     ),
@@ -169,6 +171,12 @@ DAYS = (
             at(16, 55): ("RingtallyNoEvents",),
             at(18): (),
         },
+        STEP_MIN,
+    ),
+    Story(
+        "with so few an hour, some in the morning are enough",
+        two_days(but_for(at(10)), but_for(at(10)), per_hour=2.4),
+        EACH_HOUR,
         STEP_MIN,
     ),
     Story(

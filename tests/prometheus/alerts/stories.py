@@ -2,7 +2,7 @@
 
 from tests.prometheus.alerts.story import Story, by_five, runs
 
-HOURS = "ringtally_working_hours_open"
+HOURS = "ringtally_site_open"
 CONNECTED = "ringtally_ami_connected"
 WAITING = 'ringtally_queue_callers_waiting{queue="support"}'
 LONGEST = 'ringtally_queue_longest_wait_seconds{queue="support"}'
@@ -349,13 +349,14 @@ HOUR = (
     *(
         by_five(
             f"what is {what} at a start, as much as before it and before anybody looks, is told of for as long",
-            {name: runs((3, 120)), STARTED: runs((LONG_AGO, 10), (600, 110))},
+            {name: runs((1, 120)), STARTED: runs((LONG_AGO, 10), (600, 110))},
             {5: (), 10: (alert,), 80: (alert,), 85: (), 90: ()},
         )
         for what, name, alert in (
             ("given up", DROPPED, "RingtallyStoreLoses"),
             ("refused", REFUSED, "RingtallyStoreLoses"),
             ("too old for the broker", TOO_OLD, "RingtallyOutboxLoses"),
+            ("too many for the broker", TOO_MANY, "RingtallyOutboxLoses"),
         )
     ),
     by_five(
@@ -388,7 +389,7 @@ HOUR = (
     ),
     by_five(
         "states of the moment that were left out are not",
-        {TOO_SLOW: list(range(0, 600, 10))},
+        {TOO_SLOW: list(range(0, 600, 10)), STARTED: runs((0, 60))},
         {minute: () for minute in range(0, 60, 5)},
     ),
 )

@@ -20,7 +20,7 @@ WELL: dict[str, float] = {
     'ringtally_ami_events_withheld{class="agent"}': 0,
     "ringtally_ami_excess_rights": 0,
     "ringtally_ami_clock_ahead_seconds": 0,
-    "ringtally_working_hours_open": 1,
+    "ringtally_site_open": 1,
     'ringtally_calls_total{direction="in", trunk="town", result="answered"}': 0,
     'ringtally_calls_total{direction="out", trunk="town", result="answered"}': 0,
     'ringtally_calls_total{direction="out", trunk="town", result="failed"}': 0,
