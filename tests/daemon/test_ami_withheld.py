@@ -159,8 +159,8 @@ def test_channels_of_which_no_event_told_in_two_lists_in_a_row_give_the_class_ca
 def test_a_channel_that_may_be_older_than_the_log_in_gives_nothing_away() -> None:
     pbx = Minutes()
     for minute in range(1, 59):
-        assert pbx.channels(minute, channel(f"00:{minute:02}:00"), channel("99:00:00"), channel("")) == set()
-        assert pbx.channels(minute, channel(f"00:{minute - 1:02}:55")) == set()
+        as_old, hardly_younger = channel(f"00:{minute:02}:00"), channel(f"00:{minute - 1:02}:55")
+        assert pbx.channels(minute, as_old, hardly_younger, channel("99:00:00"), channel("")) == set()
 
 
 def test_a_channel_that_dials_without_a_word_of_it_gives_the_class_dialplan_away() -> None:
@@ -175,8 +175,9 @@ def test_a_channel_that_dials_without_a_word_of_it_gives_the_class_dialplan_away
 def test_other_applications_tell_the_shipped_account_nothing_and_give_nothing_away(application: str) -> None:
     pbx = Minutes()
     for minute in (3, 4, 5):
-        assert pbx.channels(minute, channel("00:00:20", application), heard=OF_CALLS) == set()
-        assert pbx.channels(minute, channel("01:00:20", "Dial"), heard=OF_CALLS) == set()
+        forged = channel("00:00:20", application, number="1\r\nApplication: Dial")
+        listed = channel("00:00:20", application), forged, channel("01:00:20", "Dial")
+        assert pbx.channels(minute, *listed, heard=OF_CALLS) == set()
 
 
 def test_without_the_class_call_nothing_is_said_of_the_dialplan() -> None:

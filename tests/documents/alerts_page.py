@@ -1,5 +1,6 @@
 """docs/alerts.md, out of the rules and of the runbook beside them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def _table(rules: list[dict[str, Any]]) -> list[str]:
 
 def _plain(summary: str) -> str:
     """Without the site, and with what is put in as a word."""
-    return summary.removeprefix(SITE).replace("{{ $labels.", "*").replace(" }}", "*")
+    either = re.sub(r"\{\{ or \$labels\.(\w+) \$labels\.(\w+) \}\}", r"*\1 / \2*", summary.removeprefix(SITE))
+    return either.replace("{{ $labels.", "*").replace(" }}", "*")
 
 
 def _section(rule: dict[str, Any], runbook: dict[str, Any]) -> list[str]:

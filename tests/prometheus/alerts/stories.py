@@ -86,6 +86,11 @@ LINK = (
         {8: (), 9: (), 12: ()},
     ),
     Story(
+        "a class of events that is withheld is told of after five minutes, until one comes",
+        {'ringtally_ami_events_withheld{class="agent"}': runs((0, 5), (1, 10), (0, 9))},
+        {9: (), 10: ("RingtallyRightsMissing",), 14: ("RingtallyRightsMissing",), 15: ()},
+    ),
+    Story(
         "an account that may too much is told of, until it may no more",
         {"ringtally_ami_excess_rights": runs((0, 5), (1, 10), (0, 9))},
         {9: (), 10: ("RingtallyRightsTooWide",), 15: ()},

@@ -17,6 +17,7 @@ WELL: dict[str, float] = {
     'ringtally_ami_events_total{event="Newchannel"}': 0,
     'ringtally_ami_events_total{event="AgentComplete"}': 0,
     'ringtally_ami_action_denied{action="QueueStatus"}': 0,
+    'ringtally_ami_events_withheld{class="agent"}': 0,
     "ringtally_ami_excess_rights": 0,
     "ringtally_ami_clock_ahead_seconds": 0,
     "ringtally_site_open": 1,
