@@ -34,7 +34,7 @@ test: .venv/.ready ## everything, with the real parts
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not real"
 	$(BIN)/python -m pytest -m real $(TIMED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m real $(addprefix --deselect=,$(TIMED))
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m real $(addprefix --deselect=,$(TIMED))
 
 properties: .venv/.ready ## what must hold of any stream, with examples never tried before; ROUNDS=100 for longer
 	for round in $$(seq $(ROUNDS)); do \

@@ -42,6 +42,7 @@ async def test_who_calls_a_missed_client_back_is_there_to_be_seen_until_his_time
             await page.link_is("live")
             pbx.sessions[-1].send(b"".join(lines("05-direct-caller-abandons")))
             await page.has("#missed ul", "7900•••2233")
+            await page.has("#missed ul", "town")  # he was in no queue, and no department is his
             await daemon.until("/api/v1/cases", "7900•••2233")  # told before it is stored
             (case,) = json.loads((await daemon.get("/api/v1/cases"))[1])["cases"]
             await page.watch("#missed ul")

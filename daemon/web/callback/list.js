@@ -1,7 +1,7 @@
 // The list of those who wait for a call, who has waited longest first. A row stays the same element as long as its caller waits.
 
 import { byId, called, element } from "../common/dom.js";
-import { plain, secondsSince } from "../common/format.js";
+import { placeOf, plain, secondsSince } from "../common/format.js";
 import { claimOf, claimedBy, dialled, endWords, endedBy, isNumber, liveCall, marks, nowWords, said, spaced } from "./case_words.js";
 
 const GONE_MOST = 20;
@@ -106,7 +106,7 @@ export class List {
     put(row, ".wait time", times.lasted(secondsSince(found.opened_at, at)));
     put(row, ".due", dueWords(found, at, words, times));
     row.querySelector(".due").dataset.over = String(isOver(found, at));
-    put(row, ".meta", marks(found, words).concat([found.queue ?? found.department ?? found.trunk ?? ""]).filter(Boolean).map((each) => plain(each)).join(" · "));
+    put(row, ".meta", marks(found, words).concat([placeOf(found)]).filter(Boolean).map((each) => plain(each)).join(" · "));
     const claimed = row.querySelector(".claimed");
     claimed.hidden = claim === "free";
     if (claim !== "free") {

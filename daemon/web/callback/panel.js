@@ -148,6 +148,7 @@ export class Panel {
     const { found, words, times } = this;
     const now = this.hooks.now();
     const facts = Object.entries(words.facts)
+      .filter(([name]) => name !== "department" || found.department !== "none")
       .map(([name, label]) => [label, name.endsWith("_at") ? times.moment(found[name], now) : found[name]])
       .filter(([, value]) => value);
     this._part(".facts").replaceChildren(...facts.map(([label, value]) => element("div", "", said("dt", "", label), element("dd", "", called(value)))));

@@ -15,6 +15,11 @@ export function plain(text, longest = LONGEST) {
   });
 }
 
+/** Where a missed caller was: his queue, else his department (`none`: no department is his), else the line by which he came. */
+export function placeOf({ queue, department, trunk }) {
+  return queue ?? (department === "none" ? null : department) ?? trunk ?? "";
+}
+
 /** Seconds as `m:ss`, or `h:mm:ss`; never negative. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

@@ -1,7 +1,7 @@
 // Rows of lists: calls, and callers who were missed.
 
 import { called, element } from "../common/dom.js";
-import { duration, secondsSince } from "../common/format.js";
+import { duration, placeOf, secondsSince } from "../common/format.js";
 import { long } from "./long.js";
 import { masked } from "./mask.js";
 import { NOTHING, write } from "./parts.js";
@@ -52,7 +52,7 @@ export function missedRow(words, options) {
     key: (each) => each.id,
     make: row,
     fill: (node, each) => fill(node, `case-${each.state}`, {
-      who: shown(each.number), where: each.queue ?? each.department ?? each.trunk ?? "",
+      who: shown(each.number), where: placeOf(each),
       word: each.claimed_by ? words.claimed(each.claimed_by) : words.caseStates[each.state] ?? each.state,
       time: each.age === null ? NOTHING : long(each.age, words),
     }),
